@@ -1,0 +1,167 @@
+// The MQTT client: blocking calls, one network thread behind them, no callbacks.
+//
+//     #include <holdfast/client.hpp>
+//
+//     holdfast::Client client({.server = "mqtt://localhost", .client_id = "pump-17",
+//                              .session_expiry = std::chrono::hours(24)});
+//     client.connect();
+//     client.subscribe("plant/17/cmd", holdfast::QoS::exactly_once);
+//     client.publish("plant/17/temp", "21.5", {.qos = holdfast::QoS::at_least_once});
+//     while (auto message = client.receive(std::chrono::seconds(1))) handle(*message);
+//     client.disconnect();
+//
+// After connect() the client keeps the connection up by itself: a lost one is made again with back-off, the
+// session is resumed, what was not acknowledged is sent again in order, and what waits follows.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <holdfast/connect_properties.hpp>
+#include <holdfast/delivery.hpp>
+#include <holdfast/error.hpp>
+#include <holdfast/event.hpp>
+#include <holdfast/message.hpp>
+#include <holdfast/options.hpp>
+#include <holdfast/publish_options.hpp>
+#include <holdfast/reason_code.hpp>
+#include <holdfast/statistics.hpp>
+#include <holdfast/store.hpp>
+#include <holdfast/subscription.hpp>
+#include <holdfast/types.hpp>
+
+namespace holdfast {
+
+namespace client {
+class Core;
+}
+
+/// An MQTT client. Any thread may call anything at any time, except that construction, destruction and moving
+/// need the object alone, as always. Copying is not possible; share it by reference.
+class Client {
+ public:
+  class Messages;
+
+  /// Checks the options. Connects to nothing and starts no thread. Throws Error (Errc::invalid_argument)
+  /// saying which option to change.
+  explicit Client(Options options);
+  /// Closes the connection without DISCONNECT, so that the will speaks, and returns within
+  /// Options::close_timeout. What was not finished ends with Errc::closed (and stays in the store, if there
+  /// is one).
+  ~Client();
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // ---- Connection ----
+
+  /// Connects and waits for the broker's CONNACK. From then on lost connections are made again without
+  /// further calls. Does nothing if connected. Throws Error: host_not_found, connect_failed, timed_out,
+  /// connection_refused (with the reason code), malformed_packet, ... After a throw the client is idle again,
+  /// unless Options::retry_first_connect keeps it trying.
+  void connect();
+  /// The same, waiting at most `timeout` for it.
+  void connect(std::chrono::milliseconds timeout);
+  /// Sends DISCONNECT and closes. The client is idle then; connect() starts it again, with what was
+  /// unfinished. Waits for everything accepted first as long as options.drain says. Returns false if that was
+  /// not enough: what is left stays queued. Throws Error (invalid_argument) for options the standard forbids.
+  bool disconnect(const DisconnectOptions& options = {});
+  [[nodiscard]] bool is_connected() const noexcept;
+
+  // ---- Publishing ----
+
+  /// Accepts a message: returns once it is queued; the Delivery tells what became of it. Allowed before
+  /// connect() and while the connection is lost. Waits for room in the outbox up to Options::publish_timeout.
+  /// The bytes are copied. Throws Error: invalid_topic_name, invalid_argument (a property breaks a rule),
+  /// packet_too_large, qos_not_supported, retain_not_supported (limits of the broker known from its last
+  /// CONNACK), outbox_full, closed.
+  Delivery publish(std::string_view topic, std::string_view payload, const PublishOptions& options = {});
+  Delivery publish(std::string_view topic, std::span<const std::byte> payload,
+                   const PublishOptions& options = {});
+  /// As publish(), but never waits: an empty optional if the outbox is full.
+  [[nodiscard]] std::optional<Delivery> try_publish(std::string_view topic, std::string_view payload,
+                                                    const PublishOptions& options = {});
+  /// Waits until everything accepted before this call has ended. False if `timeout` was not enough.
+  bool flush(std::chrono::milliseconds timeout);
+
+  // ---- Subscribing ----
+
+  /// Subscribes and waits for the broker's answer. Returns the reason code: the granted QoS or a failure.
+  /// Kept across reconnects and made again when the broker lost the session. Throws Error:
+  /// invalid_topic_filter, invalid_argument, wildcard_not_supported, shared_not_supported,
+  /// identifier_not_supported, packet_too_large; timed_out after Options::request_timeout: the wish is kept
+  /// then and sent again after a reconnect. closed.
+  ReasonCode subscribe(std::string_view filter, QoS maximum_qos = QoS::at_most_once);
+  ReasonCode subscribe(std::string_view filter, const SubscriptionOptions& options,
+                       const SubscribeProperties& properties = {});
+  /// The same for several filters at once: a reason code for each, in their order.
+  std::vector<ReasonCode> subscribe(std::span<const Subscription> subscriptions,
+                                    const SubscribeProperties& properties = {});
+  /// Ends a subscription and waits for the answer, as subscribe().
+  ReasonCode unsubscribe(std::string_view filter);
+  std::vector<ReasonCode> unsubscribe(std::span<const std::string> filters,
+                                      const SubscribeProperties& properties = {});
+
+  // ---- Receiving ----
+
+  /// The next message, waiting at most `timeout`; empty if none came. With Ack::on_handover this acknowledges
+  /// it.
+  [[nodiscard]] std::optional<Message> receive(std::chrono::milliseconds timeout);
+  /// Message::ack().
+  void ack(Message& message);
+  /// For a loop over all messages, waiting for each: `for (auto& message : client.messages()) ...`. Ends when
+  /// the client is disconnected by disconnect() or refused for good.
+  [[nodiscard]] Messages messages();
+  /// The next event, waiting at most `timeout`; empty if none came. The last 1,000 are kept.
+  [[nodiscard]] std::optional<Event> next_event(std::chrono::milliseconds timeout);
+  /// A descriptor that polls readable while a message or an event waits; for applications with a loop of
+  /// their own. Never read it. Valid as long as the client.
+  [[nodiscard]] int fd() const noexcept;
+
+  [[nodiscard]] Statistics statistics() const;
+  /// What the broker granted at the last successful connect; the standard's defaults before.
+  [[nodiscard]] BrokerLimits broker_limits() const;
+  /// The client id in force: the one given, or the one the broker assigned.
+  [[nodiscard]] std::string client_id() const;
+
+ private:
+  std::shared_ptr<client::Core> core_;
+};
+
+/// An input range of the messages of a client.
+class Client::Messages {
+ public:
+  class Iterator {
+   public:
+    using value_type = Message;
+    using difference_type = std::ptrdiff_t;
+    Message& operator*() { return *message_; }
+    Iterator& operator++();
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const noexcept { return !message_; }
+
+   private:
+    friend class Messages;
+    explicit Iterator(Client& client) : client_(&client) { ++*this; }
+    Client* client_;
+    std::optional<Message> message_;
+  };
+
+  Iterator begin() { return Iterator(*client_); }
+  [[nodiscard]] static std::default_sentinel_t end() noexcept { return {}; }
+
+ private:
+  friend class Client;
+  explicit Messages(Client& client) : client_(&client) {}
+  Client* client_;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,100 @@
+// What happened to the connection and the session, to be taken with Client::next_event.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <variant>
+
+#include <holdfast/reason_code.hpp>
+#include <holdfast/types.hpp>
+
+namespace holdfast {
+
+/// What the broker granted in CONNACK; the standard's defaults where it said nothing. [MQTT 5, 3.2.2.3]
+struct BrokerLimits {
+  std::chrono::seconds session_expiry_interval{0};
+  std::uint16_t receive_maximum = 65535;
+  QoS maximum_qos = QoS::exactly_once;
+  bool retain_available = true;
+  /// Absent: no limit.
+  std::optional<std::uint32_t> maximum_packet_size;
+  std::uint16_t topic_alias_maximum = 0;
+  bool wildcard_subscription_available = true;
+  bool subscription_identifiers_available = true;
+  bool shared_subscription_available = true;
+  std::chrono::seconds keep_alive{0};  ///< The one in force: the broker's, or ours.
+};
+
+/// A CONNACK with success came.
+struct Connected {
+  bool session_present = false;
+  std::string client_id;  ///< The one in force: ours, or the one the broker assigned.
+  BrokerLimits limits;
+  std::string reason_string;
+  std::string response_information;
+  UserProperties user_properties;
+};
+
+/// The connection ended, or an attempt failed.
+struct Disconnected {
+  std::error_code error;  ///< No error: by disconnect().
+  /// The code of the DISCONNECT that came or went.
+  std::optional<ReasonCode> reason_code;
+  std::string what;  ///< One line for people.
+};
+
+/// The next attempt follows after `delay`.
+struct Reconnecting {
+  std::chrono::milliseconds delay{0};
+  unsigned attempt = 0;  ///< From 1, counted since the last success.
+};
+
+/// The broker no longer had the session (or it ended with its connection): what that meant.
+struct SessionLost {
+  std::size_t republished = 0;   ///< Messages sent again as new ones.
+  std::size_t failed = 0;        ///< Messages whose Delivery ended with Errc::session_lost.
+  std::size_t resubscribed = 0;  ///< Topic filters subscribed to again.
+};
+
+/// The broker refuses this client. When `final`, no attempt follows until connect() is called again.
+struct Refused {
+  ReasonCode reason_code = ReasonCode::unspecified_error;
+  std::string reason_string;
+  bool final = false;
+};
+
+/// Another client connected with our Client Identifier. When `final`, no attempt follows until connect() is
+/// called again.
+struct TakenOver {
+  bool final = false;
+};
+
+/// The broker says where else to go. [MQTT 5, 4.11]
+struct ServerReferenceGiven {
+  std::string server_reference;  ///< Space-separated, as it came; may be empty.
+  bool permanent = false;
+  bool followed = false;
+};
+
+/// A message without a Delivery to tell it (of an earlier process) ended in failure, or any message as
+/// poison.
+struct MessageFailed {
+  std::string topic;
+  std::error_code error;
+  ReasonCode reason_code = ReasonCode::success;
+};
+
+/// A subscription made again after a lost session, or on behalf of a call that timed out, was refused.
+struct SubscriptionFailed {
+  std::string filter;
+  ReasonCode reason_code = ReasonCode::unspecified_error;
+};
+
+using Event = std::variant<Connected, Disconnected, Reconnecting, SessionLost, Refused, TakenOver,
+                           ServerReferenceGiven, MessageFailed, SubscriptionFailed>;
+
+}  // namespace holdfast

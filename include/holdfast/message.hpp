@@ -1,0 +1,68 @@
+// A received message.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <holdfast/types.hpp>
+
+namespace holdfast {
+
+namespace session {
+class InboundMessage;
+}
+namespace client {
+class Inbox;
+}
+
+/// A message as the broker delivered it. Owns its bytes: the views it gives live as long as it does. Move it;
+/// to keep parts, copy them. One thread at a time.
+class Message {
+ public:
+  ~Message();
+  Message(Message&&) noexcept;
+  Message& operator=(Message&&) noexcept;
+  Message(const Message&) = delete;  ///< Two owners of one acknowledgement make no sense: move it.
+  Message& operator=(const Message&) = delete;
+
+  [[nodiscard]] std::string_view topic() const noexcept;
+  /// The payload as characters; any bytes, perhaps none.
+  [[nodiscard]] std::string_view payload() const noexcept;
+  [[nodiscard]] std::span<const std::byte> payload_bytes() const noexcept;
+  /// The QoS of this delivery, which may be lower than the publisher's.
+  [[nodiscard]] QoS qos() const noexcept;
+  [[nodiscard]] bool retain() const noexcept;
+  /// The broker may have sent this message before. [MQTT 5, 3.3.1.1]
+  [[nodiscard]] bool duplicate() const noexcept;
+  /// 0 at QoS 0.
+  [[nodiscard]] std::uint16_t packet_identifier() const noexcept;
+
+  // Properties. [MQTT 5, 3.3.2.3]
+  [[nodiscard]] bool payload_is_utf8() const noexcept;
+  [[nodiscard]] std::optional<std::chrono::seconds> message_expiry_interval() const noexcept;
+  [[nodiscard]] std::optional<std::string_view> content_type() const noexcept;
+  [[nodiscard]] std::optional<std::string_view> response_topic() const noexcept;
+  [[nodiscard]] std::optional<std::string_view> correlation_data() const noexcept;
+  [[nodiscard]] std::vector<std::uint32_t> subscription_identifiers() const;
+  [[nodiscard]] UserProperties user_properties() const;
+
+  /// With Ack::manual: acknowledges this message; the broker then forgets it. Otherwise, at QoS 0, or a
+  /// second time: nothing. Sent in the order the protocol asks for, whatever the order of the calls. Never
+  /// blocks, never throws, and may be called after the client is gone.
+  void ack();
+
+ private:
+  friend class client::Inbox;
+  Message(session::InboundMessage* message, std::shared_ptr<client::Inbox> inbox) noexcept;
+
+  session::InboundMessage* message_;      // Owned.
+  std::shared_ptr<client::Inbox> inbox_;  // Set while an acknowledgement by hand is owed.
+};
+
+}  // namespace holdfast

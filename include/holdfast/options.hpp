@@ -1,0 +1,211 @@
+// Everything that can be set on a Client. Only `server` is needed:
+//
+//     holdfast::Client client({.server = "mqtt://broker.plant.example", .client_id = "pump-17"});
+//
+// Plain data, read once by the Client's constructor, which checks it and throws Error
+// (Errc::invalid_argument) with a sentence on what to change.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <holdfast/connect_properties.hpp>
+#include <holdfast/types.hpp>
+
+namespace spdlog {
+class logger;
+}
+
+namespace holdfast {
+
+class Store;
+
+/// Whether the first connection of this process takes up an existing session. [MQTT 5, 3.1.2.4]
+enum class Start : std::uint8_t {
+  automatic,  ///< Resume if the store holds a session of this client id and server; else begin with a clean
+              ///< one.
+  clean,      ///< Begin with a clean session; what the broker or the store held is discarded.
+  resume,  ///< The caller asserts that a session at the broker is ours, with nothing in flight: a subscriber
+           ///< that wants what it missed. To publish QoS 2 across processes use a store.
+};
+
+/// What happens to QoS 1 and 2 messages in flight when the broker lost the session.
+enum class OnSessionLost : std::uint8_t {
+  republish,  ///< They go out again as new messages, in order. For QoS 2 that is at-least-once.
+  fail,       ///< Their Delivery ends with Errc::session_lost.
+};
+
+/// What happens to QoS 0 messages published while there is no connection.
+enum class Qos0Offline : std::uint8_t {
+  keep,  ///< They wait in the outbox like all others.
+  drop,  ///< They are dropped, counted, and their Delivery ends with Errc::not_connected.
+};
+
+/// When a session is taken to be over on our side.
+enum class SessionEnd : std::uint8_t {
+  by_broker,  ///< The broker's Session Present decides at the next connection.
+  by_clock,   ///< Also once we were away for the session expiry interval on our own clock.
+};
+
+/// Who acknowledges a received QoS 1 or 2 message, and when.
+enum class Ack : std::uint8_t {
+  on_handover,  ///< receive() does, as it hands the message over; never before.
+  manual,       ///< The application does, by Message::ack() or Client::ack().
+};
+
+/// What happens to QoS 0 messages when the application does not take them and the inbox is full.
+enum class InboxFull : std::uint8_t {
+  pause,  ///< Reading pauses (TCP's own back-pressure), except while a call waits for its answer: then the
+          ///< newest are dropped and counted.
+  drop_oldest,  ///< The longest-waiting QoS 0 message makes room.
+  drop_newest,  ///< The message that just came is dropped.
+};
+
+/// Delays between connection attempts: exponential, with full jitter (a random time between 0 and the delay).
+struct ReconnectOptions {
+  /// The first delay. Default: 1 s. Range: 1 ms to max_delay.
+  std::chrono::milliseconds min_delay{1'000};
+  /// The delay no attempt waits longer than. Default: 60 s.
+  std::chrono::milliseconds max_delay{60'000};
+  /// The delays begin again at min_delay once a connection has lasted this long. Default: 10 s.
+  std::chrono::milliseconds stable_after{10'000};
+  /// Keep trying although the broker refused for good (bad credentials, not authorised, ...) before the first
+  /// success. Default: no, the state becomes `refused`. After a first success a refusal is always retried, at
+  /// max_delay, unless give_up_when_refused.
+  bool retry_when_refused = false;
+  /// A refusal for good ends the attempts also after a first success. Default: no.
+  bool give_up_when_refused = false;
+  /// Go on for ever when another client takes the session over again and again. Default: no, after
+  /// take_overs_max in a row the state becomes `taken_over`.
+  bool retry_when_taken_over = false;
+  /// Default: 5.
+  unsigned take_overs_max = 5;
+};
+
+/// Socket settings. What the system does not know is refused with Errc::invalid_argument.
+struct TcpSettings {
+  /// TCP_NODELAY. Default: on; writes are already coalesced.
+  bool no_delay = true;
+  /// SO_KEEPALIVE. Default: on.
+  bool keep_alive = true;
+  /// TCP_USER_TIMEOUT: how long sent bytes may stay unacknowledged. Default: the system's.
+  std::optional<std::chrono::milliseconds> user_timeout = std::nullopt;
+  /// SO_SNDBUF and SO_RCVBUF in bytes. Default: the system's.
+  std::optional<int> send_buffer = std::nullopt;
+  std::optional<int> receive_buffer = std::nullopt;
+  /// Local address to connect from, numeric. Default: the system's choice.
+  std::string bind_address = {};
+  /// Network device to use (SO_BINDTODEVICE, Linux). Default: the system's choice.
+  std::string bind_device = {};
+};
+
+/// What a hook may change before a connection attempt.
+struct Attempt {
+  std::string server;  ///< As Options::server.
+  std::optional<std::string> user_name;
+  std::optional<std::string> password;
+  std::optional<Will> will;
+  unsigned number = 0;  ///< Attempts since the last success, from 1. Read only.
+};
+
+struct Options {
+  // ---- Where and as whom ----
+
+  /// `mqtt://[user[:password]@]host[:port]`, or `host`, or `host:port`. Default port: 1883.
+  std::string server = "mqtt://localhost";
+  /// UTF-8, at most 65535 bytes. Empty: the broker assigns one, which is then kept for all reconnects.
+  /// [MQTT 5, 3.1.3.1]
+  std::string client_id = {};
+  /// Absent: not sent. [MQTT 5, 3.1.3.5]
+  std::optional<std::string> user_name = std::nullopt;
+  /// Any bytes, at most 65535. Absent: not sent. May stand without a user name. [MQTT 5, 3.1.3.6]
+  std::optional<std::string> password = std::nullopt;
+
+  // ---- The session ----
+
+  /// How long the session outlives its connection: 0 s, whole seconds, or never_expires. The short way to
+  /// set ConnectProperties::session_expiry_interval. Absent: 0.
+  std::optional<std::chrono::seconds> session_expiry = std::nullopt;
+  Start start = Start::automatic;
+  SessionEnd session_end = SessionEnd::by_broker;
+  OnSessionLost on_session_lost = OnSessionLost::republish;
+  /// Subscribe again to everything after the broker lost the session. Default: yes.
+  bool resubscribe = true;
+  /// Every property of CONNECT.
+  ConnectProperties connect_properties = {};
+  std::optional<Will> will = std::nullopt;
+  /// Where the session lasts. Absent: in this object's memory alone.
+  std::shared_ptr<Store> store = nullptr;
+
+  // ---- Sending ----
+
+  /// How many messages may be accepted and not yet finished. Default: 100,000. Range: 1 to 2^32.
+  std::size_t outbox_messages_max = 100'000;
+  /// The same in bytes of topic, payload and properties. Default: 64 MiB.
+  std::size_t outbox_bytes_max = std::size_t{64} << 20;
+  /// How long publish() waits for room before it throws Errc::outbox_full. Default: 30 s.
+  std::chrono::milliseconds publish_timeout{30'000};
+  Qos0Offline qos0_offline = Qos0Offline::keep;
+  /// Send at the broker's Maximum QoS what was asked for more. Default: refuse with Errc::qos_not_supported.
+  bool lower_qos = false;
+  /// A message on which the broker closes the connection this many times in a row, with nothing acknowledged
+  /// in between, fails with Errc::poison. Default: 5. 0: never.
+  unsigned poison_after = 5;
+
+  // ---- Receiving ----
+
+  Ack ack = Ack::on_handover;
+  /// Bounds on the QoS 0 messages waiting for receive(); QoS 1 and 2 are bounded by receive_maximum.
+  /// Default: 100,000 messages, 64 MiB.
+  std::size_t inbox_messages_max = 100'000;
+  std::size_t inbox_bytes_max = std::size_t{64} << 20;
+  InboxFull inbox_full = InboxFull::pause;
+  /// End the connection when the broker breaks a limit that we announced (Receive Maximum 0x93, Maximum
+  /// Packet Size 0x95). Default: count it, warn once and go on within our memory bounds.
+  bool strict_peer = false;
+
+  // ---- Time ----
+
+  /// The longest silence before a PINGREQ: whole seconds, 0 (off) to 65535. The broker may set another.
+  /// Default: 60 s. [MQTT 5, 3.1.2.10]
+  std::chrono::seconds keep_alive{60};
+  /// For the whole way to a TCP connection: hook, name, all addresses. Default: 10 s.
+  std::chrono::milliseconds connect_timeout{10'000};
+  /// From CONNECT to CONNACK. Default: 10 s.
+  std::chrono::milliseconds connack_timeout{10'000};
+  /// From PINGREQ to the next bytes from the broker. Absent: half the keep-alive, at most 10 s.
+  std::optional<std::chrono::milliseconds> ping_timeout = std::nullopt;
+  /// How long bytes may wait to be written with the broker reading none of them. Default: 20 s.
+  std::chrono::milliseconds write_timeout{20'000};
+  /// How long a message may stay unacknowledged before the connection is taken for dead and closed (never
+  /// resent on the same connection). Absent: for ever.
+  std::optional<std::chrono::milliseconds> acknowledgement_timeout = std::nullopt;
+  /// How long subscribe() and unsubscribe() wait for the broker's answer. Default: 10 s.
+  std::chrono::milliseconds request_timeout{10'000};
+  /// The longest that the destructor and disconnect()'s closing may take. Default: 2 s.
+  std::chrono::milliseconds close_timeout{2'000};
+  ReconnectOptions reconnect = {};
+  /// connect() keeps trying within its time-out, and the client behind it, when the first attempt fails.
+  /// Default: no, connect() throws what the first attempt gave.
+  bool retry_first_connect = false;
+
+  // ---- The rest ----
+
+  TcpSettings tcp = {};
+  /// Runs before every attempt and may change it; blocks nobody else, and is bounded by connect_timeout. It
+  /// runs on a helper thread, never on the network thread; it may outlive the client when it hangs, so
+  /// capture by value. What it throws makes the attempt fail. Default: none.
+  std::function<void(Attempt&)> before_connect = nullptr;
+  /// Go where a broker points with "use another server" or "server moved" (0x9C, 0x9D), at most three times
+  /// in a row. Default: no.
+  bool follow_server_reference = false;
+  /// Where the log goes. Absent: stderr, from `warn` on.
+  std::shared_ptr<spdlog::logger> logger = nullptr;
+};
+
+}  // namespace holdfast

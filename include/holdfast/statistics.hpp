@@ -1,0 +1,48 @@
+// Counters of a Client, as a snapshot.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace holdfast {
+
+/// All counters are since the Client was made and never go back; the gauges say how it is now.
+struct Statistics {
+  // Gauges.
+  std::size_t outbox_messages = 0;  ///< Accepted and not finished, in flight ones included.
+  std::size_t outbox_bytes = 0;
+  std::size_t in_flight = 0;  ///< QoS 1 and 2 sent and not finished.
+  std::size_t inbox_messages = 0;
+  bool connected = false;
+  bool reading_paused = false;
+
+  // Connections.
+  std::uint64_t connects = 0;          ///< CONNACKs with success.
+  std::uint64_t sessions_resumed = 0;  ///< Of these with Session Present 1.
+  std::uint64_t sessions_lost = 0;
+  std::uint64_t connect_failures = 0;
+
+  // Messages out.
+  std::uint64_t published = 0;     ///< Accepted by publish().
+  std::uint64_t acknowledged = 0;  ///< QoS 1 and 2, finished with success.
+  std::uint64_t failed = 0;        ///< Ended otherwise.
+  std::uint64_t replayed = 0;      ///< PUBLISH with DUP and PUBREL sent again on a resumed session.
+  std::uint64_t republished = 0;   ///< Sent anew after a lost session.
+
+  // Messages in.
+  std::uint64_t received = 0;               ///< Put into the inbox.
+  std::uint64_t duplicates_suppressed = 0;  ///< Redeliveries of what was already there.
+  std::uint64_t dropped = 0;                ///< QoS 0 that found the inbox full.
+
+  // Leniencies towards the broker.
+  std::uint64_t receive_maximum_overruns = 0;
+  std::uint64_t oversized_packets = 0;
+
+  // The wire.
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t writes = 0;
+  std::uint64_t reads = 0;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,18 @@
+# holdfast_test(name sources...): a Catch2 program, run by ctest in random order, that may include the layers' own headers.
+if(HOLDFAST_BUILD_TESTS)
+  find_package(Catch2 REQUIRED)
+  if(TARGET Catch2::Catch2WithMain)
+    add_library(holdfast_catch ALIAS Catch2::Catch2WithMain)
+  else()
+    add_library(holdfast_catch STATIC ${PROJECT_SOURCE_DIR}/test/support/catch_main.cpp)
+    target_link_libraries(holdfast_catch PUBLIC Catch2::Catch2)
+  endif()
+endif()
+
+function(holdfast_test name)
+  add_executable(${name} ${ARGN})
+  holdfast_own_target(${name})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/lib ${PROJECT_SOURCE_DIR}/test)
+  target_link_libraries(${name} PRIVATE holdfast::holdfast_static holdfast_catch)
+  add_test(NAME ${name} COMMAND ${name} --order rand --rng-seed time)
+endfunction()
