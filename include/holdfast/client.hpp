@@ -133,7 +133,7 @@ class Client {
   [[nodiscard]] std::string client_id() const;
 
  private:
-  std::shared_ptr<client::Core> core_;
+  std::unique_ptr<client::Core> core_;
 };
 
 /// An input range of the messages of a client.

@@ -1,0 +1,43 @@
+// How many calls of the application wait for something that only the broker's answers can bring. While there is one,
+// the network thread goes on reading although the inbox is full: else the two would wait for each other.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "client/doorbell.hpp"
+
+namespace holdfast::client {
+
+class BlockedCalls {
+ public:
+  explicit BlockedCalls(std::shared_ptr<Doorbell> doorbell) : doorbell_(std::move(doorbell)) {}
+
+  /// A call that waits, for as long as the scope lives. Any thread.
+  class Scope {
+   public:
+    explicit Scope(BlockedCalls& calls) : calls_(calls) {
+      calls_.count_.fetch_add(1, std::memory_order_seq_cst);
+      if (calls_.reading_paused_.load(std::memory_order_seq_cst)) calls_.doorbell_->ring();
+    }
+    ~Scope() { calls_.count_.fetch_sub(1, std::memory_order_seq_cst); }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    BlockedCalls& calls_;
+  };
+
+  [[nodiscard]] bool any() const noexcept { return count_.load(std::memory_order_seq_cst) != 0; }
+  /// Network thread. After saying `true` it asks any() once more.
+  void set_reading_paused(bool paused) noexcept { reading_paused_.store(paused, std::memory_order_seq_cst); }
+  [[nodiscard]] bool reading_paused() const noexcept { return reading_paused_.load(std::memory_order_relaxed); }
+
+ private:
+  const std::shared_ptr<Doorbell> doorbell_;
+  std::atomic<int> count_{0};
+  std::atomic<bool> reading_paused_{false};
+};
+
+}  // namespace holdfast::client

@@ -1,0 +1,65 @@
+#include "client/check_argument.hpp"
+
+#include <cstdio>
+
+#include "wire/topic.hpp"
+#include "wire/utf8.hpp"
+
+namespace holdfast::client {
+
+namespace {
+constexpr std::size_t readable_length = 60;
+constexpr std::size_t longest_field = 65535;  // Strings and binary data have a two-byte length. [MQTT 5, 1.5.4, 1.5.6]
+}  // namespace
+
+void require_utf8(std::string_view name, std::string_view value) {
+  require(wire::is_valid_utf8_string(value), [&] {
+    return std::string(name) + " \"" + printable(value) +
+           "\": must be UTF-8 without null characters, at most 65535 bytes [MQTT 5, 1.5.4]";
+  });
+}
+
+void require_binary(std::string_view name, std::string_view value) {
+  require(value.size() <= longest_field, [&] {
+    return std::string(name) + ": " + std::to_string(value.size()) + " bytes, at most 65535 are possible";
+  });
+}
+
+void require_seconds(std::string_view name, const std::optional<std::chrono::seconds>& value) {
+  require(!value || (value->count() >= 0 && *value <= never_expires),
+          [&] { return std::string(name) + ": 0 to 4294967295 seconds"; });
+}
+
+void require_qos(std::string_view name, QoS qos) {
+  require(qos <= QoS::exactly_once, [&] { return std::string(name) + ": must be 0, 1 or 2"; });
+}
+
+void require_response_topic(std::string_view name, std::string_view value) {
+  require(wire::is_valid_topic_name(value), [&] {
+    return std::string(name) + " \"" + printable(value) + "\": not a topic name: UTF-8, not empty, without + and #";
+  });
+}
+
+void require_user_properties(const UserProperties& properties) {
+  for (const auto& [name, value] : properties) {
+    require_utf8("user property name", name);
+    require_utf8("user property value", value);
+  }
+}
+
+std::string printable(std::string_view value) {
+  std::string text;
+  for (const char c : value.substr(0, readable_length)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7F) {
+      text += c;
+      continue;
+    }
+    char escaped[5];
+    std::snprintf(escaped, sizeof escaped, "\\x%02X", byte);
+    text += escaped;
+  }
+  return value.size() > readable_length ? text + "..." : text;
+}
+
+}  // namespace holdfast::client

@@ -1,0 +1,127 @@
+#include "client/check_options.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include <holdfast/error.hpp>
+
+#include "client/check_argument.hpp"
+#include "net/server_url.hpp"
+#include "wire/topic.hpp"
+
+namespace holdfast::client {
+
+namespace {
+
+void check_expiry(const Options& options) {
+  const auto& in_properties = options.connect_properties.session_expiry_interval;
+  require(!options.session_expiry || !in_properties || *options.session_expiry == *in_properties, [] {
+    return "session_expiry and connect_properties.session_expiry_interval differ: set one of them";
+  });
+  require_seconds("session_expiry", options.session_expiry);
+  require_seconds("session_expiry_interval", in_properties);
+}
+
+void check_connect_properties(const ConnectProperties& properties) {
+  require(properties.receive_maximum != 0, [] { return "receive_maximum: 0 is not allowed: use 1 to 65535"; });
+  require(properties.maximum_packet_size != 0U,
+          [] { return "maximum_packet_size: 0 is not allowed: leave it out for no limit"; });
+  require(!properties.authentication_data || properties.authentication_method,
+          [] { return "authentication_data without authentication_method: set the method too"; });
+  if (properties.authentication_method) require_utf8("authentication_method", *properties.authentication_method);
+  if (properties.authentication_data) require_binary("authentication_data", *properties.authentication_data);
+  require_user_properties(properties.user_properties);
+}
+
+void check_will(const Will& will) {
+  require(wire::is_valid_topic_name(will.topic), [&] {
+    return "will.topic \"" + printable(will.topic) + "\": not a topic name: UTF-8, not empty, without + and #";
+  });
+  require_qos("will.qos", will.qos);
+  require_binary("will.payload", will.payload);
+  require_seconds("will.will_delay_interval", will.will_delay_interval);
+  require_seconds("will.message_expiry_interval", will.message_expiry_interval);
+  if (will.content_type) require_utf8("will.content_type", *will.content_type);
+  if (will.response_topic) require_response_topic("will.response_topic", *will.response_topic);
+  if (will.correlation_data) require_binary("will.correlation_data", *will.correlation_data);
+  require_user_properties(will.user_properties);
+}
+
+void check_times(const Options& options) {
+  using namespace std::chrono_literals;
+  require(options.keep_alive >= 0s && options.keep_alive <= 65535s,
+          [] { return "keep_alive: 0 (off) to 65535 seconds"; });
+  const std::initializer_list<std::pair<const char*, std::chrono::milliseconds>> positive = {
+      {"connect_timeout", options.connect_timeout},   {"connack_timeout", options.connack_timeout},
+      {"write_timeout", options.write_timeout},       {"request_timeout", options.request_timeout},
+      {"close_timeout", options.close_timeout},       {"reconnect.min_delay", options.reconnect.min_delay},
+      {"ping_timeout", options.ping_timeout.value_or(1ms)},
+      {"acknowledgement_timeout", options.acknowledgement_timeout.value_or(1ms)}};
+  for (const auto& [name, value] : positive) {
+    require(value > 0ms, [name = name] { return std::string(name) + ": must be longer than nothing"; });
+  }
+  require(options.publish_timeout >= 0ms, [] { return "publish_timeout: must not be negative"; });
+  require(options.reconnect.max_delay >= options.reconnect.min_delay,
+          [] { return "reconnect.max_delay is below reconnect.min_delay: raise it"; });
+}
+
+}  // namespace
+
+void check(const Options& options) {
+  net::ServerUrl::parse(options.server);
+  require_utf8("client_id", options.client_id);
+  if (options.user_name) require_utf8("user_name", *options.user_name);
+  if (options.password) require_binary("password", *options.password);
+  check_expiry(options);
+  check_connect_properties(options.connect_properties);
+  if (options.will) check_will(*options.will);
+  check_times(options);
+  require(options.outbox_messages_max > 0, [] { return "outbox_messages_max: must be at least 1"; });
+  require(options.outbox_bytes_max > 0, [] { return "outbox_bytes_max: must be at least 1"; });
+  require(options.inbox_messages_max > 0, [] { return "inbox_messages_max: must be at least 1"; });
+  require(options.inbox_bytes_max > 0, [] { return "inbox_bytes_max: must be at least 1"; });
+  require(options.start != Start::resume || !options.client_id.empty(), [] {
+    return "Start::resume without client_id: a session belongs to a client id: set one";
+  });
+  require(!options.store || !options.client_id.empty(), [] {
+    return "store without client_id: the stored session is found by its client id: set one";
+  });
+}
+
+void check(const DisconnectOptions& options, std::chrono::seconds asked_expiry) {
+  switch (options.reason) {
+    case ReasonCode::success:
+    case ReasonCode::disconnect_with_will_message:
+    case ReasonCode::unspecified_error:
+    case ReasonCode::malformed_packet:
+    case ReasonCode::protocol_error:
+    case ReasonCode::implementation_specific_error:
+    case ReasonCode::topic_name_invalid:
+    case ReasonCode::receive_maximum_exceeded:
+    case ReasonCode::topic_alias_invalid:
+    case ReasonCode::packet_too_large:
+    case ReasonCode::message_rate_too_high:
+    case ReasonCode::quota_exceeded:
+    case ReasonCode::administrative_action:
+    case ReasonCode::payload_format_invalid:
+    case ReasonCode::qos_not_supported: break;
+    default:
+      require(false, [&] {
+        return "disconnect: a client may not send the reason " + std::string(to_string(options.reason)) +
+               " [MQTT 5, 3.14.2.1]";
+      });
+  }
+  require_seconds("session_expiry_interval", options.session_expiry_interval);
+  const bool revives = options.session_expiry_interval.value_or(asked_expiry).count() != 0 && asked_expiry.count() == 0;
+  require(!revives, [] {
+    return "disconnect: session_expiry_interval must stay 0, since the connection began with 0: set session_expiry in "
+           "Options [MQTT 5, 3.14.2.2.2]";
+  });
+  if (options.reason_string) require_utf8("reason_string", *options.reason_string);
+  require_user_properties(options.user_properties);
+}
+
+}  // namespace holdfast::client

@@ -1,0 +1,14 @@
+// What Options must fulfil before a Client is made of them.
+#pragma once
+
+#include <holdfast/connect_properties.hpp>
+#include <holdfast/options.hpp>
+
+namespace holdfast::client {
+
+/// Throws Error (Errc::invalid_argument) that names the option and says what to change.
+void check(const Options& options);
+/// The same for disconnect(); `asked_expiry` is what CONNECT said.
+void check(const DisconnectOptions& options, std::chrono::seconds asked_expiry);
+
+}  // namespace holdfast::client

@@ -1,0 +1,93 @@
+#include <holdfast/client.hpp>
+
+#include <array>
+#include <utility>
+
+#include "client/core.hpp"
+
+namespace holdfast {
+
+namespace {
+std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+}  // namespace
+
+Client::Client(Options options) : core_(std::make_unique<client::Core>(std::move(options))) {}
+Client::~Client() = default;
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+
+void Client::connect() { core_->connect(std::nullopt); }
+void Client::connect(std::chrono::milliseconds timeout) { core_->connect(timeout); }
+bool Client::disconnect(const DisconnectOptions& options) { return core_->disconnect(options); }
+bool Client::is_connected() const noexcept { return core_->shared().status.is_connected(); }
+
+Delivery Client::publish(std::string_view topic, std::string_view payload, const PublishOptions& options) {
+  return publish(topic, bytes_of(payload), options);
+}
+
+Delivery Client::publish(std::string_view topic, std::span<const std::byte> payload, const PublishOptions& options) {
+  const auto patience = core_->shared().options.publish_timeout;
+  auto delivery = core_->publish(topic, payload, options, patience);
+  if (delivery) return std::move(*delivery);
+  throw Error(Errc::outbox_full, "publish \"" + std::string(topic) + "\": the outbox stayed full for " +
+                                     std::to_string(patience.count()) +
+                                     " ms: publish less, raise outbox_messages_max or outbox_bytes_max, or see why the "
+                                     "broker acknowledges nothing");
+}
+
+std::optional<Delivery> Client::try_publish(std::string_view topic, std::string_view payload,
+                                            const PublishOptions& options) {
+  return core_->publish(topic, bytes_of(payload), options, std::chrono::milliseconds(0));
+}
+
+bool Client::flush(std::chrono::milliseconds timeout) { return core_->flush(timeout); }
+
+ReasonCode Client::subscribe(std::string_view filter, QoS maximum_qos) {
+  return subscribe(filter, SubscriptionOptions{.qos = maximum_qos});
+}
+
+ReasonCode Client::subscribe(std::string_view filter, const SubscriptionOptions& options,
+                             const SubscribeProperties& properties) {
+  const std::array<Subscription, 1> one{Subscription{std::string(filter), options}};
+  return core_->subscribe(one, properties).front();
+}
+
+std::vector<ReasonCode> Client::subscribe(std::span<const Subscription> subscriptions,
+                                          const SubscribeProperties& properties) {
+  return core_->subscribe(subscriptions, properties);
+}
+
+ReasonCode Client::unsubscribe(std::string_view filter) {
+  const std::array<std::string, 1> one{std::string(filter)};
+  return core_->unsubscribe(one, {}).front();
+}
+
+std::vector<ReasonCode> Client::unsubscribe(std::span<const std::string> filters,
+                                            const SubscribeProperties& properties) {
+  return core_->unsubscribe(filters, properties);
+}
+
+std::optional<Message> Client::receive(std::chrono::milliseconds timeout) {
+  return core_->shared().inbox->receive(client::after(timeout));
+}
+
+void Client::ack(Message& message) { message.ack(); }
+
+Client::Messages Client::messages() { return Messages(*this); }
+
+Client::Messages::Iterator& Client::Messages::Iterator::operator++() {
+  const auto forever = client::after(std::chrono::milliseconds::max());
+  message_ = client_->core_->shared().inbox->receive(forever, true);
+  return *this;
+}
+
+std::optional<Event> Client::next_event(std::chrono::milliseconds timeout) {
+  return core_->shared().events.next(client::after(timeout));
+}
+
+int Client::fd() const noexcept { return core_->shared().readiness->descriptor(); }
+Statistics Client::statistics() const { return core_->shared().statistics.get(); }
+BrokerLimits Client::broker_limits() const { return core_->shared().queue.limits(); }
+std::string Client::client_id() const { return core_->shared().client_id.get(); }
+
+}  // namespace holdfast

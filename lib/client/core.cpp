@@ -1,0 +1,189 @@
+#include "client/core.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "client/check_argument.hpp"
+#include "client/check_options.hpp"
+#include "session/connect_packet.hpp"
+#include "wire/topic.hpp"
+
+namespace holdfast::client {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Options checked(Options options) {
+  check(options);
+  return options;
+}
+
+[[noreturn]] void throw_failure(const Failure& failure) {
+  if (failure.reason_code && failure.error.category() == error_category()) {
+    throw Error(static_cast<Errc>(failure.error.value()), failure.what, *failure.reason_code, failure.reason_string);
+  }
+  throw Error(failure.error, failure.what);
+}
+
+void check_filter(std::string_view verb, const Subscription& subscription) {
+  const std::string subject = std::string(verb) + " \"" + printable(subscription.filter) + "\": ";
+  if (!wire::is_valid_topic_filter(subscription.filter)) {
+    throw Error(Errc::invalid_topic_filter, subject +
+                                                "not a topic filter: it must be UTF-8 and not empty, + must fill a "
+                                                "level, and # must be the last level [MQTT 5, 4.7]");
+  }
+  require_qos(subject + "qos", subscription.options.qos);
+  require(subscription.options.retain_handling <= RetainHandling::do_not_send,
+          [&] { return subject + "retain_handling must be 0, 1 or 2"; });
+  require(!subscription.options.no_local || !wire::is_shared(subscription.filter),
+          [&] { return subject + "no_local is not allowed on a shared subscription [MQTT-3.8.3-4]"; });
+}
+
+// The network thread takes no signal that is meant for the application.
+std::thread start_without_signals(const std::shared_ptr<NetworkThread>& network,
+                                  const std::shared_ptr<Shared>& shared) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread([network, shared] { network->run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
+}  // namespace
+
+Clock::time_point after(std::chrono::milliseconds timeout) {
+  constexpr std::chrono::hours longest(24 * 365 * 10);
+  return Clock::now() + std::min<Clock::duration>(timeout, longest);
+}
+
+Core::Core(Options options) : shared_(std::make_shared<Shared>(checked(std::move(options)))) {
+  const Options& ours = shared_->options;
+  Store::Identity identity{ours.client_id, ours.server};
+  session::Snapshot snapshot;
+  if (ours.store) snapshot = ours.store->open(identity);
+  network_ = std::make_shared<NetworkThread>(shared_, std::move(snapshot), std::move(identity));
+}
+
+Core::~Core() {
+  if (!thread_.joinable()) {
+    network_->end();
+    return;
+  }
+  shared_->queue.push(command::Close{});
+  shared_->doorbell->ring();
+  const auto closed = [](State state) { return state == State::closed; };
+  const auto status = shared_->status.wait(after(shared_->options.close_timeout), closed);
+  if (closed(status.state)) {
+    thread_.join();
+  } else {
+    thread_.detach();  // It holds all it needs, and ends when what it waits for does.
+  }
+}
+
+void Core::connect(std::optional<Milliseconds> timeout) {
+  const Options& options = shared_->options;
+  const Milliseconds patience = timeout.value_or(options.connect_timeout + options.connack_timeout);
+  start_thread();
+  if (shared_->status.begin_connecting()) send(command::Connect{});
+  const auto status = shared_->status.wait(
+      after(patience), [](State state) { return state == State::connected || is_final(state); });
+  if (status.state == State::connected) return;
+  if (status.failure.error) throw_failure(status.failure);
+  if (status.state == State::idle || status.state == State::closed) {
+    throw Error(Errc::closed, "connect: disconnected by another call");
+  }
+  throw Error(Errc::timed_out, "connect to " + options.server + ": no answer within " +
+                                   std::to_string(patience.count()) +
+                                   " ms: is the broker reachable? The client keeps trying");
+}
+
+bool Core::disconnect(const DisconnectOptions& options) {
+  check(options, session::asked_session_expiry(shared_->options));
+  if (!shared_->status.begin_disconnecting()) return shared_->queue.load().messages == 0;
+  const BlockedCalls::Scope scope(shared_->completions->blocked());
+  send(command::Disconnect{options});
+  // A second more than both take: the network thread keeps its own times.
+  const auto patience = options.drain + shared_->options.close_timeout + std::chrono::seconds(1);
+  const auto status = shared_->status.wait(after(patience), [](State state) { return is_final(state); });
+  return status.drained && is_final(status.state);
+}
+
+std::optional<Delivery> Core::publish(std::string_view topic, std::span<const std::byte> payload,
+                                      const PublishOptions& options, Milliseconds timeout) {
+  session::OutboundMessagePtr message = make_message(topic, payload, options);
+  session::OutboundMessagePtr followed = message;
+  std::optional<session::LimitViolation> violation;
+  switch (shared_->queue.push(std::move(message), timeout, violation)) {
+    case RequestQueue::Push::accepted: break;
+    case RequestQueue::Push::full: return std::nullopt;
+    case RequestQueue::Push::closed: throw Error(Errc::closed, "publish: the client is being destroyed");
+    case RequestQueue::Push::forbidden: throw Error(violation->code, violation->what);
+  }
+  shared_->doorbell->ring();
+  return Delivery(followed.release(), shared_->completions);
+}
+
+bool Core::flush(Milliseconds timeout) { return shared_->queue.flush(after(timeout)); }
+
+std::vector<ReasonCode> Core::subscribe(std::span<const Subscription> subscriptions,
+                                        const SubscribeProperties& properties) {
+  const BrokerLimits limits = shared_->queue.limits();
+  const auto& identifier = properties.subscription_identifier;
+  require(!identifier || (*identifier >= 1 && *identifier <= 268'435'455),
+          [] { return "subscribe: subscription_identifier must be 1 to 268435455 [MQTT 5, 3.8.2.1.2]"; });
+  for (const Subscription& subscription : subscriptions) {
+    check_filter("subscribe", subscription);
+    const auto violation = session::check_limits(limits, subscription.filter, identifier.has_value());
+    if (violation) throw Error(violation->code, violation->what);
+  }
+  session::SubscriptionRequest wish;
+  wish.subscriptions.assign(subscriptions.begin(), subscriptions.end());
+  wish.properties = properties;
+  return request(std::move(wish), "subscribe");
+}
+
+std::vector<ReasonCode> Core::unsubscribe(std::span<const std::string> filters, const SubscribeProperties& properties) {
+  session::SubscriptionRequest wish;
+  wish.kind = session::SubscriptionRequest::Kind::unsubscribe;
+  wish.properties = properties;
+  for (const std::string& filter : filters) {
+    wish.subscriptions.push_back({filter, {}});
+    check_filter("unsubscribe", wish.subscriptions.back());
+  }
+  return request(std::move(wish), "unsubscribe");
+}
+
+std::vector<ReasonCode> Core::request(session::SubscriptionRequest wish, std::string_view verb) {
+  const std::string subject = std::string(verb) + ": ";
+  require(!wish.subscriptions.empty(), [&] { return subject + "name at least one topic filter [MQTT-3.8.3-2]"; });
+  require_user_properties(wish.properties.user_properties);
+  start_thread();
+  const std::uint64_t ticket = wish.ticket = shared_->calls.open();
+  const BlockedCalls::Scope scope(shared_->completions->blocked());
+  send(command::Subscribe{std::move(wish)});
+  const auto answer = shared_->calls.wait(ticket, after(shared_->options.request_timeout));
+  if (answer && answer->failure) throw Error(*answer->failure, answer->what);
+  if (answer) return answer->codes;
+  throw Error(Errc::timed_out,
+              subject + "no answer within " + std::to_string(shared_->options.request_timeout.count()) +
+                  " ms; the wish is kept and sent again after the next reconnect" +
+                  (shared_->status.is_connected() ? "" : " (there is no connection now)"));
+}
+
+void Core::send(Command command) {
+  if (!shared_->queue.push(std::move(command))) throw Error(Errc::closed, "the client is being destroyed");
+  shared_->doorbell->ring();
+}
+
+void Core::start_thread() {
+  const std::lock_guard lock(mutex_);
+  if (!thread_.joinable()) thread_ = start_without_signals(network_, shared_);
+}
+
+}  // namespace holdfast::client

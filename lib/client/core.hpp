@@ -1,0 +1,63 @@
+// The client behind the facade: checks arguments, talks to the network thread, waits for its answers.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <holdfast/delivery.hpp>
+#include <holdfast/options.hpp>
+#include <holdfast/publish_options.hpp>
+#include <holdfast/reason_code.hpp>
+#include <holdfast/subscription.hpp>
+
+#include "client/network_thread.hpp"
+#include "client/shared.hpp"
+
+namespace holdfast::client {
+
+class Core {
+ public:
+  using Milliseconds = std::chrono::milliseconds;
+
+  explicit Core(Options options);
+  /// Ends the network thread, or leaves it to end by itself when it takes longer than close_timeout.
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  void connect(std::optional<Milliseconds> timeout);
+  bool disconnect(const DisconnectOptions& options);
+  /// Null if there was no room for `timeout`.
+  std::optional<Delivery> publish(std::string_view topic, std::span<const std::byte> payload,
+                                  const PublishOptions& options, Milliseconds timeout);
+  bool flush(Milliseconds timeout);
+  std::vector<ReasonCode> subscribe(std::span<const Subscription> subscriptions,
+                                    const SubscribeProperties& properties);
+  std::vector<ReasonCode> unsubscribe(std::span<const std::string> filters, const SubscribeProperties& properties);
+
+  [[nodiscard]] Shared& shared() noexcept { return *shared_; }
+
+ private:
+  void send(Command command);
+  void start_thread();
+  std::vector<ReasonCode> request(session::SubscriptionRequest request, std::string_view verb);
+
+  // Constant after construction; what it points to does its own locking.
+  const std::shared_ptr<Shared> shared_;
+  // Guarded by mutex_: whoever calls first starts the thread.
+  std::mutex mutex_;
+  std::shared_ptr<NetworkThread> network_;
+  std::thread thread_;
+};
+
+/// A point in steady time, `timeout` from now; far times do not overflow.
+[[nodiscard]] std::chrono::steady_clock::time_point after(std::chrono::milliseconds timeout);
+
+}  // namespace holdfast::client

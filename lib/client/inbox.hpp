@@ -1,0 +1,84 @@
+// Received messages on their way to the application, and its acknowledgements on their way back.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include <holdfast/message.hpp>
+#include <holdfast/options.hpp>
+
+#include "client/doorbell.hpp"
+#include "client/readiness.hpp"
+#include "session/inbound_message.hpp"
+
+namespace holdfast::client {
+
+class Inbox : public std::enable_shared_from_this<Inbox> {
+ public:
+  using Deadline = std::chrono::steady_clock::time_point;
+  struct Settings {
+    Ack ack;
+    InboxFull when_full;
+    std::size_t messages_max;
+    std::size_t bytes_max;
+  };
+
+  Inbox(Settings settings, std::shared_ptr<Doorbell> doorbell, std::shared_ptr<Readiness> readiness);
+
+  // ---- Any thread ----
+
+  /// The next message, or none at `deadline`; at once if `until_closed` and the inbox is closed.
+  [[nodiscard]] std::optional<Message> receive(Deadline deadline, bool until_closed = false);
+  void acknowledge(session::InboundToken token);
+  [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] std::uint64_t received() const;
+  [[nodiscard]] std::uint64_t dropped() const;
+
+  // ---- Network thread ----
+
+  /// Puts all of `messages` into the inbox and takes all acknowledgements out, under one lock; both vectors are the
+  /// caller's to reuse. `reading_on`: reading goes on though the inbox is full, so QoS 0 beyond the bound is dropped.
+  void exchange(std::vector<session::InboundMessage::Ptr>& messages, std::vector<session::InboundToken>& acknowledged,
+                bool reading_on);
+  /// Whether QoS 0 messages fill the inbox, so that reading should pause. Once true, it stays so until an eighth of the
+  /// room is free again; the doorbell rings then.
+  [[nodiscard]] bool full();
+  [[nodiscard]] bool has_acknowledgements() const;
+  /// Whether more may come. A loop over all messages ends when the closed inbox is empty.
+  void set_closed(bool closed);
+  /// The client is being destroyed: nobody waits any more.
+  void abandon();
+
+ private:
+  [[nodiscard]] bool over_bound() const noexcept;
+  void add(session::InboundMessage::Ptr message, bool reading_on);
+  void drop_oldest_qos0();
+  session::InboundMessage::Ptr take_front();
+
+  // Constant after construction.
+  const Settings settings_;
+  const std::shared_ptr<Doorbell> doorbell_;
+  const std::shared_ptr<Readiness> readiness_;
+  // Guarded by mutex_.
+  mutable std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<session::InboundMessage::Ptr> messages_;
+  std::vector<session::InboundToken> acknowledged_;
+  std::size_t qos0_messages_ = 0;
+  std::size_t qos0_bytes_ = 0;
+  std::size_t waiters_ = 0;
+  std::uint64_t received_ = 0;
+  std::uint64_t dropped_ = 0;
+  bool full_ = false;
+  bool closed_ = false;
+  bool abandoned_ = false;
+};
+
+}  // namespace holdfast::client

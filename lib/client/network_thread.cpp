@@ -1,0 +1,237 @@
+#include "client/network_thread.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <random>
+#include <utility>
+#include <variant>
+
+#include "client/clock.hpp"
+
+namespace holdfast::client {
+
+namespace {
+
+template <class... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+template <class... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
+
+int poll_timeout(session::TimePoint now, session::TimePoint deadline) {
+  if (deadline == session::never) return -1;
+  if (deadline <= now) return 0;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
+  return static_cast<int>(std::min<std::chrono::milliseconds::rep>(left, std::numeric_limits<int>::max()));
+}
+
+}  // namespace
+
+NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, session::Snapshot&& snapshot, Store::Identity identity)
+    : shared_(std::move(shared)),
+      identity_(std::move(identity)),
+      last_sequence_(snapshot.last_sequence),
+      policy_(shared_->options.reconnect, std::random_device{}()),
+      engine_(shared_->options, std::move(snapshot), std::random_device{}()) {
+  shared_->queue.adopt(engine_.messages());
+  shared_->queue.adopt(engine_.returned());
+}
+
+NetworkThread::~NetworkThread() = default;
+
+void NetworkThread::run() {
+  while (!ending_) turn();
+  end();
+}
+
+void NetworkThread::turn() {
+  const TimePoint now = boot_time_now();
+  take_requests(now);
+  advance(now);
+  expire(now);
+  feed_engine(now);
+  advance_disconnect(now);
+  commit();
+  // Our own slow disk must not look like a dead broker: what happened since `now` is waited for, not judged.
+  if (connection_) connection_->write(boot_time_now());
+  hand_over();
+  finish_connection(now);
+  sleep();
+}
+
+void NetworkThread::take_requests(TimePoint now) {
+  shared_->queue.take_all(messages_, commands_);
+  accept(messages_);
+  for (Command& command : commands_) {
+    std::visit(Overloaded{[&](const command::Connect&) { begin_connecting(now); },
+                          [&](const command::Disconnect& disconnect) { begin_disconnect(disconnect.options, now); },
+                          [&](command::Subscribe& subscribe) { engine_.request(std::move(subscribe.request), now); },
+                          [&](const command::Close&) { ending_ = true; }},
+               command);
+  }
+  commands_.clear();
+  for (const session::InboundToken token : acknowledged_) engine_.acknowledge(token);
+  acknowledged_.clear();
+}
+
+void NetworkThread::accept(std::vector<session::OutboundMessagePtr>& messages) {
+  for (auto& message : messages) {
+    message->sequence = ++last_sequence_;
+    if (shared_->options.store && message->qos != QoS::at_most_once) {
+      message->journaled = true;
+      engine_.journal().emplace_back(session::record::Accepted{message});
+    }
+    outbox_.push_back(std::move(message));
+  }
+  messages.clear();
+}
+
+void NetworkThread::feed_engine(TimePoint now) {
+  engine_.send_acknowledgements(now);
+  engine_.replay(now);
+  if (!engine_.returned().empty()) outbox_.push_front(std::move(engine_.returned()));
+  while (session::OutboundMessage* next = outbox_.front()) {
+    if (!engine_.can_publish(next->qos)) break;
+    engine_.publish(outbox_.pop_front(), now);
+  }
+}
+
+void NetworkThread::expire(TimePoint now) {
+  const auto fail = [this](std::vector<session::OutboundMessagePtr>& messages, Errc why) {
+    for (auto& message : messages) engine_.give_up(std::move(message), why);
+    messages.clear();
+  };
+  outbox_.take_expired(now, messages_);
+  fail(messages_, Errc::expired);
+  if (shared_->options.qos0_offline == Qos0Offline::drop && state_ != State::connected && state_ != State::closing) {
+    outbox_.take_qos0(messages_);
+    fail(messages_, Errc::not_connected);
+  }
+}
+
+void NetworkThread::commit() {
+  session::Journal& journal = engine_.journal();
+  if (journal.empty()) return;
+  if (shared_->options.store) shared_->options.store->commit(identity_, journal);
+  journal.clear();
+}
+
+void NetworkThread::hand_over() {
+  report_finished();
+  for (const auto& answer : engine_.answers()) {
+    if (!shared_->calls.complete(answer)) report_unclaimed(answer);
+  }
+  engine_.answers().clear();
+  for (Event& event : engine_.events()) {
+    if (const auto* connected = std::get_if<Connected>(&event)) on_up(*connected);
+    shared_->events.push(std::move(event));
+  }
+  engine_.events().clear();
+  shared_->inbox->exchange(engine_.received(), acknowledged_, shared_->completions->blocked().any());
+  report_statistics();
+}
+
+void NetworkThread::report_finished() {
+  auto& finished = engine_.finished();
+  if (finished.empty()) return;
+  for (const auto& message : finished) {
+    // Nobody has a Delivery for what an earlier process accepted. (Of poison the engine told already.)
+    if (!message->recovered || !message->failure || message->failure == Errc::poison) continue;
+    shared_->events.push(MessageFailed{std::string(message->topic()), *message->failure, message->reason_code});
+  }
+  shared_->queue.release(finished);
+  shared_->completions->publish(finished);
+  finished.clear();
+}
+
+void NetworkThread::report_unclaimed(const session::SubscriptionAnswer& answer) {
+  for (std::size_t i = 0; i < answer.request.subscriptions.size(); ++i) {
+    const ReasonCode code = answer.codes.empty() ? ReasonCode::unspecified_error : answer.codes[i];
+    if (is_error(code)) shared_->events.push(SubscriptionFailed{answer.request.subscriptions[i].filter, code});
+  }
+}
+
+void NetworkThread::report_statistics() {
+  const session::EngineCounters& engine = engine_.counters();
+  const RequestQueue::Load load = shared_->queue.load();
+  Statistics statistics;
+  statistics.outbox_messages = load.messages;
+  statistics.outbox_bytes = load.bytes;
+  statistics.published = load.accepted;
+  statistics.in_flight = engine_.in_flight();
+  statistics.inbox_messages = shared_->inbox->size();
+  statistics.received = shared_->inbox->received();
+  statistics.dropped = shared_->inbox->dropped();
+  statistics.connected = engine_.is_connected();
+  statistics.reading_paused = shared_->completions->blocked().reading_paused();
+  statistics.connect_failures = connect_failures_;
+  statistics.connects = engine.connects;
+  statistics.sessions_resumed = engine.sessions_resumed;
+  statistics.sessions_lost = engine.sessions_lost;
+  statistics.acknowledged = engine.acknowledged;
+  statistics.failed = engine.failed;
+  statistics.replayed = engine.replayed;
+  statistics.republished = engine.republished;
+  statistics.duplicates_suppressed = engine.duplicates_suppressed;
+  statistics.receive_maximum_overruns = engine.receive_maximum_overruns;
+  statistics.oversized_packets = engine.oversized_packets;
+  statistics.bytes_sent = counters_.bytes_sent;
+  statistics.bytes_received = counters_.bytes_received;
+  statistics.writes = counters_.writes;
+  statistics.reads = counters_.reads;
+  shared_->statistics.set(statistics);
+}
+
+void NetworkThread::sleep() {
+  Doorbell& doorbell = *shared_->doorbell;
+  doorbell.declare_sleep();
+  const bool reading = may_read();
+  readable_ = reading;
+  if (has_work(reading)) return doorbell.declare_awake();
+  shared_->queue.settle();
+  std::array<pollfd, 2> descriptors{pollfd{doorbell.descriptor(), POLLIN, 0}, pollfd{-1, 0, 0}};
+  if (connection_) {
+    descriptors[1] = {connection_->descriptor(), connection_->poll_events(reading), 0};
+  } else if (attempt_) {
+    descriptors[1] = {attempt_->descriptor(), attempt_->poll_events(), 0};
+  }
+  poll(descriptors.data(), descriptors.size(), poll_timeout(boot_time_now(), deadline()));
+  doorbell.declare_awake();
+  // A broken connection is read to its end although reading is paused: else poll would report it for ever.
+  readable_ = (descriptors[1].revents & (POLLIN | POLLERR | POLLHUP)) != 0;
+}
+
+bool NetworkThread::may_read() {
+  BlockedCalls& blocked = shared_->completions->blocked();
+  bool paused = false;
+  if (connection_ && engine_.is_connected() && shared_->inbox->full()) {
+    blocked.set_reading_paused(true);
+    paused = !blocked.any();  // Asked after the saying: a call that begins now sees it and rings.
+  }
+  if (!paused) blocked.set_reading_paused(false);
+  engine_.set_reading(!paused, boot_time_now());
+  return !paused;
+}
+
+bool NetworkThread::has_work(bool reading) {
+  if (shared_->queue.has_work() || !acknowledged_.empty() || shared_->inbox->has_acknowledgements()) return true;
+  if (ending_) return true;
+  if (!connection_) return !engine_.returned().empty();
+  if (connection_->ended() || (reading && connection_->has_more_input())) return true;
+  if (connection_->output_blocked()) return false;
+  const session::OutboundMessage* next = outbox_.front();
+  return !engine_.output().empty() || (next != nullptr && engine_.can_publish(next->qos));
+}
+
+session::TimePoint NetworkThread::deadline() const {
+  TimePoint first = std::min({engine_.deadline(), outbox_.deadline(), retry_at_, drain_until_, close_at_});
+  if (attempt_) first = std::min(first, attempt_->deadline());
+  if (connection_) first = std::min(first, connection_->write_deadline());
+  return first;
+}
+
+}  // namespace holdfast::client

@@ -1,0 +1,100 @@
+// The network thread: takes requests, runs the connect and reconnect state machine, moves bytes, commits the journal
+// before the bytes that it promises, and hands results on, one batch a turn.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/connect_attempt.hpp"
+#include "client/connection.hpp"
+#include "client/shared.hpp"
+#include "session/engine.hpp"
+#include "session/outbox.hpp"
+#include "session/reconnect_policy.hpp"
+#include "store/store.hpp"
+
+namespace holdfast::client {
+
+class NetworkThread {
+ public:
+  /// `snapshot` is what the store gave for `identity`.
+  NetworkThread(std::shared_ptr<Shared> shared, session::Snapshot&& snapshot, Store::Identity identity);
+  ~NetworkThread();
+  NetworkThread(const NetworkThread&) = delete;
+  NetworkThread& operator=(const NetworkThread&) = delete;
+
+  /// Turns until command::Close, and ends.
+  void run();
+  /// Ends what is unfinished with Errc::closed and gives the store back. Called alone for a client that never ran.
+  void end();
+
+ private:
+  using TimePoint = session::TimePoint;
+
+  // network_thread.cpp: one turn.
+  void turn();
+  void take_requests(TimePoint now);
+  void accept(std::vector<session::OutboundMessagePtr>& messages);
+  void feed_engine(TimePoint now);
+  void expire(TimePoint now);
+  void commit();
+  void hand_over();
+  void report_finished();
+  void report_unclaimed(const session::SubscriptionAnswer& answer);
+  void report_statistics();
+  void sleep();
+  [[nodiscard]] bool may_read();
+  [[nodiscard]] bool has_work(bool reading);
+  [[nodiscard]] TimePoint deadline() const;
+
+  // network_thread_connection.cpp: attempts, connections and how they end.
+  void begin_connecting(TimePoint now);
+  void advance(TimePoint now);
+  void start_attempt(TimePoint now);
+  void advance_attempt(TimePoint now);
+  void advance_connection(TimePoint now);
+  void on_up(const Connected& connected);
+  void finish_connection(TimePoint now);
+  void end_connection(const session::Closing& closing, TimePoint now);
+  void fail_attempt(session::End end, const Failure& failure, TimePoint now);
+  void try_again(session::End end, const Failure& failure, TimePoint now);
+  void rest(State state, const Failure& failure);
+  bool follow_reference(const session::Closing& closing);
+  void begin_disconnect(const DisconnectOptions& options, TimePoint now);
+  void advance_disconnect(TimePoint now);
+
+  const std::shared_ptr<Shared> shared_;
+  const Store::Identity identity_;
+  std::uint64_t last_sequence_;
+  session::ReconnectPolicy policy_;
+  session::Engine engine_;
+  session::Outbox outbox_;
+
+  State state_ = State::idle;
+  std::unique_ptr<ConnectAttempt> attempt_;
+  std::optional<Connection> connection_;
+  TimePoint retry_at_ = session::never;
+  unsigned attempts_ = 0;       // Since the last success.
+  bool ever_connected_ = false;
+  std::string session_server_;  // Which server the session is at.
+  std::optional<std::string> redirected_to_;
+  unsigned redirects_ = 0;  // In a row, without a success between them.
+
+  // disconnect(): what was asked, until when to drain, and until when to wait for the broker to close.
+  std::optional<DisconnectOptions> goodbye_;
+  TimePoint drain_until_ = session::never;
+  TimePoint close_at_ = session::never;
+
+  bool ending_ = false;
+  bool readable_ = false;  // Something may be read.
+  std::uint64_t connect_failures_ = 0;
+  Connection::Counters counters_;
+  std::vector<session::OutboundMessagePtr> messages_;
+  std::vector<Command> commands_;
+  std::vector<session::InboundToken> acknowledged_;
+};
+
+}  // namespace holdfast::client

@@ -1,0 +1,60 @@
+// subscribe() and unsubscribe() calls that wait for their answers.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "session/engine.hpp"
+
+namespace holdfast::client {
+
+class SubscriptionCalls {
+ public:
+  /// Any thread. A ticket for a request about to be made.
+  std::uint64_t open() {
+    const std::lock_guard lock(mutex_);
+    waiting_[++last_ticket_];
+    return last_ticket_;
+  }
+
+  /// Any thread. Waits for the answer until `deadline`; the ticket is void then.
+  std::optional<session::SubscriptionAnswer> wait(std::uint64_t ticket,
+                                                  std::chrono::steady_clock::time_point deadline) {
+    std::unique_lock lock(mutex_);
+    answered_.wait_until(lock, deadline, [&] { return waiting_.at(ticket).has_value() || closed_; });
+    auto answer = std::move(waiting_.at(ticket));
+    waiting_.erase(ticket);
+    return answer;
+  }
+
+  /// Network thread. False if nobody waits for this answer any more.
+  bool complete(const session::SubscriptionAnswer& answer) {
+    const std::lock_guard lock(mutex_);
+    const auto found = waiting_.find(answer.request.ticket);
+    if (found == waiting_.end()) return false;
+    found->second = answer;
+    answered_.notify_all();
+    return true;
+  }
+
+  /// The client is being destroyed: nobody waits any more.
+  void close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    answered_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;  // Guards all below.
+  std::condition_variable answered_;
+  std::map<std::uint64_t, std::optional<session::SubscriptionAnswer>> waiting_;
+  std::uint64_t last_ticket_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace holdfast::client

@@ -1,0 +1,267 @@
+// One MQTT session of a client, over all its connections: a state machine without clock, socket, thread, store or log.
+//
+// Inputs say what happened, and when; time never runs backwards. After each input the outputs are taken, in this order:
+// journal() is committed; then the bytes of output() may be written; then what was received, what has ended, and the
+// events are handed on. No byte that promises something is in output() before its record is in journal().
+//
+// Where the parts are: engine.cpp has the inputs and the deadlines, engine_connect.cpp the handshake and what a session
+// present, lost or ended means, engine_publish.cpp messages on their way out, engine_receive.cpp messages coming in,
+// engine_subscribe.cpp the subscriptions. [MQTT 5, 4]
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <holdfast/connect_properties.hpp>
+#include <holdfast/event.hpp>
+#include <holdfast/options.hpp>
+
+#include "session/in_flight.hpp"
+#include "session/inbound_message.hpp"
+#include "session/inbound_window.hpp"
+#include "session/outbound_message.hpp"
+#include "session/output_buffer.hpp"
+#include "session/reconnect_policy.hpp"
+#include "session/record.hpp"
+#include "session/subscriptions.hpp"
+#include "session/time.hpp"
+#include "wire/decoded.hpp"
+#include "wire/frame_decoder.hpp"
+#include "wire/packets.hpp"
+
+namespace holdfast::session {
+
+/// Why the engine wants its connection closed, or how a closed one had ended. What is in output() may still be written
+/// first, if it goes without waiting.
+struct Closing {
+  End end = End::lost;
+  std::error_code error;
+  std::optional<ReasonCode> reason_code;  ///< Of the DISCONNECT or CONNACK that came, or of ours.
+  std::string reason_string;              ///< The broker's.
+  std::string what;                       ///< One line for people.
+  std::optional<std::string> server_reference;
+};
+
+/// The answer to a subscription request.
+struct SubscriptionAnswer {
+  SubscriptionRequest request;
+  std::vector<ReasonCode> codes;  ///< One a filter, in order; empty if it could not be sent.
+  std::optional<Errc> failure;
+  std::string what;
+};
+
+/// Counters of what only the engine sees; see Statistics for their meaning.
+struct EngineCounters {
+  std::uint64_t connects = 0;
+  std::uint64_t sessions_resumed = 0;
+  std::uint64_t sessions_lost = 0;
+  std::uint64_t acknowledged = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t replayed = 0;
+  std::uint64_t republished = 0;
+  std::uint64_t duplicates_suppressed = 0;
+  std::uint64_t receive_maximum_overruns = 0;
+  std::uint64_t oversized_packets = 0;
+};
+
+class Engine {
+ public:
+  /// `options` must outlive the engine and have passed their check. `seed` chooses where packet identifiers start.
+  Engine(const Options& options, Snapshot&& snapshot, std::uint32_t seed);
+
+  // ---- Inputs ----
+
+  /// Credentials and will for the connections to come.
+  void set_identity(std::optional<std::string> user_name, std::optional<std::string> password,
+                    std::optional<Will> will);
+  /// A byte stream to the broker is up: CONNECT goes out.
+  void on_connected(TimePoint now);
+  void on_bytes(std::span<const std::byte> bytes, TimePoint now);
+  /// The first `bytes` of output() were written.
+  void on_written(std::size_t bytes, TimePoint now);
+  /// The byte stream is gone, for whatever reason.
+  void on_disconnected(End end, TimePoint now);
+  /// A call too early changes nothing.
+  void on_deadline(TimePoint now);
+  /// Whether a message of this QoS may be given to publish() now: the connection is up, the send quota is not used up, an
+  /// identifier is free, everything of the session was sent again, and not too much waits to be written.
+  [[nodiscard]] bool can_publish(QoS qos) const noexcept;
+  void publish(OutboundMessagePtr message, TimePoint now);
+  /// Sends more of what a resumed session has to send again, as far as quota and output allow.
+  void replay(TimePoint now);
+  void request(SubscriptionRequest request, TimePoint now);
+  void acknowledge(InboundToken token);
+  /// Sends the acknowledgements whose turn has come. Apart from acknowledge() so that a batch is scanned once.
+  void send_acknowledgements(TimePoint now);
+  void disconnect(const DisconnectOptions& options, TimePoint now);
+  /// Whether the connection is being read. While it is not, no answer can be missed.
+  void set_reading(bool reading, TimePoint now);
+  /// The next connection goes to another server: it asks for a clean start.
+  void require_clean_start() noexcept { clean_start_ = true; }
+  /// A message that waited elsewhere ends.
+  void give_up(OutboundMessagePtr message, Errc why) { finish(std::move(message), why); }
+  /// The client ends: these messages end with Errc::closed for their Deliveries, while a store keeps them.
+  void abandon(OutboundMessagePtr message);
+  void abandon_all();
+
+  // ---- Outputs ----
+
+  [[nodiscard]] Journal& journal() noexcept { return journal_; }
+  [[nodiscard]] OutputBuffer& output() noexcept { return output_; }
+  [[nodiscard]] std::vector<InboundMessage::Ptr>& received() noexcept { return received_; }
+  /// Messages that have ended; their outcome is in them.
+  [[nodiscard]] std::vector<OutboundMessagePtr>& finished() noexcept { return finished_; }
+  /// Messages that belong into the outbox again, ahead of all others there.
+  [[nodiscard]] std::vector<OutboundMessagePtr>& returned() noexcept { return returned_; }
+  [[nodiscard]] std::vector<SubscriptionAnswer>& answers() noexcept { return answers_; }
+  [[nodiscard]] std::vector<Event>& events() noexcept { return events_; }
+  /// Set once the connection is to be closed; nothing is sent or read any more then.
+  [[nodiscard]] const std::optional<Closing>& closing() const noexcept { return closing_; }
+  [[nodiscard]] TimePoint deadline() const noexcept;
+
+  // ---- Getters ----
+
+  [[nodiscard]] bool is_connected() const noexcept { return phase_ == Phase::connected; }
+  /// CONNACK with success came on this connection, whatever happened since.
+  [[nodiscard]] bool is_up() const noexcept { return accepted_; }
+  /// Every message in flight.
+  [[nodiscard]] std::vector<OutboundMessagePtr> messages() const;
+
+  [[nodiscard]] const BrokerLimits& limits() const noexcept { return limits_; }
+  [[nodiscard]] const std::string& client_id() const noexcept { return client_id_; }
+  [[nodiscard]] const EngineCounters& counters() const noexcept { return counters_; }
+  /// Messages in flight.
+  [[nodiscard]] std::size_t in_flight() const noexcept { return messages_in_flight_; }
+
+ private:
+  /// The life of a connection. In brackets: what may follow.
+  enum class Phase : std::uint8_t {
+    disconnected,  ///< No byte stream. [handshake]
+    handshake,     ///< CONNECT sent, CONNACK awaited; nothing else is sent. [connected, closing, disconnected]
+    connected,     ///< CONNACK with success. [closing, disconnected]
+    closing,       ///< closing() is set: an error, a refusal or a goodbye. [disconnected]
+  };
+  /// Everything that happens by itself at a time.
+  enum class Timer : std::uint8_t { connack, ping_due, ping_response, acknowledgement, count };
+
+  // engine.cpp
+  void set_timer(Timer timer, TimePoint at) noexcept { timers_[static_cast<std::size_t>(timer)] = at; }
+  [[nodiscard]] TimePoint timer(Timer timer) const noexcept { return timers_[static_cast<std::size_t>(timer)]; }
+  [[nodiscard]] bool due(Timer which, TimePoint now) const noexcept { return timer(which) <= now; }
+  void schedule_ping(TimePoint now) noexcept;
+  void check_ping(TimePoint now);
+  void check_acknowledgement(TimePoint now);
+  void on_frame(const wire::Frame& frame, TimePoint now);
+  void on_oversize(const wire::Oversize& oversize, TimePoint now);
+  void close(Closing closing);
+  /// Ends the connection with DISCONNECT and this reason: the broker broke the standard.
+  void fail(ReasonCode reason, std::string_view what);
+  template <class Packet, class Handler>
+  void handle(const wire::Decoded<Packet>& packet, Handler&& handler);
+  void send_acknowledgement(wire::PacketType type, std::uint16_t packet_identifier,
+                            ReasonCode reason = ReasonCode::success);
+
+  // engine_connect.cpp
+  void on_connack(const wire::Connack& connack, TimePoint now);
+  void on_refused(const wire::Connack& connack);
+  void on_disconnect_packet(const wire::Disconnect& disconnect);
+  void accept_limits(const wire::Connack& connack);
+  [[nodiscard]] bool session_ended_by_itself(TimePoint now) const noexcept;
+  void session_lost();
+  void resume(TimePoint now);
+  void announce(const wire::Connack& connack);
+
+  // engine_publish.cpp
+  void send_publish(InFlight::Index index, TimePoint now);
+  void encode_publish(const OutboundMessagePtr& message, std::uint16_t packet_identifier, bool dup, TimePoint now);
+  void send_release(InFlight::Index index, TimePoint now);
+  void on_puback(const wire::Acknowledgement& puback);
+  void on_pubrec(const wire::Acknowledgement& pubrec, TimePoint now);
+  void on_pubcomp(const wire::Acknowledgement& pubcomp);
+  void end_exchange(InFlight::Index index, std::optional<Errc> failure);
+  void give_back_quota(InFlightEntry& entry) noexcept;
+  void hold_failed(InFlight::Index index, Errc failure);
+  [[nodiscard]] bool sent_now(InFlight::Index index) const noexcept {
+    return in_flight_[index].connection == connection_;
+  }
+  void take_outcome(OutboundMessage& message, const wire::Acknowledgement& acknowledgement);
+  void finish(OutboundMessagePtr message, std::optional<Errc> failure);
+  void note_what_left();
+  void count_poison(End end);
+  void restore(std::vector<StoredMessage>& messages);
+
+  // engine_receive.cpp
+  void on_publish(const wire::Publish& publish, TimePoint now);
+  [[nodiscard]] std::optional<std::string_view> resolve_topic(const wire::Publish& publish);
+  void deliver(const wire::Publish& publish, std::string_view topic, InboundToken token);
+  void on_pubrel(const wire::Acknowledgement& pubrel);
+
+  // engine_subscribe.cpp
+  void send_requests(TimePoint now);
+  [[nodiscard]] std::optional<SubscriptionAnswer> refuse_request(const SubscriptionRequest& request) const;
+  void send_request(Subscriptions::Pending& pending, TimePoint now);
+  void on_suback(const wire::Suback& suback, Stage expected);
+  void answer(SubscriptionAnswer&& answer);
+
+  // Constant after construction.
+  const Options& options_;
+  const std::chrono::seconds asked_expiry_;
+  const bool journaled_;
+
+  // The session.
+  std::string client_id_;
+  bool session_held_ = false;    // We have the state of a session that the broker may have too.
+  bool clean_start_ = false;     // The next CONNECT asks for a clean start, until one succeeds.
+  bool resume_asserted_ = false;  // The caller says that an unknown session at the broker is ours.
+  std::chrono::seconds expiry_{0};
+  std::optional<TimePoint> away_since_;  // Unknown after a restart: counts as alive.
+  InFlight in_flight_;
+  InboundWindow inbound_;
+  Subscriptions subscriptions_;
+  std::size_t messages_in_flight_ = 0;
+
+  // The connection.
+  Phase phase_ = Phase::disconnected;
+  std::uint32_t connection_ = 0;   // Counts on_connected().
+  bool sent_clean_start_ = false;
+  bool accepted_ = false;          // CONNACK with success came on this connection.
+  std::optional<std::string> user_name_;
+  std::optional<std::string> password_;
+  std::optional<Will> will_;
+  BrokerLimits limits_;
+  std::size_t quota_used_ = 0;
+  InFlight::Index replay_next_ = InFlight::none;  // The first message not yet sent again on this connection.
+  std::vector<std::string> topic_aliases_;        // Of the broker; index 0 is alias 1.
+  std::deque<std::pair<std::uint64_t, OutboundMessagePtr>> qos0_leaving_;  // By the offset at which each has left.
+  wire::FrameDecoder decoder_;
+  std::array<TimePoint, static_cast<std::size_t>(Timer::count)> timers_;
+  TimePoint last_sent_{};
+  TimePoint last_received_{};
+  bool reading_ = true;
+
+  // The message on which the broker closes again and again.
+  std::uint64_t suspect_ = 0;  // Its sequence; 0: none.
+  unsigned suspect_closes_ = 0;
+  bool progress_ = false;  // Something was acknowledged on this connection.
+
+  // Outputs.
+  Journal journal_;
+  OutputBuffer output_;
+  std::vector<InboundMessage::Ptr> received_;
+  std::vector<OutboundMessagePtr> finished_;
+  std::vector<OutboundMessagePtr> returned_;
+  std::vector<SubscriptionAnswer> answers_;
+  std::vector<Event> events_;
+  std::optional<Closing> closing_;
+  EngineCounters counters_;
+};
+
+}  // namespace holdfast::session

@@ -1,0 +1,79 @@
+// Subscriptions: requests, answers, and asking again. [MQTT 5, 3.8 to 3.11]
+#include <utility>
+
+#include "session/engine.hpp"
+#include "session/limits.hpp"
+#include "wire/encoder.hpp"
+
+namespace holdfast::session {
+
+void Engine::request(SubscriptionRequest request, TimePoint now) {
+  subscriptions_.add(std::move(request));
+  if (phase_ == Phase::connected) send_requests(now);
+}
+
+void Engine::send_requests(TimePoint now) {
+  while (in_flight_.has_room()) {
+    Subscriptions::Pending* pending = subscriptions_.next_unsent();
+    if (pending == nullptr) return;
+    if (auto refusal = refuse_request(pending->request)) {
+      refusal->request = subscriptions_.abandon(*pending);
+      answer(std::move(*refusal));
+    } else {
+      send_request(*pending, now);
+    }
+  }
+}
+
+std::optional<SubscriptionAnswer> Engine::refuse_request(const SubscriptionRequest& request) const {
+  if (request.kind == SubscriptionRequest::Kind::unsubscribe) return std::nullopt;
+  for (const Subscription& subscription : request.subscriptions) {
+    const bool with_identifier = request.properties.subscription_identifier.has_value();
+    if (auto violation = check_limits(limits_, subscription.filter, with_identifier)) {
+      return SubscriptionAnswer{{}, {}, violation->code, std::move(violation->what)};
+    }
+  }
+  return std::nullopt;
+}
+
+void Engine::send_request(Subscriptions::Pending& pending, TimePoint now) {
+  const SubscriptionRequest& request = pending.request;
+  const bool subscribe = request.kind == SubscriptionRequest::Kind::subscribe;
+  std::vector<std::byte> bytes;
+  wire::PropertyWriter properties(bytes);
+  if (subscribe && request.properties.subscription_identifier) {
+    properties.number(wire::PropertyId::subscription_identifier, *request.properties.subscription_identifier);
+  }
+  for (const auto& [name, value] : request.properties.user_properties) properties.user_property(name, value);
+
+  const InFlight::Index index = in_flight_.add(subscribe ? Stage::suback : Stage::unsuback, {});
+  pending.packet_identifier = in_flight_[index].packet_identifier;
+  const std::size_t before = output_.scratch().size();
+  encode_request(request, pending.packet_identifier, wire::PropertiesView(bytes), output_.scratch());
+  if (limits_.maximum_packet_size && output_.scratch().size() - before > *limits_.maximum_packet_size) {
+    output_.scratch().resize(before);
+    in_flight_.remove(index);
+    return answer({subscriptions_.abandon(pending), {}, Errc::packet_too_large,
+                   "the request is above the broker's Maximum Packet Size: name fewer filters at once"});
+  }
+  last_sent_ = now;
+}
+
+void Engine::on_suback(const wire::Suback& suback, Stage expected) {
+  const InFlight::Index index = in_flight_.find(suback.packet_identifier);
+  if (index == InFlight::none || in_flight_[index].stage != expected) return;  // Nothing asked, nothing answered.
+  const SubscriptionRequest* request = subscriptions_.find(suback.packet_identifier);
+  if (request->subscriptions.size() != suback.reason_codes.size()) {
+    return fail(ReasonCode::protocol_error, "an answer came with another number of reason codes [MQTT-3.8.4-6]");
+  }
+  std::vector<ReasonCode> codes;
+  codes.reserve(suback.reason_codes.size());
+  for (const std::byte code : suback.reason_codes) codes.push_back(static_cast<ReasonCode>(code));
+  in_flight_.remove(index);
+  SubscriptionRequest finished = subscriptions_.finish(suback.packet_identifier, codes, journal_);
+  answer({std::move(finished), std::move(codes), std::nullopt, {}});
+}
+
+void Engine::answer(SubscriptionAnswer&& answer) { answers_.push_back(std::move(answer)); }
+
+}  // namespace holdfast::session

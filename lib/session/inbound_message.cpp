@@ -1,0 +1,37 @@
+#include "session/inbound_message.hpp"
+
+#include <cstring>
+#include <new>
+
+namespace holdfast::session {
+
+InboundMessage::Ptr InboundMessage::make(const wire::Publish& publish, std::string_view topic, InboundToken token) {
+  const std::size_t trailing = topic.size() + publish.properties.bytes().size() + publish.payload.size();
+  void* memory = ::operator new(sizeof(InboundMessage) + trailing);
+  return Ptr(new (memory) InboundMessage(publish, topic, token));
+}
+
+InboundMessage::InboundMessage(const wire::Publish& publish, std::string_view topic, InboundToken token) noexcept
+    : token_(token),
+      properties_size_(static_cast<std::uint32_t>(publish.properties.bytes().size())),
+      payload_size_(static_cast<std::uint32_t>(publish.payload.size())),
+      topic_size_(static_cast<std::uint16_t>(topic.size())),
+      qos_(publish.qos),
+      retain_(publish.retain),
+      duplicate_(publish.dup) {
+  auto* to = reinterpret_cast<std::byte*>(this + 1);
+  const auto append = [&to](const void* from, std::size_t size) {
+    if (size != 0) std::memcpy(to, from, size);  // An empty view may have no address.
+    to += size;
+  };
+  append(topic.data(), topic.size());
+  append(publish.properties.bytes().data(), publish.properties.bytes().size());
+  append(publish.payload.data(), publish.payload.size());
+}
+
+void InboundMessage::Deleter::operator()(InboundMessage* message) const noexcept {
+  message->~InboundMessage();
+  ::operator delete(static_cast<void*>(message));
+}
+
+}  // namespace holdfast::session

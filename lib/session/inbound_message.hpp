@@ -1,0 +1,68 @@
+// A received message: one allocation that holds topic, properties and payload.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include <holdfast/types.hpp>
+
+#include "wire/packets.hpp"
+#include "wire/property.hpp"
+
+namespace holdfast::session {
+
+/// Names one delivery of a message to the application, so that its acknowledgement finds the right exchange even when
+/// the broker has used the packet identifier again since.
+struct InboundToken {
+  std::uint16_t packet_identifier = 0;  ///< 0: QoS 0, nothing to acknowledge.
+  std::uint32_t serial = 0;
+};
+
+class InboundMessage {
+ public:
+  struct Deleter {
+    void operator()(InboundMessage* message) const noexcept;
+  };
+  using Ptr = std::unique_ptr<InboundMessage, Deleter>;
+
+  /// Copies what the packet's views point to. `topic` is given apart because a topic alias may stand for it.
+  [[nodiscard]] static Ptr make(const wire::Publish& publish, std::string_view topic, InboundToken token);
+
+  InboundMessage(const InboundMessage&) = delete;
+  InboundMessage& operator=(const InboundMessage&) = delete;
+
+  [[nodiscard]] std::string_view topic() const noexcept {
+    return {reinterpret_cast<const char*>(bytes()), topic_size_};
+  }
+  [[nodiscard]] wire::PropertiesView properties() const noexcept {
+    return wire::PropertiesView({bytes() + topic_size_, properties_size_});
+  }
+  [[nodiscard]] std::span<const std::byte> payload() const noexcept {
+    return {bytes() + topic_size_ + properties_size_, payload_size_};
+  }
+  [[nodiscard]] QoS qos() const noexcept { return qos_; }
+  [[nodiscard]] bool retain() const noexcept { return retain_; }
+  [[nodiscard]] bool duplicate() const noexcept { return duplicate_; }
+  [[nodiscard]] InboundToken token() const noexcept { return token_; }
+  [[nodiscard]] std::size_t size() const noexcept {
+    return std::size_t{topic_size_} + properties_size_ + payload_size_;
+  }
+
+ private:
+  InboundMessage(const wire::Publish& publish, std::string_view topic, InboundToken token) noexcept;
+  ~InboundMessage() = default;
+  [[nodiscard]] const std::byte* bytes() const noexcept { return reinterpret_cast<const std::byte*>(this + 1); }
+
+  const InboundToken token_;
+  const std::uint32_t properties_size_;
+  const std::uint32_t payload_size_;
+  const std::uint16_t topic_size_;
+  const QoS qos_;
+  const bool retain_;
+  const bool duplicate_;
+};
+
+}  // namespace holdfast::session

@@ -1,0 +1,131 @@
+#include "session/inbound_window.hpp"
+
+namespace holdfast::session {
+
+namespace {
+constexpr std::size_t smallest_table = 64;
+}
+
+InboundWindow::InboundWindow() : table_(smallest_table) {}
+
+InboundWindow::Arrival InboundWindow::on_publish(std::uint16_t packet_identifier, QoS qos, bool duplicate) {
+  Entry* known = find(packet_identifier);
+  if (known == nullptr) return begin(insert(packet_identifier), qos);
+  // QoS 2 after our PUBREC, or twice on one connection: the identifier names the same message until PUBREL.
+  // [MQTT-4.3.3-10]
+  const bool received = known->progress == Progress::received;
+  const bool same_exchange = qos == QoS::exactly_once && known->qos == qos && (received || known->current);
+  // After a reconnect DUP says that the broker goes on with the message we hold. Without DUP it is a new one: a broker
+  // that forgot must not make us drop a message. [MQTT-3.3.1-1]
+  const bool redelivery = !known->current && duplicate && known->qos == qos;
+  if (same_exchange || redelivery) return repeat(*known);
+  if (known->current) --unfinished_;  // The broker used an identifier twice; the first use ends here.
+  return begin(*known, qos);
+}
+
+InboundWindow::Arrival InboundWindow::begin(Entry& entry, QoS qos) {
+  entry.serial = next_serial_++;
+  entry.progress = Progress::waiting;
+  entry.qos = qos;
+  entry.current = true;
+  ++unfinished_;
+  turn_of(qos).push_back(entry.packet_identifier);
+  return {Verdict::deliver, {entry.packet_identifier, entry.serial}};
+}
+
+InboundWindow::Arrival InboundWindow::repeat(Entry& entry) {
+  const Arrival arrival{Verdict::suppress, {entry.packet_identifier, entry.serial}};
+  const bool again_due = entry.progress == Progress::received;
+  if (!entry.current) {
+    entry.current = true;
+    ++unfinished_;
+  } else if (!again_due) {
+    return arrival;  // Its turn is already in the queue.
+  }
+  if (again_due) entry.progress = Progress::acknowledged;
+  turn_of(entry.qos).push_back(entry.packet_identifier);
+  return arrival;
+}
+
+void InboundWindow::acknowledge(InboundToken token) {
+  Entry* entry = find(token.packet_identifier);
+  if (entry == nullptr || entry->serial != token.serial || entry->progress != Progress::waiting) return;
+  entry->progress = Progress::acknowledged;
+}
+
+std::optional<InboundWindow::Due> InboundWindow::next_due() {
+  for (auto* turn : {&pubacks_, &pubrecs_}) {
+    while (!turn->empty()) {
+      Entry* entry = find(turn->front());
+      const QoS qos = turn == &pubacks_ ? QoS::at_least_once : QoS::exactly_once;
+      const bool gone = entry == nullptr || entry->qos != qos || entry->progress == Progress::received;
+      if (!gone && entry->progress != Progress::acknowledged) break;
+      turn->pop_front();
+      if (gone) continue;
+      const Due due{entry->packet_identifier, qos};
+      if (qos == QoS::exactly_once) {
+        entry->progress = Progress::received;
+      } else {
+        forget(*entry);
+      }
+      return due;
+    }
+  }
+  return std::nullopt;
+}
+
+bool InboundWindow::on_pubrel(std::uint16_t packet_identifier) {
+  Entry* entry = find(packet_identifier);
+  if (entry == nullptr || entry->progress != Progress::received) return false;
+  forget(*entry);
+  return true;
+}
+
+void InboundWindow::restore_received(std::uint16_t packet_identifier) {
+  Entry& entry = insert(packet_identifier);
+  entry.progress = Progress::received;
+  entry.qos = QoS::exactly_once;
+  entry.serial = next_serial_++;
+}
+
+void InboundWindow::on_disconnected() {
+  for (Entry& entry : table_) {
+    entry.current = false;
+  }
+  pubacks_.clear();
+  pubrecs_.clear();
+  unfinished_ = 0;
+}
+
+void InboundWindow::clear() {
+  table_.assign(smallest_table, Entry{});
+  pubacks_.clear();
+  pubrecs_.clear();
+  unfinished_ = 0;
+}
+
+InboundWindow::Entry* InboundWindow::find(std::uint16_t packet_identifier) noexcept {
+  Entry& entry = table_[packet_identifier & (table_.size() - 1)];
+  return entry.progress != Progress::none && entry.packet_identifier == packet_identifier ? &entry : nullptr;
+}
+
+InboundWindow::Entry& InboundWindow::insert(std::uint16_t packet_identifier) {
+  while (table_[packet_identifier & (table_.size() - 1)].progress != Progress::none) {
+    std::vector<Entry> larger(table_.size() * 2);
+    for (const Entry& entry : table_) {
+      if (entry.progress != Progress::none) larger[entry.packet_identifier & (larger.size() - 1)] = entry;
+    }
+    table_.swap(larger);
+  }
+  Entry& entry = table_[packet_identifier & (table_.size() - 1)];
+  entry = Entry{};
+  entry.packet_identifier = packet_identifier;
+  return entry;
+}
+
+void InboundWindow::forget(Entry& entry) noexcept {
+  if (entry.current) --unfinished_;
+  entry.progress = Progress::none;
+}
+
+}  // namespace holdfast::session

@@ -1,0 +1,64 @@
+#include "session/outbox.hpp"
+
+#include <iterator>
+#include <utility>
+
+namespace holdfast::session {
+
+void Outbox::push_back(OutboundMessagePtr message) {
+  watch_expiry(message);
+  waiting_.push_back(std::move(message));
+}
+
+void Outbox::push_front(std::vector<OutboundMessagePtr>&& messages) {
+  for (auto& message : messages) {
+    message->left_outbox = false;
+    watch_expiry(message);
+  }
+  waiting_.insert(waiting_.begin(), std::make_move_iterator(messages.begin()), std::make_move_iterator(messages.end()));
+  messages.clear();
+}
+
+OutboundMessage* Outbox::front() {
+  while (!waiting_.empty() && waiting_.front()->left_outbox) waiting_.pop_front();
+  return waiting_.empty() ? nullptr : waiting_.front().get();
+}
+
+OutboundMessagePtr Outbox::pop_front() {
+  OutboundMessagePtr message = std::move(waiting_.front());
+  waiting_.pop_front();
+  message->left_outbox = true;
+  return message;
+}
+
+TimePoint Outbox::deadline() const noexcept { return expiring_.empty() ? never : expiring_.top()->expires_at(); }
+
+void Outbox::take_expired(TimePoint now, std::vector<OutboundMessagePtr>& expired) {
+  while (!expiring_.empty() && expiring_.top()->expires_at() <= now) {
+    OutboundMessagePtr message = expiring_.top();
+    expiring_.pop();
+    if (message->left_outbox) continue;
+    message->left_outbox = true;
+    expired.push_back(std::move(message));
+  }
+}
+
+void Outbox::take_qos0(std::vector<OutboundMessagePtr>& taken) {
+  std::deque<OutboundMessagePtr> kept;
+  for (auto& message : waiting_) {
+    if (message->left_outbox) continue;
+    if (message->qos == QoS::at_most_once) {
+      message->left_outbox = true;
+      taken.push_back(std::move(message));
+    } else {
+      kept.push_back(std::move(message));
+    }
+  }
+  waiting_.swap(kept);
+}
+
+void Outbox::watch_expiry(const OutboundMessagePtr& message) {
+  if (message->expires_at() != never) expiring_.push(message);
+}
+
+}  // namespace holdfast::session

@@ -1,0 +1,93 @@
+// What changed in a session: the journal that the engine and the outbox write and a store makes last, and the snapshot that
+// a store gives back.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <holdfast/subscription.hpp>
+
+#include "session/outbound_message.hpp"
+
+namespace holdfast::session {
+
+/// A subscription as it was asked for: what SUBSCRIBE needs to be sent again.
+struct StoredSubscription {
+  Subscription subscription;
+  std::optional<std::uint32_t> subscription_identifier;
+};
+
+namespace record {
+
+/// A CONNACK with success: the session of this client id goes on or begins.
+struct SessionHeld {
+  std::string client_id;
+  std::chrono::seconds expiry;
+};
+/// The session is over: packet identifiers and inbound identifiers mean nothing any more. Messages stay: they are
+/// accepted again or finished by records of their own.
+struct SessionEnded {};
+/// A message waits in the outbox: just accepted, or back there from a lost session. The order of sequences is the order
+/// of sending.
+struct Accepted {
+  OutboundMessagePtr message;
+};
+/// A message got a packet identifier and is about to be sent.
+struct Sent {
+  std::uint64_t sequence;
+  std::uint16_t packet_identifier;
+};
+/// Its PUBREC came: from now on PUBREL is what is sent again.
+struct Released {
+  std::uint64_t sequence;
+};
+/// The message has ended.
+struct Finished {
+  std::uint64_t sequence;
+};
+/// A PUBREC of ours is about to be sent for an inbound QoS 2 message.
+struct InboundReceived {
+  std::uint16_t packet_identifier;
+};
+/// Its PUBREL came.
+struct InboundReleased {
+  std::uint16_t packet_identifier;
+};
+struct Subscribed {
+  StoredSubscription subscription;
+};
+struct Unsubscribed {
+  std::string filter;
+};
+
+}  // namespace record
+
+using Record = std::variant<record::SessionHeld, record::SessionEnded, record::Accepted, record::Sent, record::Released,
+                            record::Finished, record::InboundReceived, record::InboundReleased, record::Subscribed,
+                            record::Unsubscribed>;
+using Journal = std::vector<Record>;
+
+/// A message as a store held it.
+struct StoredMessage {
+  OutboundMessagePtr message;
+  std::uint16_t packet_identifier = 0;  ///< 0: it waits in the outbox.
+  bool released = false;                ///< Past PUBREC.
+};
+
+/// All a store knows of one session.
+struct Snapshot {
+  bool held = false;  ///< A session was held when the last process ended.
+  std::string client_id;
+  std::chrono::seconds expiry{0};
+  /// Past PUBREC in the order of the PUBRECs, then in flight in the order of sending, then waiting in the order of their sequences.
+  std::vector<StoredMessage> messages;
+  std::vector<std::uint16_t> inbound_received;
+  std::vector<StoredSubscription> subscriptions;
+  std::uint64_t last_sequence = 0;
+};
+
+}  // namespace holdfast::session

@@ -1,0 +1,67 @@
+// The subscriptions the broker holds for us, and the requests that wait to be sent or answered.
+//
+// A request is kept until the broker has answered it: one cut off by a lost connection is sent again on the next, under
+// a new packet identifier, whether its caller still waits or not. [MQTT 5, 4.4]
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <holdfast/reason_code.hpp>
+#include <holdfast/subscription.hpp>
+
+#include "session/record.hpp"
+
+namespace holdfast::session {
+
+/// One SUBSCRIBE or UNSUBSCRIBE to be.
+struct SubscriptionRequest {
+  enum class Kind : std::uint8_t { subscribe, unsubscribe };
+  Kind kind = Kind::subscribe;
+  std::vector<Subscription> subscriptions;  ///< For unsubscribe only the filters count.
+  SubscribeProperties properties;
+  /// Names the request in its answer; 0: nobody waits, it was made by a lost session.
+  std::uint64_t ticket = 0;
+};
+
+class Subscriptions {
+ public:
+  struct Pending {
+    SubscriptionRequest request;
+    std::uint16_t packet_identifier = 0;  ///< 0: not sent on this connection.
+  };
+
+  void add(SubscriptionRequest request) { pending_.push_back({std::move(request), 0}); }
+  /// The first request not sent on this connection; null if none.
+  [[nodiscard]] Pending* next_unsent();
+  /// The answer to the request under this identifier came, with one code a filter: keeps the books, writes the journal,
+  /// and returns the request. Needs it to be there, and as many codes as filters.
+  SubscriptionRequest finish(std::uint16_t packet_identifier, const std::vector<ReasonCode>& codes, Journal& journal);
+  /// The same for a request that cannot be sent at all.
+  SubscriptionRequest abandon(const Pending& pending);
+  [[nodiscard]] const SubscriptionRequest* find(std::uint16_t packet_identifier) const;
+
+  void on_disconnected();
+  /// The broker lost them: asks again for all that are held, ahead of what waits. Returns how many.
+  std::size_t resubscribe();
+  /// The broker lost them, and so do we.
+  void forget_held(Journal& journal);
+  void restore(StoredSubscription subscription);
+  [[nodiscard]] std::size_t held() const noexcept { return held_.size(); }
+
+ private:
+  struct Held {
+    SubscriptionOptions options;
+    std::optional<std::uint32_t> identifier;
+  };
+  void note(const SubscriptionRequest& request, std::size_t index, ReasonCode code, Journal& journal);
+
+  std::map<std::string, Held, std::less<>> held_;
+  std::deque<Pending> pending_;
+};
+
+}  // namespace holdfast::session
