@@ -1,0 +1,123 @@
+#include "support/loopback.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <random>
+#include <system_error>
+
+namespace holdfast::support {
+namespace {
+
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+Descriptor tcp_socket() {
+  Descriptor made(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!made) fail("socket");
+  return made;
+}
+
+void set_option(const Descriptor& socket, int level, int option, int value) {
+  if (::setsockopt(socket.get(), level, option, &value, sizeof value) != 0) fail("setsockopt");
+}
+
+bool bind_to(const Descriptor& socket, std::uint16_t port) {
+  const sockaddr_in address = loopback(port);
+  return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+}  // namespace
+
+std::uint16_t free_port() {
+  static thread_local std::mt19937 random{std::random_device{}()};
+  std::uniform_int_distribution<int> ports(15'000, 32'000);
+  for (int attempt = 0; attempt < 1'000; ++attempt) {
+    const auto port = static_cast<std::uint16_t>(ports(random));
+    const Descriptor probe = tcp_socket();
+    set_option(probe, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (bind_to(probe, port) && ::listen(probe.get(), 1) == 0) return port;
+  }
+  fail("no free port on 127.0.0.1");
+}
+
+std::string server_at(std::uint16_t port) {
+  return "mqtt://127.0.0.1:" + std::to_string(port);
+}
+
+Descriptor listen_on(std::uint16_t port, int receive_buffer) {
+  Descriptor listener = tcp_socket();
+  set_option(listener, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (receive_buffer > 0) set_option(listener, SOL_SOCKET, SO_RCVBUF, receive_buffer);
+  if (!bind_to(listener, port)) fail("bind");
+  if (::listen(listener.get(), 100) != 0) fail("listen");
+  return listener;
+}
+
+void stop_listening(Descriptor& listener) noexcept {
+  // A poll in another thread keeps a closed socket alive until it returns; a shut down one listens no more.
+  ::shutdown(listener.get(), SHUT_RDWR);
+  listener.close();
+}
+
+Descriptor accept_from(const Descriptor& listener) {
+  Descriptor accepted(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (accepted) set_option(accepted, IPPROTO_TCP, TCP_NODELAY, 1);
+  return accepted;
+}
+
+Descriptor connect_to(std::uint16_t port) {
+  Descriptor connection = tcp_socket();
+  set_option(connection, IPPROTO_TCP, TCP_NODELAY, 1);
+  const sockaddr_in address = loopback(port);
+  if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+      errno != EINPROGRESS && errno != ECONNREFUSED) {
+    fail("connect");
+  }
+  return connection;
+}
+
+bool is_listening(std::uint16_t port) {
+  const Descriptor connection = connect_to(port);
+  pollfd waiting{connection.get(), POLLOUT, 0};
+  if (::poll(&waiting, 1, 1'000) != 1) return false;
+  int error = 0;
+  socklen_t length = sizeof error;
+  ::getsockopt(connection.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+  return error == 0 && (waiting.revents & (POLLERR | POLLHUP)) == 0;
+}
+
+void reset(Descriptor& connection) noexcept {
+  const linger at_once{1, 0};
+  ::setsockopt(connection.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  connection.close();
+}
+
+WakeUp::WakeUp() : event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (!event_) fail("eventfd");
+}
+
+void WakeUp::signal() const noexcept {
+  ::eventfd_write(event_.get(), 1);
+}
+
+void WakeUp::drain() const noexcept {
+  eventfd_t ignored = 0;
+  ::eventfd_read(event_.get(), &ignored);
+}
+
+}  // namespace holdfast::support
