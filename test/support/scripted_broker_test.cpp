@@ -19,7 +19,7 @@ void check_honest(const ScriptedBroker& broker) {
 
 TEST_CASE("an honest scripted broker finishes QoS 2 and delivers at the granted QoS", "[support][broker]") {
   Behaviour behaviour;
-  behaviour.write_piece = GENERATE(0, 1, 3);
+  behaviour.write_piece = GENERATE(as<std::size_t>{}, 0, 1, 3);
   ScriptedBroker broker(behaviour);
   RawClient client(broker.port());
   CHECK(client.connect("c").session_present == false);
