@@ -1,5 +1,6 @@
-// How many calls of the application wait for something that only the broker's answers can bring. While there is one,
-// the network thread goes on reading although the inbox is full: else the two would wait for each other.
+// How many calls of the application wait for something that only the broker's answers can bring. While there
+// is one, the network thread goes on reading although the inbox is full: else the two would wait for each
+// other.
 #pragma once
 
 #include <atomic>
@@ -32,7 +33,9 @@ class BlockedCalls {
   [[nodiscard]] bool any() const noexcept { return count_.load(std::memory_order_seq_cst) != 0; }
   /// Network thread. After saying `true` it asks any() once more.
   void set_reading_paused(bool paused) noexcept { reading_paused_.store(paused, std::memory_order_seq_cst); }
-  [[nodiscard]] bool reading_paused() const noexcept { return reading_paused_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool reading_paused() const noexcept {
+    return reading_paused_.load(std::memory_order_relaxed);
+  }
 
  private:
   const std::shared_ptr<Doorbell> doorbell_;

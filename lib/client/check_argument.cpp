@@ -9,7 +9,8 @@ namespace holdfast::client {
 
 namespace {
 constexpr std::size_t readable_length = 60;
-constexpr std::size_t longest_field = 65535;  // Strings and binary data have a two-byte length. [MQTT 5, 1.5.4, 1.5.6]
+constexpr std::size_t longest_field =
+    65535;  // Strings and binary data have a two-byte length. [MQTT 5, 1.5.4, 1.5.6]
 }  // namespace
 
 void require_utf8(std::string_view name, std::string_view value) {
@@ -36,7 +37,8 @@ void require_qos(std::string_view name, QoS qos) {
 
 void require_response_topic(std::string_view name, std::string_view value) {
   require(wire::is_valid_topic_name(value), [&] {
-    return std::string(name) + " \"" + printable(value) + "\": not a topic name: UTF-8, not empty, without + and #";
+    return std::string(name) + " \"" + printable(value) +
+           "\": not a topic name: UTF-8, not empty, without + and #";
   });
 }
 

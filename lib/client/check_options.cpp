@@ -26,19 +26,22 @@ void check_expiry(const Options& options) {
 }
 
 void check_connect_properties(const ConnectProperties& properties) {
-  require(properties.receive_maximum != 0, [] { return "receive_maximum: 0 is not allowed: use 1 to 65535"; });
+  require(properties.receive_maximum != 0,
+          [] { return "receive_maximum: 0 is not allowed: use 1 to 65535"; });
   require(properties.maximum_packet_size != 0U,
           [] { return "maximum_packet_size: 0 is not allowed: leave it out for no limit"; });
   require(!properties.authentication_data || properties.authentication_method,
           [] { return "authentication_data without authentication_method: set the method too"; });
-  if (properties.authentication_method) require_utf8("authentication_method", *properties.authentication_method);
+  if (properties.authentication_method)
+    require_utf8("authentication_method", *properties.authentication_method);
   if (properties.authentication_data) require_binary("authentication_data", *properties.authentication_data);
   require_user_properties(properties.user_properties);
 }
 
 void check_will(const Will& will) {
   require(wire::is_valid_topic_name(will.topic), [&] {
-    return "will.topic \"" + printable(will.topic) + "\": not a topic name: UTF-8, not empty, without + and #";
+    return "will.topic \"" + printable(will.topic) +
+           "\": not a topic name: UTF-8, not empty, without + and #";
   });
   require_qos("will.qos", will.qos);
   require_binary("will.payload", will.payload);
@@ -55,9 +58,12 @@ void check_times(const Options& options) {
   require(options.keep_alive >= 0s && options.keep_alive <= 65535s,
           [] { return "keep_alive: 0 (off) to 65535 seconds"; });
   const std::initializer_list<std::pair<const char*, std::chrono::milliseconds>> positive = {
-      {"connect_timeout", options.connect_timeout},   {"connack_timeout", options.connack_timeout},
-      {"write_timeout", options.write_timeout},       {"request_timeout", options.request_timeout},
-      {"close_timeout", options.close_timeout},       {"reconnect.min_delay", options.reconnect.min_delay},
+      {"connect_timeout", options.connect_timeout},
+      {"connack_timeout", options.connack_timeout},
+      {"write_timeout", options.write_timeout},
+      {"request_timeout", options.request_timeout},
+      {"close_timeout", options.close_timeout},
+      {"reconnect.min_delay", options.reconnect.min_delay},
       {"ping_timeout", options.ping_timeout.value_or(1ms)},
       {"acknowledgement_timeout", options.acknowledgement_timeout.value_or(1ms)}};
   for (const auto& [name, value] : positive) {
@@ -83,12 +89,10 @@ void check(const Options& options) {
   require(options.outbox_bytes_max > 0, [] { return "outbox_bytes_max: must be at least 1"; });
   require(options.inbox_messages_max > 0, [] { return "inbox_messages_max: must be at least 1"; });
   require(options.inbox_bytes_max > 0, [] { return "inbox_bytes_max: must be at least 1"; });
-  require(options.start != Start::resume || !options.client_id.empty(), [] {
-    return "Start::resume without client_id: a session belongs to a client id: set one";
-  });
-  require(!options.store || !options.client_id.empty(), [] {
-    return "store without client_id: the stored session is found by its client id: set one";
-  });
+  require(options.start != Start::resume || !options.client_id.empty(),
+          [] { return "Start::resume without client_id: a session belongs to a client id: set one"; });
+  require(!options.store || !options.client_id.empty(),
+          [] { return "store without client_id: the stored session is found by its client id: set one"; });
 }
 
 void check(const DisconnectOptions& options, std::chrono::seconds asked_expiry) {
@@ -107,7 +111,8 @@ void check(const DisconnectOptions& options, std::chrono::seconds asked_expiry) 
     case ReasonCode::quota_exceeded:
     case ReasonCode::administrative_action:
     case ReasonCode::payload_format_invalid:
-    case ReasonCode::qos_not_supported: break;
+    case ReasonCode::qos_not_supported:
+      break;
     default:
       require(false, [&] {
         return "disconnect: a client may not send the reason " + std::string(to_string(options.reason)) +
@@ -115,9 +120,11 @@ void check(const DisconnectOptions& options, std::chrono::seconds asked_expiry) 
       });
   }
   require_seconds("session_expiry_interval", options.session_expiry_interval);
-  const bool revives = options.session_expiry_interval.value_or(asked_expiry).count() != 0 && asked_expiry.count() == 0;
+  const bool revives =
+      options.session_expiry_interval.value_or(asked_expiry).count() != 0 && asked_expiry.count() == 0;
   require(!revives, [] {
-    return "disconnect: session_expiry_interval must stay 0, since the connection began with 0: set session_expiry in "
+    return "disconnect: session_expiry_interval must stay 0, since the connection began with 0: set "
+           "session_expiry in "
            "Options [MQTT 5, 3.14.2.2.2]";
   });
   if (options.reason_string) require_utf8("reason_string", *options.reason_string);

@@ -8,7 +8,9 @@
 namespace holdfast {
 
 namespace {
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 }  // namespace
 
 Client::Client(Options options) : core_(std::make_unique<client::Core>(std::move(options))) {}
@@ -16,23 +18,33 @@ Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 
-void Client::connect() { core_->connect(std::nullopt); }
-void Client::connect(std::chrono::milliseconds timeout) { core_->connect(timeout); }
-bool Client::disconnect(const DisconnectOptions& options) { return core_->disconnect(options); }
-bool Client::is_connected() const noexcept { return core_->shared().status.is_connected(); }
+void Client::connect() {
+  core_->connect(std::nullopt);
+}
+void Client::connect(std::chrono::milliseconds timeout) {
+  core_->connect(timeout);
+}
+bool Client::disconnect(const DisconnectOptions& options) {
+  return core_->disconnect(options);
+}
+bool Client::is_connected() const noexcept {
+  return core_->shared().status.is_connected();
+}
 
 Delivery Client::publish(std::string_view topic, std::string_view payload, const PublishOptions& options) {
   return publish(topic, bytes_of(payload), options);
 }
 
-Delivery Client::publish(std::string_view topic, std::span<const std::byte> payload, const PublishOptions& options) {
+Delivery Client::publish(std::string_view topic, std::span<const std::byte> payload,
+                         const PublishOptions& options) {
   const auto patience = core_->shared().options.publish_timeout;
   auto delivery = core_->publish(topic, payload, options, patience);
   if (delivery) return std::move(*delivery);
-  throw Error(Errc::outbox_full, "publish \"" + std::string(topic) + "\": the outbox stayed full for " +
-                                     std::to_string(patience.count()) +
-                                     " ms: publish less, raise outbox_messages_max or outbox_bytes_max, or see why the "
-                                     "broker acknowledges nothing");
+  throw Error(Errc::outbox_full,
+              "publish \"" + std::string(topic) + "\": the outbox stayed full for " +
+                  std::to_string(patience.count()) +
+                  " ms: publish less, raise outbox_messages_max or outbox_bytes_max, or see why the "
+                  "broker acknowledges nothing");
 }
 
 std::optional<Delivery> Client::try_publish(std::string_view topic, std::string_view payload,
@@ -40,7 +52,9 @@ std::optional<Delivery> Client::try_publish(std::string_view topic, std::string_
   return core_->publish(topic, bytes_of(payload), options, std::chrono::milliseconds(0));
 }
 
-bool Client::flush(std::chrono::milliseconds timeout) { return core_->flush(timeout); }
+bool Client::flush(std::chrono::milliseconds timeout) {
+  return core_->flush(timeout);
+}
 
 ReasonCode Client::subscribe(std::string_view filter, QoS maximum_qos) {
   return subscribe(filter, SubscriptionOptions{.qos = maximum_qos});
@@ -71,9 +85,13 @@ std::optional<Message> Client::receive(std::chrono::milliseconds timeout) {
   return core_->shared().inbox->receive(client::after(timeout));
 }
 
-void Client::ack(Message& message) { message.ack(); }
+void Client::ack(Message& message) {
+  message.ack();
+}
 
-Client::Messages Client::messages() { return Messages(*this); }
+Client::Messages Client::messages() {
+  return Messages(*this);
+}
 
 Client::Messages::Iterator& Client::Messages::Iterator::operator++() {
   const auto forever = client::after(std::chrono::milliseconds::max());
@@ -85,9 +103,17 @@ std::optional<Event> Client::next_event(std::chrono::milliseconds timeout) {
   return core_->shared().events.next(client::after(timeout));
 }
 
-int Client::fd() const noexcept { return core_->shared().readiness->descriptor(); }
-Statistics Client::statistics() const { return core_->shared().statistics.get(); }
-BrokerLimits Client::broker_limits() const { return core_->shared().queue.limits(); }
-std::string Client::client_id() const { return core_->shared().client_id.get(); }
+int Client::fd() const noexcept {
+  return core_->shared().readiness->descriptor();
+}
+Statistics Client::statistics() const {
+  return core_->shared().statistics.get();
+}
+BrokerLimits Client::broker_limits() const {
+  return core_->shared().queue.limits();
+}
+std::string Client::client_id() const {
+  return core_->shared().client_id.get();
+}
 
 }  // namespace holdfast

@@ -32,8 +32,10 @@ class Completions {
 
   /// Network thread. Lets all who wait see how these messages ended.
   void publish(const std::vector<session::OutboundMessagePtr>& finished) {
-    for (const auto& message : finished) message->set_done();
-    std::atomic_thread_fence(std::memory_order_seq_cst);  // Pairs with Scope: it counts, then looks at done().
+    for (const auto& message : finished)
+      message->set_done();
+    std::atomic_thread_fence(
+        std::memory_order_seq_cst);  // Pairs with Scope: it counts, then looks at done().
     if (!blocked_.any()) return;
     { const std::lock_guard lock(mutex_); }  // Whoever looked before done() is waiting by now.
     ended_.notify_all();

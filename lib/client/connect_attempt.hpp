@@ -1,5 +1,5 @@
-// One attempt to reach the broker: the application's hook, the name, the addresses, one after the other, under one
-// deadline. What may hang (hook, name) runs on a helper thread that nobody has to wait for.
+// One attempt to reach the broker: the application's hook, the name, the addresses, one after the other,
+// under one deadline. What may hang (hook, name) runs on a helper thread that nobody has to wait for.
 #pragma once
 
 #include <memory>

@@ -23,8 +23,8 @@ class Connection {
     std::uint64_t reads = 0;
   };
 
-  Connection(std::unique_ptr<net::ByteStream> stream, session::Engine& engine, std::chrono::milliseconds write_timeout,
-             Counters& counters);
+  Connection(std::unique_ptr<net::ByteStream> stream, session::Engine& engine,
+             std::chrono::milliseconds write_timeout, Counters& counters);
 
   /// Reads what is there, up to one buffer, into the engine.
   void read(session::TimePoint now);
@@ -42,7 +42,9 @@ class Connection {
   [[nodiscard]] bool output_blocked() const noexcept { return output_blocked_; }
 
   [[nodiscard]] int descriptor() const { return stream_->descriptor(); }
-  [[nodiscard]] short poll_events(bool want_read) const { return stream_->poll_events(want_read, output_blocked_); }
+  [[nodiscard]] short poll_events(bool want_read) const {
+    return stream_->poll_events(want_read, output_blocked_);
+  }
   /// When the broker has read nothing for too long.
   [[nodiscard]] session::TimePoint write_deadline() const noexcept { return write_deadline_; }
 

@@ -24,7 +24,8 @@ Options checked(Options options) {
 
 [[noreturn]] void throw_failure(const Failure& failure) {
   if (failure.reason_code && failure.error.category() == error_category()) {
-    throw Error(static_cast<Errc>(failure.error.value()), failure.what, *failure.reason_code, failure.reason_string);
+    throw Error(static_cast<Errc>(failure.error.value()), failure.what, *failure.reason_code,
+                failure.reason_string);
   }
   throw Error(failure.error, failure.what);
 }
@@ -32,9 +33,10 @@ Options checked(Options options) {
 void check_filter(std::string_view verb, const Subscription& subscription) {
   const std::string subject = std::string(verb) + " \"" + printable(subscription.filter) + "\": ";
   if (!wire::is_valid_topic_filter(subscription.filter)) {
-    throw Error(Errc::invalid_topic_filter, subject +
-                                                "not a topic filter: it must be UTF-8 and not empty, + must fill a "
-                                                "level, and # must be the last level [MQTT 5, 4.7]");
+    throw Error(Errc::invalid_topic_filter,
+                subject +
+                    "not a topic filter: it must be UTF-8 and not empty, + must fill a "
+                    "level, and # must be the last level [MQTT 5, 4.7]");
   }
   require_qos(subject + "qos", subscription.options.qos);
   require(subscription.options.retain_handling <= RetainHandling::do_not_send,
@@ -120,16 +122,22 @@ std::optional<Delivery> Core::publish(std::string_view topic, std::span<const st
   session::OutboundMessagePtr followed = message;
   std::optional<session::LimitViolation> violation;
   switch (shared_->queue.push(std::move(message), timeout, violation)) {
-    case RequestQueue::Push::accepted: break;
-    case RequestQueue::Push::full: return std::nullopt;
-    case RequestQueue::Push::closed: throw Error(Errc::closed, "publish: the client is being destroyed");
-    case RequestQueue::Push::forbidden: throw Error(violation->code, violation->what);
+    case RequestQueue::Push::accepted:
+      break;
+    case RequestQueue::Push::full:
+      return std::nullopt;
+    case RequestQueue::Push::closed:
+      throw Error(Errc::closed, "publish: the client is being destroyed");
+    case RequestQueue::Push::forbidden:
+      throw Error(violation->code, violation->what);
   }
   shared_->doorbell->ring();
   return Delivery(followed.release(), shared_->completions);
 }
 
-bool Core::flush(Milliseconds timeout) { return shared_->queue.flush(after(timeout)); }
+bool Core::flush(Milliseconds timeout) {
+  return shared_->queue.flush(after(timeout));
+}
 
 std::vector<ReasonCode> Core::subscribe(std::span<const Subscription> subscriptions,
                                         const SubscribeProperties& properties) {
@@ -148,7 +156,8 @@ std::vector<ReasonCode> Core::subscribe(std::span<const Subscription> subscripti
   return request(std::move(wish), "subscribe");
 }
 
-std::vector<ReasonCode> Core::unsubscribe(std::span<const std::string> filters, const SubscribeProperties& properties) {
+std::vector<ReasonCode> Core::unsubscribe(std::span<const std::string> filters,
+                                          const SubscribeProperties& properties) {
   session::SubscriptionRequest wish;
   wish.kind = session::SubscriptionRequest::Kind::unsubscribe;
   wish.properties = properties;
@@ -161,7 +170,8 @@ std::vector<ReasonCode> Core::unsubscribe(std::span<const std::string> filters, 
 
 std::vector<ReasonCode> Core::request(session::SubscriptionRequest wish, std::string_view verb) {
   const std::string subject = std::string(verb) + ": ";
-  require(!wish.subscriptions.empty(), [&] { return subject + "name at least one topic filter [MQTT-3.8.3-2]"; });
+  require(!wish.subscriptions.empty(),
+          [&] { return subject + "name at least one topic filter [MQTT-3.8.3-2]"; });
   require_user_properties(wish.properties.user_properties);
   start_thread();
   const std::uint64_t ticket = wish.ticket = shared_->calls.open();
@@ -170,10 +180,10 @@ std::vector<ReasonCode> Core::request(session::SubscriptionRequest wish, std::st
   const auto answer = shared_->calls.wait(ticket, after(shared_->options.request_timeout));
   if (answer && answer->failure) throw Error(*answer->failure, answer->what);
   if (answer) return answer->codes;
-  throw Error(Errc::timed_out,
-              subject + "no answer within " + std::to_string(shared_->options.request_timeout.count()) +
-                  " ms; the wish is kept and sent again after the next reconnect" +
-                  (shared_->status.is_connected() ? "" : " (there is no connection now)"));
+  throw Error(Errc::timed_out, subject + "no answer within " +
+                                   std::to_string(shared_->options.request_timeout.count()) +
+                                   " ms; the wish is kept and sent again after the next reconnect" +
+                                   (shared_->status.is_connected() ? "" : " (there is no connection now)"));
 }
 
 void Core::send(Command command) {

@@ -40,7 +40,8 @@ class Core {
   bool flush(Milliseconds timeout);
   std::vector<ReasonCode> subscribe(std::span<const Subscription> subscriptions,
                                     const SubscribeProperties& properties);
-  std::vector<ReasonCode> unsubscribe(std::span<const std::string> filters, const SubscribeProperties& properties);
+  std::vector<ReasonCode> unsubscribe(std::span<const std::string> filters,
+                                      const SubscribeProperties& properties);
 
   [[nodiscard]] Shared& shared() noexcept { return *shared_; }
 

@@ -9,18 +9,22 @@
 
 namespace holdfast {
 
-Delivery::Delivery(session::OutboundMessage* message, std::shared_ptr<client::Completions> completions) noexcept
+Delivery::Delivery(session::OutboundMessage* message,
+                   std::shared_ptr<client::Completions> completions) noexcept
     : message_(message), completions_(std::move(completions)) {}
 
 Delivery::~Delivery() {
   if (message_ != nullptr) message_->remove_reference();
 }
 
-Delivery::Delivery(const Delivery& other) noexcept : message_(other.message_), completions_(other.completions_) {
+Delivery::Delivery(const Delivery& other) noexcept
+    : message_(other.message_), completions_(other.completions_) {
   if (message_ != nullptr) message_->add_reference();
 }
 
-Delivery& Delivery::operator=(const Delivery& other) noexcept { return *this = Delivery(other); }
+Delivery& Delivery::operator=(const Delivery& other) noexcept {
+  return *this = Delivery(other);
+}
 
 Delivery::Delivery(Delivery&& other) noexcept
     : message_(std::exchange(other.message_, nullptr)), completions_(std::move(other.completions_)) {}
@@ -31,7 +35,9 @@ Delivery& Delivery::operator=(Delivery&& other) noexcept {
   return *this;
 }
 
-bool Delivery::done() const noexcept { return message_ == nullptr || message_->done(); }
+bool Delivery::done() const noexcept {
+  return message_ == nullptr || message_->done();
+}
 
 DeliveryResult Delivery::wait() const {
   if (message_ != nullptr) completions_->wait(*message_, std::nullopt);
@@ -43,7 +49,8 @@ bool Delivery::wait_for(std::chrono::milliseconds timeout) const {
 }
 
 DeliveryResult Delivery::result() const {
-  if (!done()) throw Error(Errc::timed_out, "Delivery::result: the message has not ended yet: wait for it first");
+  if (!done())
+    throw Error(Errc::timed_out, "Delivery::result: the message has not ended yet: wait for it first");
   DeliveryResult result;
   if (message_ == nullptr) return result;
   if (message_->failure) result.error = *message_->failure;

@@ -7,13 +7,14 @@
 
 namespace holdfast::client {
 
-/// Any thread rings after it has put something where the network thread will look. The network thread declares its
-/// sleep first and looks once more after that: whoever comes later sees the declaration.
+/// Any thread rings after it has put something where the network thread will look. The network thread
+/// declares its sleep first and looks once more after that: whoever comes later sees the declaration.
 class Doorbell {
  public:
   /// Any thread.
   void ring() noexcept {
-    if (sleeping_.load(std::memory_order_seq_cst) && sleeping_.exchange(false, std::memory_order_seq_cst)) waker_.wake();
+    if (sleeping_.load(std::memory_order_seq_cst) && sleeping_.exchange(false, std::memory_order_seq_cst))
+      waker_.wake();
   }
 
   // Network thread.

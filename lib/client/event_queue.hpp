@@ -35,7 +35,8 @@ class EventQueue {
   /// Any thread. Waits for one until `deadline`.
   std::optional<Event> next(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
-    if (!arrived_.wait_until(lock, deadline, [this] { return !events_.empty() || closed_; })) return std::nullopt;
+    if (!arrived_.wait_until(lock, deadline, [this] { return !events_.empty() || closed_; }))
+      return std::nullopt;
     if (events_.empty()) return std::nullopt;
     Event event = std::move(events_.front());
     events_.pop_front();

@@ -6,7 +6,9 @@
 namespace holdfast::client {
 
 namespace {
-bool is_qos0(const session::InboundMessage::Ptr& message) { return message->qos() == QoS::at_most_once; }
+bool is_qos0(const session::InboundMessage::Ptr& message) {
+  return message->qos() == QoS::at_most_once;
+}
 }  // namespace
 
 Inbox::Inbox(Settings settings, std::shared_ptr<Doorbell> doorbell, std::shared_ptr<Readiness> readiness)
@@ -63,7 +65,8 @@ void Inbox::exchange(std::vector<session::InboundMessage::Ptr>& messages,
   acknowledged.swap(acknowledged_);
   if (messages.empty()) return;
   const bool was_empty = messages_.empty();
-  for (auto& message : messages) add(std::move(message), reading_on);
+  for (auto& message : messages)
+    add(std::move(message), reading_on);
   messages.clear();
   if (over_bound()) full_ = true;
   if (was_empty && !messages_.empty()) readiness_->set(Readiness::Source::messages, true);
@@ -108,7 +111,8 @@ void Inbox::add(session::InboundMessage::Ptr message, bool reading_on) {
       ++dropped_;
       return;
     }
-    while (over_bound() && settings_.when_full == InboxFull::drop_oldest) drop_oldest_qos0();
+    while (over_bound() && settings_.when_full == InboxFull::drop_oldest)
+      drop_oldest_qos0();
     ++qos0_messages_;
     qos0_bytes_ += message->size();
   }

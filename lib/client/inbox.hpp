@@ -43,12 +43,13 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
 
   // ---- Network thread ----
 
-  /// Puts all of `messages` into the inbox and takes all acknowledgements out, under one lock; both vectors are the
-  /// caller's to reuse. `reading_on`: reading goes on though the inbox is full, so QoS 0 beyond the bound is dropped.
-  void exchange(std::vector<session::InboundMessage::Ptr>& messages, std::vector<session::InboundToken>& acknowledged,
-                bool reading_on);
-  /// Whether QoS 0 messages fill the inbox, so that reading should pause. Once true, it stays so until an eighth of the
-  /// room is free again; the doorbell rings then.
+  /// Puts all of `messages` into the inbox and takes all acknowledgements out, under one lock; both vectors
+  /// are the caller's to reuse. `reading_on`: reading goes on though the inbox is full, so QoS 0 beyond the
+  /// bound is dropped.
+  void exchange(std::vector<session::InboundMessage::Ptr>& messages,
+                std::vector<session::InboundToken>& acknowledged, bool reading_on);
+  /// Whether QoS 0 messages fill the inbox, so that reading should pause. Once true, it stays so until an
+  /// eighth of the room is free again; the doorbell rings then.
   [[nodiscard]] bool full();
   [[nodiscard]] bool has_acknowledgements() const;
   /// Whether more may come. A loop over all messages ends when the closed inbox is empty.

@@ -5,7 +5,8 @@
 namespace holdfast::client {
 
 std::shared_ptr<spdlog::logger> default_logger() {
-  auto logger = std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger =
+      std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_level(spdlog::level::warn);
   return logger;
 }

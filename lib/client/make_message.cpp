@@ -25,8 +25,8 @@ void check(const PublishOptions& options) {
 }
 
 [[nodiscard]] bool has_properties(const PublishOptions& options) noexcept {
-  return options.payload_is_utf8 || options.content_type || options.response_topic || options.correlation_data ||
-         !options.user_properties.empty();
+  return options.payload_is_utf8 || options.content_type || options.response_topic ||
+         options.correlation_data || !options.user_properties.empty();
 }
 
 std::vector<std::byte> encode_properties(const PublishOptions& options) {
@@ -38,7 +38,8 @@ std::vector<std::byte> encode_properties(const PublishOptions& options) {
   if (options.correlation_data) {
     writer.binary(wire::PropertyId::correlation_data, std::as_bytes(std::span(*options.correlation_data)));
   }
-  for (const auto& [name, value] : options.user_properties) writer.user_property(name, value);
+  for (const auto& [name, value] : options.user_properties)
+    writer.user_property(name, value);
   return bytes;
 }
 
@@ -47,18 +48,20 @@ std::vector<std::byte> encode_properties(const PublishOptions& options) {
 session::OutboundMessagePtr make_message(std::string_view topic, std::span<const std::byte> payload,
                                          const PublishOptions& options) {
   if (!wire::is_valid_topic_name(topic)) {
-    throw Error(Errc::invalid_topic_name, "publish \"" + printable(topic) +
-                                              "\": not a topic name: it must be UTF-8, not empty, at most 65535 bytes, "
-                                              "and without +, # and null characters");
+    throw Error(Errc::invalid_topic_name,
+                "publish \"" + printable(topic) +
+                    "\": not a topic name: it must be UTF-8, not empty, at most 65535 bytes, "
+                    "and without +, # and null characters");
   }
   check(options);
   std::vector<std::byte> properties;
   if (has_properties(options)) properties = encode_properties(options);
-  const auto expires_at = options.message_expiry_interval ? boot_time_now() + *options.message_expiry_interval
-                                                          : session::never;
+  const auto expires_at =
+      options.message_expiry_interval ? boot_time_now() + *options.message_expiry_interval : session::never;
   if (payload.size() > largest_packet) {
     throw Error(Errc::packet_too_large, "publish \"" + printable(topic) + "\": the payload has " +
-                                            std::to_string(payload.size()) + " bytes, MQTT carries at most 256 MiB");
+                                            std::to_string(payload.size()) +
+                                            " bytes, MQTT carries at most 256 MiB");
   }
   auto message =
       session::OutboundMessage::make({topic, payload, options.qos, options.retain, properties, expires_at});

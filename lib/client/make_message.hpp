@@ -12,7 +12,8 @@
 namespace holdfast::client {
 
 /// Throws Error (invalid_topic_name, invalid_argument, packet_too_large) naming what breaks which rule.
-[[nodiscard]] session::OutboundMessagePtr make_message(std::string_view topic, std::span<const std::byte> payload,
+[[nodiscard]] session::OutboundMessagePtr make_message(std::string_view topic,
+                                                       std::span<const std::byte> payload,
                                                        const PublishOptions& options);
 
 }  // namespace holdfast::client

@@ -31,13 +31,27 @@ Message& Message::operator=(Message&& other) noexcept {
   return *this;
 }
 
-std::string_view Message::topic() const noexcept { return message_->topic(); }
-std::string_view Message::payload() const noexcept { return characters(message_->payload()); }
-std::span<const std::byte> Message::payload_bytes() const noexcept { return message_->payload(); }
-QoS Message::qos() const noexcept { return message_->qos(); }
-bool Message::retain() const noexcept { return message_->retain(); }
-bool Message::duplicate() const noexcept { return message_->duplicate(); }
-std::uint16_t Message::packet_identifier() const noexcept { return message_->token().packet_identifier; }
+std::string_view Message::topic() const noexcept {
+  return message_->topic();
+}
+std::string_view Message::payload() const noexcept {
+  return characters(message_->payload());
+}
+std::span<const std::byte> Message::payload_bytes() const noexcept {
+  return message_->payload();
+}
+QoS Message::qos() const noexcept {
+  return message_->qos();
+}
+bool Message::retain() const noexcept {
+  return message_->retain();
+}
+bool Message::duplicate() const noexcept {
+  return message_->duplicate();
+}
+std::uint16_t Message::packet_identifier() const noexcept {
+  return message_->token().packet_identifier;
+}
 
 bool Message::payload_is_utf8() const noexcept {
   return message_->properties().number(PropertyId::payload_format_indicator).value_or(0) == 1;
@@ -64,7 +78,8 @@ std::optional<std::string_view> Message::correlation_data() const noexcept {
 std::vector<std::uint32_t> Message::subscription_identifiers() const {
   std::vector<std::uint32_t> found;
   for (const wire::Property& property : message_->properties()) {
-    if (property.id == PropertyId::subscription_identifier) found.push_back(std::get<std::uint32_t>(property.value));
+    if (property.id == PropertyId::subscription_identifier)
+      found.push_back(std::get<std::uint32_t>(property.value));
   }
   return found;
 }

@@ -31,7 +31,8 @@ int poll_timeout(session::TimePoint now, session::TimePoint deadline) {
 
 }  // namespace
 
-NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, session::Snapshot&& snapshot, Store::Identity identity)
+NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, session::Snapshot&& snapshot,
+                             Store::Identity identity)
     : shared_(std::move(shared)),
       identity_(std::move(identity)),
       last_sequence_(snapshot.last_sequence),
@@ -44,7 +45,8 @@ NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, session::Snapshot&&
 NetworkThread::~NetworkThread() = default;
 
 void NetworkThread::run() {
-  while (!ending_) turn();
+  while (!ending_)
+    turn();
   end();
 }
 
@@ -67,14 +69,16 @@ void NetworkThread::take_requests(TimePoint now) {
   shared_->queue.take_all(messages_, commands_);
   accept(messages_);
   for (Command& command : commands_) {
-    std::visit(Overloaded{[&](const command::Connect&) { begin_connecting(now); },
-                          [&](const command::Disconnect& disconnect) { begin_disconnect(disconnect.options, now); },
-                          [&](command::Subscribe& subscribe) { engine_.request(std::move(subscribe.request), now); },
-                          [&](const command::Close&) { ending_ = true; }},
-               command);
+    std::visit(
+        Overloaded{[&](const command::Connect&) { begin_connecting(now); },
+                   [&](const command::Disconnect& disconnect) { begin_disconnect(disconnect.options, now); },
+                   [&](command::Subscribe& subscribe) { engine_.request(std::move(subscribe.request), now); },
+                   [&](const command::Close&) { ending_ = true; }},
+        command);
   }
   commands_.clear();
-  for (const session::InboundToken token : acknowledged_) engine_.acknowledge(token);
+  for (const session::InboundToken token : acknowledged_)
+    engine_.acknowledge(token);
   acknowledged_.clear();
 }
 
@@ -102,12 +106,14 @@ void NetworkThread::feed_engine(TimePoint now) {
 
 void NetworkThread::expire(TimePoint now) {
   const auto fail = [this](std::vector<session::OutboundMessagePtr>& messages, Errc why) {
-    for (auto& message : messages) engine_.give_up(std::move(message), why);
+    for (auto& message : messages)
+      engine_.give_up(std::move(message), why);
     messages.clear();
   };
   outbox_.take_expired(now, messages_);
   fail(messages_, Errc::expired);
-  if (shared_->options.qos0_offline == Qos0Offline::drop && state_ != State::connected && state_ != State::closing) {
+  if (shared_->options.qos0_offline == Qos0Offline::drop && state_ != State::connected &&
+      state_ != State::closing) {
     outbox_.take_qos0(messages_);
     fail(messages_, Errc::not_connected);
   }
@@ -141,7 +147,8 @@ void NetworkThread::report_finished() {
   for (const auto& message : finished) {
     // Nobody has a Delivery for what an earlier process accepted. (Of poison the engine told already.)
     if (!message->recovered || !message->failure || message->failure == Errc::poison) continue;
-    shared_->events.push(MessageFailed{std::string(message->topic()), *message->failure, message->reason_code});
+    shared_->events.push(
+        MessageFailed{std::string(message->topic()), *message->failure, message->reason_code});
   }
   shared_->queue.release(finished);
   shared_->completions->publish(finished);
@@ -151,7 +158,8 @@ void NetworkThread::report_finished() {
 void NetworkThread::report_unclaimed(const session::SubscriptionAnswer& answer) {
   for (std::size_t i = 0; i < answer.request.subscriptions.size(); ++i) {
     const ReasonCode code = answer.codes.empty() ? ReasonCode::unspecified_error : answer.codes[i];
-    if (is_error(code)) shared_->events.push(SubscriptionFailed{answer.request.subscriptions[i].filter, code});
+    if (is_error(code))
+      shared_->events.push(SubscriptionFailed{answer.request.subscriptions[i].filter, code});
   }
 }
 
@@ -218,7 +226,8 @@ bool NetworkThread::may_read() {
 }
 
 bool NetworkThread::has_work(bool reading) {
-  if (shared_->queue.has_work() || !acknowledged_.empty() || shared_->inbox->has_acknowledgements()) return true;
+  if (shared_->queue.has_work() || !acknowledged_.empty() || shared_->inbox->has_acknowledgements())
+    return true;
   if (ending_) return true;
   if (!connection_) return !engine_.returned().empty();
   if (connection_->ended() || (reading && connection_->has_more_input())) return true;

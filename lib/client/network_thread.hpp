@@ -1,5 +1,5 @@
-// The network thread: takes requests, runs the connect and reconnect state machine, moves bytes, commits the journal
-// before the bytes that it promises, and hands results on, one batch a turn.
+// The network thread: takes requests, runs the connect and reconnect state machine, moves bytes, commits the
+// journal before the bytes that it promises, and hands results on, one batch a turn.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,8 @@ class NetworkThread {
 
   /// Turns until command::Close, and ends.
   void run();
-  /// Ends what is unfinished with Errc::closed and gives the store back. Called alone for a client that never ran.
+  /// Ends what is unfinished with Errc::closed and gives the store back. Called alone for a client that never
+  /// ran.
   void end();
 
  private:
@@ -77,7 +78,7 @@ class NetworkThread {
   std::unique_ptr<ConnectAttempt> attempt_;
   std::optional<Connection> connection_;
   TimePoint retry_at_ = session::never;
-  unsigned attempts_ = 0;       // Since the last success.
+  unsigned attempts_ = 0;  // Since the last success.
   bool ever_connected_ = false;
   std::string session_server_;  // Which server the session is at.
   std::optional<std::string> redirected_to_;

@@ -88,8 +88,8 @@ void NetworkThread::finish_connection(TimePoint now) {
   if (!connection_) return;
   const auto& closing = engine_.closing();
   if (closing && closing->end == session::End::by_request) {
-    // The broker is given time to read DISCONNECT and to close: closing a socket with unread bytes would reset the
-    // connection, and the will would speak. [MQTT 5, 3.14.4]
+    // The broker is given time to read DISCONNECT and to close: closing a socket with unread bytes would
+    // reset the connection, and the will would speak. [MQTT 5, 3.14.4]
     const bool over = connection_->ended() || close_at_ <= now;
     if (!over && engine_.output().empty() && !connection_->saying_goodbye()) connection_->begin_goodbye();
     if (over) end_connection(*closing, now);
@@ -97,7 +97,8 @@ void NetworkThread::finish_connection(TimePoint now) {
   }
   if (closing) return end_connection(*closing, now);
   if (connection_->ended()) {
-    std::string what = engine_.is_connected() ? "the connection was lost" : "the broker closed before its CONNACK";
+    std::string what =
+        engine_.is_connected() ? "the connection was lost" : "the broker closed before its CONNACK";
     if (connection_->error()) what += ": " + connection_->error().message();
     if (!engine_.is_connected()) what += ": is this an MQTT 5 broker, and may this client connect to it?";
     return end_connection({session::End::lost, Errc::connection_lost, {}, {}, what, {}}, now);
@@ -138,10 +139,10 @@ bool NetworkThread::follow_reference(const session::Closing& closing) {
 }
 
 void NetworkThread::fail_attempt(session::End end, const Failure& failure, TimePoint now) {
-  // The first attempt of a connect() answers for all: a wrong host is better known at once. What another attempt
-  // mends, and what the policy itself decides, is left to it.
-  const bool give_up = !ever_connected_ && !shared_->options.retry_first_connect && end == session::End::lost &&
-                       !redirected_to_;
+  // The first attempt of a connect() answers for all: a wrong host is better known at once. What another
+  // attempt mends, and what the policy itself decides, is left to it.
+  const bool give_up = !ever_connected_ && !shared_->options.retry_first_connect &&
+                       end == session::End::lost && !redirected_to_;
   if (give_up) return rest(State::idle, failure);
   try_again(end, failure, now);
 }
@@ -153,7 +154,8 @@ void NetworkThread::try_again(session::End end, const Failure& failure, TimePoin
     const ReasonCode code = failure.reason_code.value_or(ReasonCode::unspecified_error);
     shared_->events.push(Refused{code, failure.reason_string, decision.verdict == Verdict::refused});
   }
-  if (end == session::End::taken_over) shared_->events.push(TakenOver{decision.verdict == Verdict::taken_over});
+  if (end == session::End::taken_over)
+    shared_->events.push(TakenOver{decision.verdict == Verdict::taken_over});
   if (decision.verdict == Verdict::refused) return rest(State::refused, failure);
   if (decision.verdict == Verdict::taken_over) return rest(State::taken_over, failure);
   if (goodbye_ && drain_until_ <= now) return rest(State::idle, {});
@@ -206,7 +208,8 @@ void NetworkThread::end() {
   commit();
   attempt_.reset();
   connection_.reset();
-  while (outbox_.front() != nullptr) engine_.abandon(outbox_.pop_front());
+  while (outbox_.front() != nullptr)
+    engine_.abandon(outbox_.pop_front());
   engine_.abandon_all();
   report_finished();
   if (shared_->options.store) shared_->options.store->close(identity_);

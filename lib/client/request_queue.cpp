@@ -40,7 +40,9 @@ bool RequestQueue::flush(Deadline deadline) {
   if (groups_.back() != 0) groups_.push_back(0);
   const std::uint32_t target = first_group_ + static_cast<std::uint32_t>(groups_.size()) - 1;
   const BlockedCalls::Scope scope(blocked_);
-  const auto passed = [&] { return static_cast<std::int32_t>(first_group_ - target) >= 0 || load_.messages == 0; };
+  const auto passed = [&] {
+    return static_cast<std::int32_t>(first_group_ - target) >= 0 || load_.messages == 0;
+  };
   flushed_.wait_until(lock, deadline, [&] { return closed_ || passed(); });
   return passed();
 }
@@ -55,7 +57,8 @@ BrokerLimits RequestQueue::limits() const {
   return limits_;
 }
 
-void RequestQueue::take_all(std::vector<session::OutboundMessagePtr>& messages, std::vector<Command>& commands) {
+void RequestQueue::take_all(std::vector<session::OutboundMessagePtr>& messages,
+                            std::vector<Command>& commands) {
   const std::lock_guard lock(mutex_);
   messages.swap(messages_);
   commands.swap(commands_);
@@ -92,7 +95,8 @@ void RequestQueue::set_limits(const BrokerLimits& limits) {
 
 void RequestQueue::adopt(const std::vector<session::OutboundMessagePtr>& messages) {
   const std::lock_guard lock(mutex_);
-  for (const auto& message : messages) admit(message);
+  for (const auto& message : messages)
+    admit(message);
 }
 
 void RequestQueue::close() {

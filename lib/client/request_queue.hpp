@@ -1,5 +1,5 @@
-// Hands messages and commands from application threads to the network thread, in order and in batches, and keeps the
-// outbox within its bounds.
+// Hands messages and commands from application threads to the network thread, in order and in batches, and
+// keeps the outbox within its bounds.
 //
 // What is bounded is all that was accepted and has not ended: here, in the outbox, or in flight.
 #pragma once
@@ -42,8 +42,8 @@ class RequestQueue {
 
   // ---- Any thread ----
 
-  /// Accepts a message, waiting for room at most `patience`. `forbidden`: the broker's limits forbid it, and `violation`
-  /// says why.
+  /// Accepts a message, waiting for room at most `patience`. `forbidden`: the broker's limits forbid it, and
+  /// `violation` says why.
   [[nodiscard]] Push push(session::OutboundMessagePtr message, std::chrono::milliseconds patience,
                           std::optional<session::LimitViolation>& violation);
   /// Whether the queue still takes commands.

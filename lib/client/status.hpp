@@ -29,7 +29,8 @@ enum class State : std::uint8_t {
 
 /// Whether attempts have ended until connect() is called again.
 [[nodiscard]] constexpr bool is_final(State state) noexcept {
-  return state == State::idle || state == State::refused || state == State::taken_over || state == State::closed;
+  return state == State::idle || state == State::refused || state == State::taken_over ||
+         state == State::closed;
 }
 
 /// Why the last attempt or connection ended.

@@ -11,7 +11,8 @@ namespace {
 using wire::PropertyId;
 
 void write_user_properties(wire::PropertyWriter& writer, const UserProperties& user_properties) {
-  for (const auto& [name, value] : user_properties) writer.user_property(name, value);
+  for (const auto& [name, value] : user_properties)
+    writer.user_property(name, value);
 }
 
 void write_seconds(wire::PropertyWriter& writer, PropertyId id, std::optional<std::chrono::seconds> value) {
@@ -31,7 +32,8 @@ void write_binary(wire::PropertyWriter& writer, PropertyId id, const std::option
   if (value) writer.binary(id, std::as_bytes(std::span(*value)));
 }
 
-std::vector<std::byte> connect_properties(const ConnectProperties& properties, std::chrono::seconds session_expiry) {
+std::vector<std::byte> connect_properties(const ConnectProperties& properties,
+                                          std::chrono::seconds session_expiry) {
   std::vector<std::byte> bytes;
   wire::PropertyWriter writer(bytes);
   if (session_expiry.count() != 0) write_seconds(writer, PropertyId::session_expiry_interval, session_expiry);

@@ -11,15 +11,17 @@ namespace holdfast::session {
 
 namespace {
 
-constexpr std::uint32_t largest_packet = 268'435'460;  // What the remaining length can express. [MQTT 5, 2.1.4]
+constexpr std::uint32_t largest_packet =
+    268'435'460;  // What the remaining length can express. [MQTT 5, 2.1.4]
 
 std::chrono::nanoseconds ping_timeout(const Options& options, std::chrono::seconds keep_alive) {
   if (options.ping_timeout) return *options.ping_timeout;
-  return std::min<std::chrono::nanoseconds>(std::chrono::nanoseconds(keep_alive) / 2, std::chrono::seconds(10));
+  return std::min<std::chrono::nanoseconds>(std::chrono::nanoseconds(keep_alive) / 2,
+                                            std::chrono::seconds(10));
 }
 
-// The standard bounds the gap between two packets by the keep-alive; a tenth of it, at most a second, is left for
-// timers that fire late. [MQTT-3.1.2-20]
+// The standard bounds the gap between two packets by the keep-alive; a tenth of it, at most a second, is left
+// for timers that fire late. [MQTT-3.1.2-20]
 std::chrono::nanoseconds ping_interval(std::chrono::seconds keep_alive) {
   const std::chrono::nanoseconds interval = keep_alive;
   return interval - std::min<std::chrono::nanoseconds>(interval / 10, std::chrono::seconds(1));
@@ -44,8 +46,10 @@ Engine::Engine(const Options& options, Snapshot&& snapshot, std::uint32_t seed)
   timers_.fill(never);
   restore(snapshot.messages);
   if (options.start == Start::clean) return;
-  for (const auto identifier : snapshot.inbound_received) inbound_.restore_received(identifier);
-  for (auto& subscription : snapshot.subscriptions) subscriptions_.restore(std::move(subscription));
+  for (const auto identifier : snapshot.inbound_received)
+    inbound_.restore_received(identifier);
+  for (auto& subscription : snapshot.subscriptions)
+    subscriptions_.restore(std::move(subscription));
 }
 
 void Engine::set_identity(std::optional<std::string> user_name, std::optional<std::string> password,
@@ -66,10 +70,18 @@ void Engine::on_bytes(std::span<const std::byte> bytes, TimePoint now) {
     wire::Frame frame;
     wire::Oversize oversize;
     switch (decoder_.next(frame, oversize)) {
-      case wire::Step::frame: on_frame(frame, now); break;
-      case wire::Step::oversize: on_oversize(oversize, now); break;
-      case wire::Step::malformed: fail(decoder_.error().reason, decoder_.error().what); break;
-      case wire::Step::need_more: send_acknowledgements(now); return;
+      case wire::Step::frame:
+        on_frame(frame, now);
+        break;
+      case wire::Step::oversize:
+        on_oversize(oversize, now);
+        break;
+      case wire::Step::malformed:
+        fail(decoder_.error().reason, decoder_.error().what);
+        break;
+      case wire::Step::need_more:
+        send_acknowledgements(now);
+        return;
     }
   }
 }
@@ -88,7 +100,8 @@ void Engine::on_frame(const wire::Frame& frame, TimePoint now) {
   const bool expected_first = frame.type == PacketType::connack;
   if (phase_ == Phase::handshake && !expected_first) {
     if (frame.type == PacketType::disconnect) {
-      return handle(wire::parse_disconnect(frame), [this](const auto& packet) { on_disconnect_packet(packet); });
+      return handle(wire::parse_disconnect(frame),
+                    [this](const auto& packet) { on_disconnect_packet(packet); });
     }
     return fail(ReasonCode::protocol_error, "a packet came before CONNACK [MQTT 5, 3.2]");
   }
@@ -106,16 +119,20 @@ void Engine::on_frame(const wire::Frame& frame, TimePoint now) {
     case PacketType::suback:
       return handle(wire::parse_suback(frame), [&](const auto& packet) { on_suback(packet, Stage::suback); });
     case PacketType::unsuback:
-      return handle(wire::parse_unsuback(frame), [&](const auto& packet) { on_suback(packet, Stage::unsuback); });
+      return handle(wire::parse_unsuback(frame),
+                    [&](const auto& packet) { on_suback(packet, Stage::unsuback); });
     case PacketType::connack:
-      if (phase_ == Phase::connected) return fail(ReasonCode::protocol_error, "a second CONNACK came [MQTT 5, 3.2]");
+      if (phase_ == Phase::connected)
+        return fail(ReasonCode::protocol_error, "a second CONNACK came [MQTT 5, 3.2]");
       return handle(wire::parse_connack(frame), [&](const auto& packet) { on_connack(packet, now); });
     case PacketType::disconnect:
-      return handle(wire::parse_disconnect(frame), [this](const auto& packet) { on_disconnect_packet(packet); });
+      return handle(wire::parse_disconnect(frame),
+                    [this](const auto& packet) { on_disconnect_packet(packet); });
     case PacketType::pingresp:
       return handle(wire::parse_pingresp(frame), [](const auto&) {});
     case PacketType::auth:
-      return fail(ReasonCode::protocol_error, "AUTH came though no authentication method was sent [MQTT 5, 3.15]");
+      return fail(ReasonCode::protocol_error,
+                  "AUTH came though no authentication method was sent [MQTT 5, 3.15]");
     default:
       return fail(ReasonCode::protocol_error, "a packet came that only clients send [MQTT 5, 2.1.2]");
   }
@@ -125,12 +142,14 @@ void Engine::on_oversize(const wire::Oversize& oversize, TimePoint now) {
   ++counters_.oversized_packets;
   const bool publish = oversize.type == wire::PacketType::publish && phase_ == Phase::connected;
   if (options_.strict_peer || !publish) {
-    return fail(ReasonCode::packet_too_large, "a packet above our Maximum Packet Size came [MQTT 5, 3.1.2.11.4]");
+    return fail(ReasonCode::packet_too_large,
+                "a packet above our Maximum Packet Size came [MQTT 5, 3.1.2.11.4]");
   }
   // Left unanswered, a sloppy broker would send it again on every connection.
   if (oversize.qos == QoS::at_most_once || !oversize.packet_identifier) return;
-  send_acknowledgement(oversize.qos == QoS::at_least_once ? wire::PacketType::puback : wire::PacketType::pubrec,
-                       *oversize.packet_identifier, ReasonCode::implementation_specific_error);
+  send_acknowledgement(
+      oversize.qos == QoS::at_least_once ? wire::PacketType::puback : wire::PacketType::pubrec,
+      *oversize.packet_identifier, ReasonCode::implementation_specific_error);
   last_received_ = now;
 }
 
@@ -150,7 +169,8 @@ void Engine::on_disconnected(End end, TimePoint now) {
     away_since_ = now;
     count_poison(end);
   }
-  for (auto& [offset, message] : qos0_leaving_) returned_.push_back(std::move(message));
+  for (auto& [offset, message] : qos0_leaving_)
+    returned_.push_back(std::move(message));
   qos0_leaving_.clear();
   subscriptions_.on_disconnected();
   in_flight_.remove_all(Stage::suback);
@@ -170,27 +190,34 @@ void Engine::on_disconnected(End end, TimePoint now) {
 
 void Engine::on_deadline(TimePoint now) {
   if (phase_ == Phase::handshake && due(Timer::connack, now)) {
-    return close({End::lost, Errc::timed_out, {}, {}, "no CONNACK came in time: is this an MQTT 5 broker?", {}});
+    return close(
+        {End::lost, Errc::timed_out, {}, {}, "no CONNACK came in time: is this an MQTT 5 broker?", {}});
   }
   if (phase_ != Phase::connected) return;
   check_ping(now);
   if (phase_ == Phase::connected) check_acknowledgement(now);
 }
 
-TimePoint Engine::deadline() const noexcept { return *std::min_element(timers_.begin(), timers_.end()); }
+TimePoint Engine::deadline() const noexcept {
+  return *std::min_element(timers_.begin(), timers_.end());
+}
 
 void Engine::schedule_ping(TimePoint now) noexcept {
   if (limits_.keep_alive.count() == 0) return set_timer(Timer::ping_due, never);
-  // Silence in either direction asks for a ping: what we send proves nothing about the broker. While nothing is read, only
-  // our own silence counts.
+  // Silence in either direction asks for a ping: what we send proves nothing about the broker. While nothing
+  // is read, only our own silence counts.
   const TimePoint quiet_since = reading_ ? std::min(last_sent_, last_received_) : last_sent_;
   set_timer(Timer::ping_due, std::max(quiet_since + ping_interval(limits_.keep_alive), now));
 }
 
 void Engine::check_ping(TimePoint now) {
   if (due(Timer::ping_response, now)) {
-    return close({End::lost, Errc::timed_out, ReasonCode::keep_alive_timeout, {},
-                  "the broker answered no PINGREQ in time: connection taken for dead", {}});
+    return close({End::lost,
+                  Errc::timed_out,
+                  ReasonCode::keep_alive_timeout,
+                  {},
+                  "the broker answered no PINGREQ in time: connection taken for dead",
+                  {}});
   }
   if (!due(Timer::ping_due, now)) return;
   if (timer(Timer::ping_response) != never) {
@@ -198,7 +225,8 @@ void Engine::check_ping(TimePoint now) {
     return set_timer(Timer::ping_due, timer(Timer::ping_response));
   }
   const auto interval = ping_interval(limits_.keep_alive);
-  if (last_sent_ + interval > now && (!reading_ || last_received_ + interval > now)) return schedule_ping(now);
+  if (last_sent_ + interval > now && (!reading_ || last_received_ + interval > now))
+    return schedule_ping(now);
   wire::encode(wire::Pingreq{}, output_.scratch());
   last_sent_ = now;
   if (reading_) set_timer(Timer::ping_response, now + ping_timeout(options_, limits_.keep_alive));
@@ -211,11 +239,17 @@ void Engine::check_acknowledgement(TimePoint now) {
   for (const auto first : {in_flight_.first_release(), in_flight_.first_publish()}) {
     if (first != InFlight::none && sent_now(first)) oldest = std::min(oldest, in_flight_[first].sent_at);
   }
-  if (oldest == never || !reading_) return set_timer(Timer::acknowledgement, now + *options_.acknowledgement_timeout);
+  if (oldest == never || !reading_)
+    return set_timer(Timer::acknowledgement, now + *options_.acknowledgement_timeout);
   if (now - oldest < *options_.acknowledgement_timeout) {
     return set_timer(Timer::acknowledgement, oldest + *options_.acknowledgement_timeout);
   }
-  close({End::lost, Errc::timed_out, {}, {}, "a message was not acknowledged in time: connection taken for dead", {}});
+  close({End::lost,
+         Errc::timed_out,
+         {},
+         {},
+         "a message was not acknowledged in time: connection taken for dead",
+         {}});
 }
 
 void Engine::set_reading(bool reading, TimePoint now) {
@@ -225,7 +259,8 @@ void Engine::set_reading(bool reading, TimePoint now) {
   set_timer(Timer::ping_response, never);  // Its answer may lie unread; the next silence asks again.
   if (phase_ != Phase::connected) return;
   schedule_ping(now);
-  if (options_.acknowledgement_timeout) set_timer(Timer::acknowledgement, now + *options_.acknowledgement_timeout);
+  if (options_.acknowledgement_timeout)
+    set_timer(Timer::acknowledgement, now + *options_.acknowledgement_timeout);
 }
 
 void Engine::close(Closing closing) {
@@ -262,7 +297,8 @@ void Engine::disconnect(const DisconnectOptions& options, TimePoint now) {
                         static_cast<std::uint32_t>(options.session_expiry_interval->count()));
     }
     if (options.reason_string) properties.string(wire::PropertyId::reason_string, *options.reason_string);
-    for (const auto& [name, value] : options.user_properties) properties.user_property(name, value);
+    for (const auto& [name, value] : options.user_properties)
+      properties.user_property(name, value);
     wire::Disconnect disconnect;
     disconnect.reason_code = options.reason;
     disconnect.properties = wire::PropertiesView(bytes);

@@ -1,12 +1,14 @@
-// One MQTT session of a client, over all its connections: a state machine without clock, socket, thread, store or log.
+// One MQTT session of a client, over all its connections: a state machine without clock, socket, thread,
+// store or log.
 //
-// Inputs say what happened, and when; time never runs backwards. After each input the outputs are taken, in this order:
-// journal() is committed; then the bytes of output() may be written; then what was received, what has ended, and the
-// events are handed on. No byte that promises something is in output() before its record is in journal().
+// Inputs say what happened, and when; time never runs backwards. After each input the outputs are taken, in
+// this order: journal() is committed; then the bytes of output() may be written; then what was received, what
+// has ended, and the events are handed on. No byte that promises something is in output() before its record
+// is in journal().
 //
-// Where the parts are: engine.cpp has the inputs and the deadlines, engine_connect.cpp the handshake and what a session
-// present, lost or ended means, engine_publish.cpp messages on their way out, engine_receive.cpp messages coming in,
-// engine_subscribe.cpp the subscriptions. [MQTT 5, 4]
+// Where the parts are: engine.cpp has the inputs and the deadlines, engine_connect.cpp the handshake and what
+// a session present, lost or ended means, engine_publish.cpp messages on their way out, engine_receive.cpp
+// messages coming in, engine_subscribe.cpp the subscriptions. [MQTT 5, 4]
 #pragma once
 
 #include <array>
@@ -39,8 +41,8 @@
 
 namespace holdfast::session {
 
-/// Why the engine wants its connection closed, or how a closed one had ended. What is in output() may still be written
-/// first, if it goes without waiting.
+/// Why the engine wants its connection closed, or how a closed one had ended. What is in output() may still
+/// be written first, if it goes without waiting.
 struct Closing {
   End end = End::lost;
   std::error_code error;
@@ -74,7 +76,8 @@ struct EngineCounters {
 
 class Engine {
  public:
-  /// `options` must outlive the engine and have passed their check. `seed` chooses where packet identifiers start.
+  /// `options` must outlive the engine and have passed their check. `seed` chooses where packet identifiers
+  /// start.
   Engine(const Options& options, Snapshot&& snapshot, std::uint32_t seed);
 
   // ---- Inputs ----
@@ -91,15 +94,17 @@ class Engine {
   void on_disconnected(End end, TimePoint now);
   /// A call too early changes nothing.
   void on_deadline(TimePoint now);
-  /// Whether a message of this QoS may be given to publish() now: the connection is up, the send quota is not used up, an
-  /// identifier is free, everything of the session was sent again, and not too much waits to be written.
+  /// Whether a message of this QoS may be given to publish() now: the connection is up, the send quota is not
+  /// used up, an identifier is free, everything of the session was sent again, and not too much waits to be
+  /// written.
   [[nodiscard]] bool can_publish(QoS qos) const noexcept;
   void publish(OutboundMessagePtr message, TimePoint now);
   /// Sends more of what a resumed session has to send again, as far as quota and output allow.
   void replay(TimePoint now);
   void request(SubscriptionRequest request, TimePoint now);
   void acknowledge(InboundToken token);
-  /// Sends the acknowledgements whose turn has come. Apart from acknowledge() so that a batch is scanned once.
+  /// Sends the acknowledgements whose turn has come. Apart from acknowledge() so that a batch is scanned
+  /// once.
   void send_acknowledgements(TimePoint now);
   void disconnect(const DisconnectOptions& options, TimePoint now);
   /// Whether the connection is being read. While it is not, no answer can be missed.
@@ -145,16 +150,18 @@ class Engine {
   /// The life of a connection. In brackets: what may follow.
   enum class Phase : std::uint8_t {
     disconnected,  ///< No byte stream. [handshake]
-    handshake,     ///< CONNECT sent, CONNACK awaited; nothing else is sent. [connected, closing, disconnected]
-    connected,     ///< CONNACK with success. [closing, disconnected]
-    closing,       ///< closing() is set: an error, a refusal or a goodbye. [disconnected]
+    handshake,  ///< CONNECT sent, CONNACK awaited; nothing else is sent. [connected, closing, disconnected]
+    connected,  ///< CONNACK with success. [closing, disconnected]
+    closing,    ///< closing() is set: an error, a refusal or a goodbye. [disconnected]
   };
   /// Everything that happens by itself at a time.
   enum class Timer : std::uint8_t { connack, ping_due, ping_response, acknowledgement, count };
 
   // engine.cpp
   void set_timer(Timer timer, TimePoint at) noexcept { timers_[static_cast<std::size_t>(timer)] = at; }
-  [[nodiscard]] TimePoint timer(Timer timer) const noexcept { return timers_[static_cast<std::size_t>(timer)]; }
+  [[nodiscard]] TimePoint timer(Timer timer) const noexcept {
+    return timers_[static_cast<std::size_t>(timer)];
+  }
   [[nodiscard]] bool due(Timer which, TimePoint now) const noexcept { return timer(which) <= now; }
   void schedule_ping(TimePoint now) noexcept;
   void check_ping(TimePoint now);
@@ -181,7 +188,8 @@ class Engine {
 
   // engine_publish.cpp
   void send_publish(InFlight::Index index, TimePoint now);
-  void encode_publish(const OutboundMessagePtr& message, std::uint16_t packet_identifier, bool dup, TimePoint now);
+  void encode_publish(const OutboundMessagePtr& message, std::uint16_t packet_identifier, bool dup,
+                      TimePoint now);
   void send_release(InFlight::Index index, TimePoint now);
   void on_puback(const wire::Acknowledgement& puback);
   void on_pubrec(const wire::Acknowledgement& pubrec, TimePoint now);
@@ -218,8 +226,8 @@ class Engine {
 
   // The session.
   std::string client_id_;
-  bool session_held_ = false;    // We have the state of a session that the broker may have too.
-  bool clean_start_ = false;     // The next CONNECT asks for a clean start, until one succeeds.
+  bool session_held_ = false;     // We have the state of a session that the broker may have too.
+  bool clean_start_ = false;      // The next CONNECT asks for a clean start, until one succeeds.
   bool resume_asserted_ = false;  // The caller says that an unknown session at the broker is ours.
   std::chrono::seconds expiry_{0};
   std::optional<TimePoint> away_since_;  // Unknown after a restart: counts as alive.
@@ -230,9 +238,9 @@ class Engine {
 
   // The connection.
   Phase phase_ = Phase::disconnected;
-  std::uint32_t connection_ = 0;   // Counts on_connected().
+  std::uint32_t connection_ = 0;  // Counts on_connected().
   bool sent_clean_start_ = false;
-  bool accepted_ = false;          // CONNACK with success came on this connection.
+  bool accepted_ = false;  // CONNACK with success came on this connection.
   std::optional<std::string> user_name_;
   std::optional<std::string> password_;
   std::optional<Will> will_;
@@ -240,7 +248,8 @@ class Engine {
   std::size_t quota_used_ = 0;
   InFlight::Index replay_next_ = InFlight::none;  // The first message not yet sent again on this connection.
   std::vector<std::string> topic_aliases_;        // Of the broker; index 0 is alias 1.
-  std::deque<std::pair<std::uint64_t, OutboundMessagePtr>> qos0_leaving_;  // By the offset at which each has left.
+  std::deque<std::pair<std::uint64_t, OutboundMessagePtr>>
+      qos0_leaving_;  // By the offset at which each has left.
   wire::FrameDecoder decoder_;
   std::array<TimePoint, static_cast<std::size_t>(Timer::count)> timers_;
   TimePoint last_sent_{};

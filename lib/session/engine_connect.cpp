@@ -1,4 +1,5 @@
-// The handshake, and what a session that is present, lost or ended means for what we hold. [MQTT 5, 3.1, 3.2, 4.1, 4.4]
+// The handshake, and what a session that is present, lost or ended means for what we hold. [MQTT
+// 5, 3.1, 3.2, 4.1, 4.4]
 #include <algorithm>
 #include <utility>
 
@@ -42,8 +43,10 @@ bool is_final(ReasonCode code) {
     case ReasonCode::payload_format_invalid:
     case ReasonCode::retain_not_supported:
     case ReasonCode::qos_not_supported:
-    case ReasonCode::server_moved: return true;
-    default: return false;
+    case ReasonCode::server_moved:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -56,12 +59,17 @@ std::string described(ReasonCode code, const std::string& reason_string) {
 std::string advice(ReasonCode code) {
   switch (code) {
     case ReasonCode::bad_user_name_or_password:
-    case ReasonCode::not_authorized: return ": check user name, password and what the broker lets this client do";
-    case ReasonCode::client_identifier_not_valid: return ": choose another client id";
-    case ReasonCode::unsupported_protocol_version: return ": this broker does not speak MQTT 5";
+    case ReasonCode::not_authorized:
+      return ": check user name, password and what the broker lets this client do";
+    case ReasonCode::client_identifier_not_valid:
+      return ": choose another client id";
+    case ReasonCode::unsupported_protocol_version:
+      return ": this broker does not speak MQTT 5";
     case ReasonCode::retain_not_supported:
-    case ReasonCode::qos_not_supported: return ": the will asks for more than this broker offers";
-    default: return "";
+    case ReasonCode::qos_not_supported:
+      return ": the will asks for more than this broker offers";
+    default:
+      return "";
   }
 }
 
@@ -94,7 +102,8 @@ void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
   if (connack.session_present && sent_clean_start_) {
     // The broker holds a session we know nothing of; going on would mix the two. [MQTT-3.2.2-4]
     clean_start_ = true;
-    fail(ReasonCode::protocol_error, "it has a session for us though we asked for a clean start [MQTT 5, 3.2.2.1.1]");
+    fail(ReasonCode::protocol_error,
+         "it has a session for us though we asked for a clean start [MQTT 5, 3.2.2.1.1]");
     closing_->end = End::session_mismatch;
     return;
   }
@@ -116,7 +125,8 @@ void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
   if (connack.session_present) resume(now);
   send_requests(now);
   schedule_ping(now);
-  if (options_.acknowledgement_timeout) set_timer(Timer::acknowledgement, now + *options_.acknowledgement_timeout);
+  if (options_.acknowledgement_timeout)
+    set_timer(Timer::acknowledgement, now + *options_.acknowledgement_timeout);
 }
 
 void Engine::on_refused(const wire::Connack& connack) {
@@ -133,11 +143,14 @@ void Engine::on_disconnect_packet(const wire::Disconnect& disconnect) {
   const std::string reason_string = text(disconnect.properties, PropertyId::reason_string);
   const End end = code == ReasonCode::session_taken_over ? End::taken_over : End::lost;
   close({end, Errc::server_disconnected, code, reason_string,
-         "the broker disconnected us: " + described(code, reason_string), server_reference(code, disconnect.properties)});
+         "the broker disconnected us: " + described(code, reason_string),
+         server_reference(code, disconnect.properties)});
 }
 
 void Engine::accept_limits(const wire::Connack& connack) {
-  const auto number = [&](PropertyId id, std::uint32_t absent) { return connack.properties.number(id).value_or(absent); };
+  const auto number = [&](PropertyId id, std::uint32_t absent) {
+    return connack.properties.number(id).value_or(absent);
+  };
   const auto seconds = [&](PropertyId id, std::chrono::seconds absent) {
     const auto value = connack.properties.number(id);
     return value ? std::chrono::seconds(*value) : absent;
@@ -171,7 +184,8 @@ void Engine::announce(const wire::Connack& connack) {
 void Engine::session_lost() {
   ++counters_.sessions_lost;
   SessionLost lost;
-  // A message past PUBREC is the broker's: nobody can tell whether it was passed on, so it is never sent again.
+  // A message past PUBREC is the broker's: nobody can tell whether it was passed on, so it is never sent
+  // again.
   while (in_flight_.first_release() != InFlight::none) {
     ++lost.failed;
     end_exchange(in_flight_.first_release(), Errc::session_lost);

@@ -11,16 +11,19 @@ namespace holdfast::session {
 
 namespace {
 
-// The engine takes no more messages while this much waits to be written: enough to fill the socket many times over,
-// little enough that an acknowledgement is never far behind.
+// The engine takes no more messages while this much waits to be written: enough to fill the socket many times
+// over, little enough that an acknowledgement is never far behind.
 constexpr std::size_t output_high_water = std::size_t{256} << 10;
 
-Stage first_stage(QoS qos) { return qos == QoS::at_least_once ? Stage::puback : Stage::pubrec; }
+Stage first_stage(QoS qos) {
+  return qos == QoS::at_least_once ? Stage::puback : Stage::pubrec;
+}
 
 }  // namespace
 
 bool Engine::can_publish(QoS qos) const noexcept {
-  if (phase_ != Phase::connected || replay_next_ != InFlight::none || output_.size() >= output_high_water) return false;
+  if (phase_ != Phase::connected || replay_next_ != InFlight::none || output_.size() >= output_high_water)
+    return false;
   return qos == QoS::at_most_once || (quota_used_ < limits_.receive_maximum && in_flight_.has_room());
 }
 
@@ -68,14 +71,14 @@ void Engine::encode_publish(const OutboundMessagePtr& message, std::uint16_t pac
   if (message->expires_at() == never) {
     wire::encode_publish_header(publish, output_.scratch());
   } else {
-    // The time it waited here has passed for the receivers too. A replay of what expired since keeps a last second: it
-    // must go out again all the same. [MQTT-3.3.2-6]
+    // The time it waited here has passed for the receivers too. A replay of what expired since keeps a last
+    // second: it must go out again all the same. [MQTT-3.3.2-6]
     const auto left = std::chrono::ceil<std::chrono::seconds>(message->expires_at() - now);
     const auto bytes = publish.properties.bytes();
     std::vector<std::byte> properties(bytes.begin(), bytes.end());
-    wire::PropertyWriter(properties).number(
-        wire::PropertyId::message_expiry_interval,
-        static_cast<std::uint32_t>(std::max<std::chrono::seconds::rep>(left.count(), 1)));
+    wire::PropertyWriter(properties)
+        .number(wire::PropertyId::message_expiry_interval,
+                static_cast<std::uint32_t>(std::max<std::chrono::seconds::rep>(left.count(), 1)));
     publish.properties = wire::PropertiesView(properties);
     wire::encode_publish_header(publish, output_.scratch());
   }
@@ -92,7 +95,8 @@ void Engine::send_release(InFlight::Index index, TimePoint now) {
 
 void Engine::replay(TimePoint now) {
   if (phase_ != Phase::connected) return;
-  while (replay_next_ != InFlight::none && quota_used_ < limits_.receive_maximum && output_.size() < output_high_water) {
+  while (replay_next_ != InFlight::none && quota_used_ < limits_.receive_maximum &&
+         output_.size() < output_high_water) {
     const InFlight::Index index = replay_next_;
     replay_next_ = in_flight_.next(index);
     InFlightEntry& entry = in_flight_[index];
@@ -113,7 +117,8 @@ void Engine::on_puback(const wire::Acknowledgement& puback) {
   if (index == InFlight::none) return;  // Of a message we gave up or never sent: nothing waits for it.
   InFlightEntry& entry = in_flight_[index];
   if (entry.stage == Stage::held) return in_flight_.remove(index);
-  if (entry.stage != Stage::puback) return fail(ReasonCode::protocol_error, "a PUBACK came for no QoS 1 PUBLISH");
+  if (entry.stage != Stage::puback)
+    return fail(ReasonCode::protocol_error, "a PUBACK came for no QoS 1 PUBLISH");
   progress_ = true;
   take_outcome(*entry.message, puback);
   end_exchange(index, is_error(puback.reason_code) ? std::optional(Errc::request_refused) : std::nullopt);
@@ -132,7 +137,8 @@ void Engine::on_pubrec(const wire::Acknowledgement& pubrec, TimePoint now) {
     return send_acknowledgement(wire::PacketType::pubrel, pubrec.packet_identifier);
   }
   if (entry.stage == Stage::pubcomp) return send_release(index, now);
-  if (entry.stage != Stage::pubrec) return fail(ReasonCode::protocol_error, "a PUBREC came for no QoS 2 PUBLISH");
+  if (entry.stage != Stage::pubrec)
+    return fail(ReasonCode::protocol_error, "a PUBREC came for no QoS 2 PUBLISH");
   progress_ = true;
   take_outcome(*entry.message, pubrec);
   if (is_error(pubrec.reason_code)) return end_exchange(index, Errc::request_refused);
@@ -195,8 +201,10 @@ void Engine::abandon(OutboundMessagePtr message) {
 }
 
 void Engine::abandon_all() {
-  for (auto& message : messages()) abandon(std::move(message));
-  for (auto& [offset, message] : qos0_leaving_) abandon(std::move(message));
+  for (auto& message : messages())
+    abandon(std::move(message));
+  for (auto& [offset, message] : qos0_leaving_)
+    abandon(std::move(message));
   qos0_leaving_.clear();
 }
 
@@ -215,7 +223,8 @@ void Engine::note_what_left() {
   for (const auto first : {in_flight_.first_release(), in_flight_.first_publish()}) {
     for (auto index = first; index != InFlight::none; index = in_flight_.next(index)) {
       InFlightEntry& entry = in_flight_[index];
-      // DUP says that the broker may have seen the packet: it has not if the last byte never left. [MQTT-3.3.1-3]
+      // DUP says that the broker may have seen the packet: it has not if the last byte never left.
+      // [MQTT-3.3.1-3]
       if (sent_now(index) && entry.end_offset <= written) entry.sent_before = true;
       entry.takes_quota = false;
     }

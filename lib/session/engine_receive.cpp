@@ -7,8 +7,8 @@
 namespace holdfast::session {
 
 namespace {
-// Debian 12's mosquitto overruns a small Receive Maximum by a factor of about two; a broker that goes far beyond has lost
-// count, and our memory must not pay for it.
+// Debian 12's mosquitto overruns a small Receive Maximum by a factor of about two; a broker that goes far
+// beyond has lost count, and our memory must not pay for it.
 constexpr std::size_t overrun_factor = 10;
 }  // namespace
 
@@ -21,7 +21,8 @@ void Engine::on_publish(const wire::Publish& publish, TimePoint /*now*/) {
   if (inbound_.unfinished() > maximum) {
     ++counters_.receive_maximum_overruns;
     if (options_.strict_peer || inbound_.unfinished() > maximum * overrun_factor) {
-      return fail(ReasonCode::receive_maximum_exceeded, "it sent more than our Receive Maximum [MQTT 5, 3.3.4]");
+      return fail(ReasonCode::receive_maximum_exceeded,
+                  "it sent more than our Receive Maximum [MQTT 5, 3.3.4]");
     }
   }
   if (arrival.verdict == InboundWindow::Verdict::deliver) return deliver(publish, *topic, arrival.token);
@@ -29,14 +30,16 @@ void Engine::on_publish(const wire::Publish& publish, TimePoint /*now*/) {
 }
 
 std::optional<std::string_view> Engine::resolve_topic(const wire::Publish& publish) {
-  const auto alias = publish.properties.empty() ? std::nullopt : publish.properties.number(wire::PropertyId::topic_alias);
+  const auto alias =
+      publish.properties.empty() ? std::nullopt : publish.properties.number(wire::PropertyId::topic_alias);
   if (!alias) {
     if (!publish.topic.empty()) return publish.topic;
     fail(ReasonCode::protocol_error, "a PUBLISH came with neither topic nor alias [MQTT 5, 3.3.2.1]");
     return std::nullopt;
   }
   if (*alias == 0 || *alias > options_.connect_properties.topic_alias_maximum.value_or(0)) {
-    fail(ReasonCode::topic_alias_invalid, "a topic alias came above our Topic Alias Maximum [MQTT 5, 3.3.2.3.4]");
+    fail(ReasonCode::topic_alias_invalid,
+         "a topic alias came above our Topic Alias Maximum [MQTT 5, 3.3.2.3.4]");
     return std::nullopt;
   }
   if (topic_aliases_.size() < *alias) topic_aliases_.resize(*alias);
@@ -51,7 +54,9 @@ void Engine::deliver(const wire::Publish& publish, std::string_view topic, Inbou
   received_.push_back(InboundMessage::make(publish, topic, token));
 }
 
-void Engine::acknowledge(InboundToken token) { inbound_.acknowledge(token); }
+void Engine::acknowledge(InboundToken token) {
+  inbound_.acknowledge(token);
+}
 
 void Engine::send_acknowledgements(TimePoint now) {
   if (phase_ != Phase::connected) return;

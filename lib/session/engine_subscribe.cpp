@@ -7,6 +7,25 @@
 
 namespace holdfast::session {
 
+namespace {
+
+void encode_request(const SubscriptionRequest& request, std::uint16_t packet_identifier,
+                    wire::PropertiesView properties, std::vector<std::byte>& out) {
+  if (request.kind == SubscriptionRequest::Kind::unsubscribe) {
+    wire::Unsubscribe unsubscribe{packet_identifier, properties, {}};
+    for (const Subscription& subscription : request.subscriptions) unsubscribe.filters.push_back(subscription.filter);
+    return wire::encode(unsubscribe, out);
+  }
+  wire::Subscribe subscribe{packet_identifier, properties, {}};
+  for (const auto& [filter, options] : request.subscriptions) {
+    subscribe.subscriptions.push_back(
+        {filter, options.qos, options.no_local, options.retain_as_published, options.retain_handling});
+  }
+  wire::encode(subscribe, out);
+}
+
+}  // namespace
+
 void Engine::request(SubscriptionRequest request, TimePoint now) {
   subscriptions_.add(std::move(request));
   if (phase_ == Phase::connected) send_requests(now);
@@ -44,7 +63,8 @@ void Engine::send_request(Subscriptions::Pending& pending, TimePoint now) {
   if (subscribe && request.properties.subscription_identifier) {
     properties.number(wire::PropertyId::subscription_identifier, *request.properties.subscription_identifier);
   }
-  for (const auto& [name, value] : request.properties.user_properties) properties.user_property(name, value);
+  for (const auto& [name, value] : request.properties.user_properties)
+    properties.user_property(name, value);
 
   const InFlight::Index index = in_flight_.add(subscribe ? Stage::suback : Stage::unsuback, {});
   pending.packet_identifier = in_flight_[index].packet_identifier;
@@ -53,7 +73,9 @@ void Engine::send_request(Subscriptions::Pending& pending, TimePoint now) {
   if (limits_.maximum_packet_size && output_.scratch().size() - before > *limits_.maximum_packet_size) {
     output_.scratch().resize(before);
     in_flight_.remove(index);
-    return answer({subscriptions_.abandon(pending), {}, Errc::packet_too_large,
+    return answer({subscriptions_.abandon(pending),
+                   {},
+                   Errc::packet_too_large,
                    "the request is above the broker's Maximum Packet Size: name fewer filters at once"});
   }
   last_sent_ = now;
@@ -61,19 +83,24 @@ void Engine::send_request(Subscriptions::Pending& pending, TimePoint now) {
 
 void Engine::on_suback(const wire::Suback& suback, Stage expected) {
   const InFlight::Index index = in_flight_.find(suback.packet_identifier);
-  if (index == InFlight::none || in_flight_[index].stage != expected) return;  // Nothing asked, nothing answered.
+  if (index == InFlight::none || in_flight_[index].stage != expected)
+    return;  // Nothing asked, nothing answered.
   const SubscriptionRequest* request = subscriptions_.find(suback.packet_identifier);
   if (request->subscriptions.size() != suback.reason_codes.size()) {
-    return fail(ReasonCode::protocol_error, "an answer came with another number of reason codes [MQTT-3.8.4-6]");
+    return fail(ReasonCode::protocol_error,
+                "an answer came with another number of reason codes [MQTT-3.8.4-6]");
   }
   std::vector<ReasonCode> codes;
   codes.reserve(suback.reason_codes.size());
-  for (const std::byte code : suback.reason_codes) codes.push_back(static_cast<ReasonCode>(code));
+  for (const std::byte code : suback.reason_codes)
+    codes.push_back(static_cast<ReasonCode>(code));
   in_flight_.remove(index);
   SubscriptionRequest finished = subscriptions_.finish(suback.packet_identifier, codes, journal_);
   answer({std::move(finished), std::move(codes), std::nullopt, {}});
 }
 
-void Engine::answer(SubscriptionAnswer&& answer) { answers_.push_back(std::move(answer)); }
+void Engine::answer(SubscriptionAnswer&& answer) {
+  answers_.push_back(std::move(answer));
+}
 
 }  // namespace holdfast::session

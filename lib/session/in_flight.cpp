@@ -10,7 +10,8 @@ constexpr std::size_t smallest_table = 64;
 constexpr std::size_t largest_table = 65536;  // Every identifier has a place of its own.
 }  // namespace
 
-InFlight::InFlight(std::uint16_t first) : table_(smallest_table, none), next_identifier_(first == 0 ? 1 : first) {}
+InFlight::InFlight(std::uint16_t first)
+    : table_(smallest_table, none), next_identifier_(first == 0 ? 1 : first) {}
 
 InFlight::Index InFlight::add(Stage stage, OutboundMessagePtr message) {
   assert(has_room());
@@ -19,14 +20,16 @@ InFlight::Index InFlight::add(Stage stage, OutboundMessagePtr message) {
   const auto advance = [this] {
     next_identifier_ = static_cast<std::uint16_t>(next_identifier_ == 65535 ? 1 : next_identifier_ + 1);
   };
-  while (occupied(next_identifier_)) advance();
+  while (occupied(next_identifier_))
+    advance();
   const std::uint16_t identifier = next_identifier_;
   advance();
   return restore(stage, std::move(message), identifier);
 }
 
 InFlight::Index InFlight::restore(Stage stage, OutboundMessagePtr message, std::uint16_t packet_identifier) {
-  while (table_[packet_identifier & (table_.size() - 1)] != none) grow();
+  while (table_[packet_identifier & (table_.size() - 1)] != none)
+    grow();
   const Index index = allocate();
   InFlightEntry& entry = entries_[index];
   entry = InFlightEntry{};
@@ -100,7 +103,9 @@ void InFlight::grow() {
   }
 }
 
-void InFlight::place(Index index) { table_[entries_[index].packet_identifier & (table_.size() - 1)] = index; }
+void InFlight::place(Index index) {
+  table_[entries_[index].packet_identifier & (table_.size() - 1)] = index;
+}
 
 InFlight::Index InFlight::allocate() {
   if (free_.empty()) {

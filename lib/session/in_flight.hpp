@@ -1,10 +1,10 @@
-// Everything of ours that waits for the broker's answer under a packet identifier: messages, subscribe and unsubscribe
-// requests. One allocator of identifiers for all of them, over the whole range 1 to 65535 and independent of any
-// window. [MQTT 5, 2.2.1]
+// Everything of ours that waits for the broker's answer under a packet identifier: messages, subscribe and
+// unsubscribe requests. One allocator of identifiers for all of them, over the whole range 1 to 65535 and
+// independent of any window. [MQTT 5, 2.2.1]
 //
-// Entries lie in a slab; a flat table finds them by identifier in one step; two lists thread through them: messages in
-// the order of their first sending, and messages past PUBREC in the order of their PUBRECs, which is the order of a
-// replay. [MQTT 5, 4.4, 4.6]
+// Entries lie in a slab; a flat table finds them by identifier in one step; two lists thread through them:
+// messages in the order of their first sending, and messages past PUBREC in the order of their PUBRECs, which
+// is the order of a replay. [MQTT 5, 4.4, 4.6]
 #pragma once
 
 #include <cstddef>
@@ -18,26 +18,26 @@ namespace holdfast::session {
 
 /// What an entry waits for. In brackets: what may follow.
 enum class Stage : std::uint8_t {
-  free,        ///< Not in use.
-  puback,      ///< QoS 1 PUBLISH. [ended]
-  pubrec,      ///< QoS 2 PUBLISH. [pubcomp; ended: PUBREC >= 0x80]
-  pubcomp,     ///< PUBREL; the message is the broker's now and is never sent again. [ended]
-  suback,      ///< SUBSCRIBE. [ended]
-  unsuback,    ///< UNSUBSCRIBE. [ended]
-  held,        ///< The message has ended on our side, but the broker may still know the identifier. [ended]
+  free,      ///< Not in use.
+  puback,    ///< QoS 1 PUBLISH. [ended]
+  pubrec,    ///< QoS 2 PUBLISH. [pubcomp; ended: PUBREC >= 0x80]
+  pubcomp,   ///< PUBREL; the message is the broker's now and is never sent again. [ended]
+  suback,    ///< SUBSCRIBE. [ended]
+  unsuback,  ///< UNSUBSCRIBE. [ended]
+  held,      ///< The message has ended on our side, but the broker may still know the identifier. [ended]
 };
 
 struct InFlightEntry {
-  OutboundMessagePtr message;      ///< Null for suback, unsuback and held.
-  std::uint64_t end_offset = 0;    ///< Where its last packet ends in this connection's bytes.
-  TimePoint sent_at{};             ///< When its last packet was encoded.
+  OutboundMessagePtr message;    ///< Null for suback, unsuback and held.
+  std::uint64_t end_offset = 0;  ///< Where its last packet ends in this connection's bytes.
+  TimePoint sent_at{};           ///< When its last packet was encoded.
   std::uint32_t previous = 0;
   std::uint32_t next = 0;
-  std::uint32_t connection = 0;    ///< The connection for which its last packet was encoded.
+  std::uint32_t connection = 0;  ///< The connection for which its last packet was encoded.
   std::uint16_t packet_identifier = 0;
   Stage stage = Stage::free;
-  bool sent_before = false;        ///< A PUBLISH with this identifier has left entirely: DUP 1 from now on.
-  bool takes_quota = false;        ///< It took a place of the send quota on this connection.
+  bool sent_before = false;  ///< A PUBLISH with this identifier has left entirely: DUP 1 from now on.
+  bool takes_quota = false;  ///< It took a place of the send quota on this connection.
 };
 
 class InFlight {
@@ -86,7 +86,8 @@ class InFlight {
 
   std::vector<InFlightEntry> entries_;
   std::vector<Index> free_;
-  std::vector<Index> table_;  // By packet identifier modulo its size, a power of two; never two entries in one place.
+  std::vector<Index>
+      table_;  // By packet identifier modulo its size, a power of two; never two entries in one place.
   List publishes_;
   List releases_;
   std::size_t count_ = 0;

@@ -5,13 +5,15 @@
 
 namespace holdfast::session {
 
-InboundMessage::Ptr InboundMessage::make(const wire::Publish& publish, std::string_view topic, InboundToken token) {
+InboundMessage::Ptr InboundMessage::make(const wire::Publish& publish, std::string_view topic,
+                                         InboundToken token) {
   const std::size_t trailing = topic.size() + publish.properties.bytes().size() + publish.payload.size();
   void* memory = ::operator new(sizeof(InboundMessage) + trailing);
   return Ptr(new (memory) InboundMessage(publish, topic, token));
 }
 
-InboundMessage::InboundMessage(const wire::Publish& publish, std::string_view topic, InboundToken token) noexcept
+InboundMessage::InboundMessage(const wire::Publish& publish, std::string_view topic,
+                               InboundToken token) noexcept
     : token_(token),
       properties_size_(static_cast<std::uint32_t>(publish.properties.bytes().size())),
       payload_size_(static_cast<std::uint32_t>(publish.payload.size())),

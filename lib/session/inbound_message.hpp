@@ -14,8 +14,8 @@
 
 namespace holdfast::session {
 
-/// Names one delivery of a message to the application, so that its acknowledgement finds the right exchange even when
-/// the broker has used the packet identifier again since.
+/// Names one delivery of a message to the application, so that its acknowledgement finds the right exchange
+/// even when the broker has used the packet identifier again since.
 struct InboundToken {
   std::uint16_t packet_identifier = 0;  ///< 0: QoS 0, nothing to acknowledge.
   std::uint32_t serial = 0;
@@ -54,7 +54,9 @@ class InboundMessage {
  private:
   InboundMessage(const wire::Publish& publish, std::string_view topic, InboundToken token) noexcept;
   ~InboundMessage() = default;
-  [[nodiscard]] const std::byte* bytes() const noexcept { return reinterpret_cast<const std::byte*>(this + 1); }
+  [[nodiscard]] const std::byte* bytes() const noexcept {
+    return reinterpret_cast<const std::byte*>(this + 1);
+  }
 
   const InboundToken token_;
   const std::uint32_t properties_size_;

@@ -15,8 +15,8 @@ InboundWindow::Arrival InboundWindow::on_publish(std::uint16_t packet_identifier
   // [MQTT-4.3.3-10]
   const bool received = known->progress == Progress::received;
   const bool same_exchange = qos == QoS::exactly_once && known->qos == qos && (received || known->current);
-  // After a reconnect DUP says that the broker goes on with the message we hold. Without DUP it is a new one: a broker
-  // that forgot must not make us drop a message. [MQTT-3.3.1-1]
+  // After a reconnect DUP says that the broker goes on with the message we hold. Without DUP it is a new one:
+  // a broker that forgot must not make us drop a message. [MQTT-3.3.1-1]
   const bool redelivery = !known->current && duplicate && known->qos == qos;
   if (same_exchange || redelivery) return repeat(*known);
   if (known->current) --unfinished_;  // The broker used an identifier twice; the first use ends here.

@@ -1,8 +1,9 @@
-// The QoS 1 and 2 messages received and not finished, by packet identifier, and the order in which they are to be
-// acknowledged. [MQTT 5, 4.3.2, 4.3.3, 4.6]
+// The QoS 1 and 2 messages received and not finished, by packet identifier, and the order in which they are
+// to be acknowledged. [MQTT 5, 4.3.2, 4.3.3, 4.6]
 //
-// An acknowledgement belongs to the connection on which its PUBLISH came: what the application acknowledges later is
-// kept, and sent when the broker has sent the PUBLISH again. Until then nothing of it goes on the wire. [MQTT 5, 4.4]
+// An acknowledgement belongs to the connection on which its PUBLISH came: what the application acknowledges
+// later is kept, and sent when the broker has sent the PUBLISH again. Until then nothing of it goes on the
+// wire. [MQTT 5, 4.4]
 #pragma once
 
 #include <cstddef>
@@ -75,10 +76,13 @@ class InboundWindow {
   void forget(Entry& entry) noexcept;
   Arrival begin(Entry& entry, QoS qos);
   Arrival repeat(Entry& entry);
-  std::deque<std::uint16_t>& turn_of(QoS qos) noexcept { return qos == QoS::at_least_once ? pubacks_ : pubrecs_; }
+  std::deque<std::uint16_t>& turn_of(QoS qos) noexcept {
+    return qos == QoS::at_least_once ? pubacks_ : pubrecs_;
+  }
 
   std::vector<Entry> table_;  // By packet identifier modulo its size, a power of two.
-  std::deque<std::uint16_t> pubacks_;  // In the order of the PUBLISHes of this connection, acknowledged or not.
+  std::deque<std::uint16_t>
+      pubacks_;  // In the order of the PUBLISHes of this connection, acknowledged or not.
   std::deque<std::uint16_t> pubrecs_;
   std::size_t unfinished_ = 0;
   std::uint32_t next_serial_ = 1;

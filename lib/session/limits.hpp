@@ -21,8 +21,8 @@ struct LimitViolation {
 };
 
 /// Whether `limits` forbid to send `message`. `lower_qos`: a QoS above the broker's maximum will be lowered.
-[[nodiscard]] std::optional<LimitViolation> check_limits(const BrokerLimits& limits, const OutboundMessage& message,
-                                                         bool lower_qos);
+[[nodiscard]] std::optional<LimitViolation> check_limits(const BrokerLimits& limits,
+                                                         const OutboundMessage& message, bool lower_qos);
 /// Whether they forbid to subscribe to `filter`.
 [[nodiscard]] std::optional<LimitViolation> check_limits(const BrokerLimits& limits, std::string_view filter,
                                                          bool with_identifier);

@@ -1,8 +1,9 @@
-// A message on its way out: one allocation that holds topic, properties, payload and, at the end, what became of it.
+// A message on its way out: one allocation that holds topic, properties, payload and, at the end, what became
+// of it.
 //
 // Its life: made by publish() [waiting] -> taken into flight with a packet identifier [in_flight] -> ended
-// [finished]; a lost session takes it from in_flight back to waiting. The application's Delivery and whoever holds it on
-// the way share it by counted references.
+// [finished]; a lost session takes it from in_flight back to waiting. The application's Delivery and whoever
+// holds it on the way share it by counted references.
 #pragma once
 
 #include <atomic>
@@ -38,7 +39,8 @@ class OutboundMessagePtr {
     OutboundMessagePtr(other).swap(*this);
     return *this;
   }
-  OutboundMessagePtr(OutboundMessagePtr&& other) noexcept : message_(std::exchange(other.message_, nullptr)) {}
+  OutboundMessagePtr(OutboundMessagePtr&& other) noexcept
+      : message_(std::exchange(other.message_, nullptr)) {}
   OutboundMessagePtr& operator=(OutboundMessagePtr&& other) noexcept {
     OutboundMessagePtr(std::move(other)).swap(*this);
     return *this;
@@ -131,7 +133,9 @@ class OutboundMessage {
  private:
   OutboundMessage(const Contents& contents) noexcept;
   ~OutboundMessage() = default;
-  [[nodiscard]] const std::byte* bytes() const noexcept { return reinterpret_cast<const std::byte*>(this + 1); }
+  [[nodiscard]] const std::byte* bytes() const noexcept {
+    return reinterpret_cast<const std::byte*>(this + 1);
+  }
 
   std::atomic<std::uint32_t> references_{1};
   std::atomic<bool> done_{false};
@@ -145,7 +149,8 @@ class OutboundMessage {
 inline OutboundMessagePtr::~OutboundMessagePtr() {
   if (message_ != nullptr) message_->remove_reference();
 }
-inline OutboundMessagePtr::OutboundMessagePtr(const OutboundMessagePtr& other) noexcept : message_(other.message_) {
+inline OutboundMessagePtr::OutboundMessagePtr(const OutboundMessagePtr& other) noexcept
+    : message_(other.message_) {
   if (message_ != nullptr) message_->add_reference();
 }
 

@@ -15,12 +15,14 @@ void Outbox::push_front(std::vector<OutboundMessagePtr>&& messages) {
     message->left_outbox = false;
     watch_expiry(message);
   }
-  waiting_.insert(waiting_.begin(), std::make_move_iterator(messages.begin()), std::make_move_iterator(messages.end()));
+  waiting_.insert(waiting_.begin(), std::make_move_iterator(messages.begin()),
+                  std::make_move_iterator(messages.end()));
   messages.clear();
 }
 
 OutboundMessage* Outbox::front() {
-  while (!waiting_.empty() && waiting_.front()->left_outbox) waiting_.pop_front();
+  while (!waiting_.empty() && waiting_.front()->left_outbox)
+    waiting_.pop_front();
   return waiting_.empty() ? nullptr : waiting_.front().get();
 }
 
@@ -31,7 +33,9 @@ OutboundMessagePtr Outbox::pop_front() {
   return message;
 }
 
-TimePoint Outbox::deadline() const noexcept { return expiring_.empty() ? never : expiring_.top()->expires_at(); }
+TimePoint Outbox::deadline() const noexcept {
+  return expiring_.empty() ? never : expiring_.top()->expires_at();
+}
 
 void Outbox::take_expired(TimePoint now, std::vector<OutboundMessagePtr>& expired) {
   while (!expiring_.empty() && expiring_.top()->expires_at() <= now) {

@@ -17,7 +17,8 @@ class Outbox {
   /// Back from a lost session: they go out before all others, in their order.
   void push_front(std::vector<OutboundMessagePtr>&& messages);
 
-  /// The next message to send; null when there is none. Messages that take_expired() gave away are passed over.
+  /// The next message to send; null when there is none. Messages that take_expired() gave away are passed
+  /// over.
   [[nodiscard]] OutboundMessage* front();
   OutboundMessagePtr pop_front();
 

@@ -20,7 +20,9 @@ void OutputBuffer::append_payload(const OutboundMessagePtr& message) {
   in_pieces_ += payload.size();
 }
 
-std::uint64_t OutputBuffer::end_offset() const noexcept { return in_pieces_ + (scratch_.size() - scratch_in_pieces_); }
+std::uint64_t OutputBuffer::end_offset() const noexcept {
+  return in_pieces_ + (scratch_.size() - scratch_in_pieces_);
+}
 
 void OutputBuffer::close_scratch_piece() {
   const std::size_t fresh = scratch_.size() - scratch_in_pieces_;
@@ -76,6 +78,8 @@ void OutputBuffer::compact() {
   scratch_written_ = 0;
 }
 
-void OutputBuffer::clear() { *this = OutputBuffer(); }
+void OutputBuffer::clear() {
+  *this = OutputBuffer();
+}
 
 }  // namespace holdfast::session

@@ -9,7 +9,8 @@ namespace {
 constexpr std::chrono::milliseconds taken_over_delay{5'000};
 }  // namespace
 
-ReconnectPolicy::ReconnectPolicy(const ReconnectOptions& options, std::uint32_t seed) : options_(options), random_(seed) {}
+ReconnectPolicy::ReconnectPolicy(const ReconnectOptions& options, std::uint32_t seed)
+    : options_(options), random_(seed) {}
 
 void ReconnectPolicy::on_connected(TimePoint now) {
   connected_at_ = now;
@@ -44,7 +45,8 @@ void ReconnectPolicy::reset() {
 
 std::chrono::milliseconds ReconnectPolicy::exponential(unsigned doublings, std::chrono::milliseconds first) {
   auto delay = first;
-  for (unsigned i = 0; i < doublings && delay < options_.max_delay; ++i) delay *= 2;
+  for (unsigned i = 0; i < doublings && delay < options_.max_delay; ++i)
+    delay *= 2;
   return std::min(delay, options_.max_delay);
 }
 

@@ -1,5 +1,5 @@
-// When to try again after a connection ended, or never. One policy for every case. Pure: time and the seed come from
-// outside.
+// When to try again after a connection ended, or never. One policy for every case. Pure: time and the seed
+// come from outside.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// What changed in a session: the journal that the engine and the outbox write and a store makes last, and the snapshot that
-// a store gives back.
+// What changed in a session: the journal that the engine and the outbox write and a store makes last, and the
+// snapshot that a store gives back.
 #pragma once
 
 #include <chrono>
@@ -28,11 +28,11 @@ struct SessionHeld {
   std::string client_id;
   std::chrono::seconds expiry;
 };
-/// The session is over: packet identifiers and inbound identifiers mean nothing any more. Messages stay: they are
-/// accepted again or finished by records of their own.
+/// The session is over: packet identifiers and inbound identifiers mean nothing any more. Messages stay: they
+/// are accepted again or finished by records of their own.
 struct SessionEnded {};
-/// A message waits in the outbox: just accepted, or back there from a lost session. The order of sequences is the order
-/// of sending.
+/// A message waits in the outbox: just accepted, or back there from a lost session. The order of sequences is
+/// the order of sending.
 struct Accepted {
   OutboundMessagePtr message;
 };
@@ -66,9 +66,9 @@ struct Unsubscribed {
 
 }  // namespace record
 
-using Record = std::variant<record::SessionHeld, record::SessionEnded, record::Accepted, record::Sent, record::Released,
-                            record::Finished, record::InboundReceived, record::InboundReleased, record::Subscribed,
-                            record::Unsubscribed>;
+using Record = std::variant<record::SessionHeld, record::SessionEnded, record::Accepted, record::Sent,
+                            record::Released, record::Finished, record::InboundReceived,
+                            record::InboundReleased, record::Subscribed, record::Unsubscribed>;
 using Journal = std::vector<Record>;
 
 /// A message as a store held it.
@@ -83,7 +83,8 @@ struct Snapshot {
   bool held = false;  ///< A session was held when the last process ended.
   std::string client_id;
   std::chrono::seconds expiry{0};
-  /// Past PUBREC in the order of the PUBRECs, then in flight in the order of sending, then waiting in the order of their sequences.
+  /// Past PUBREC in the order of the PUBRECs, then in flight in the order of sending, then waiting in the
+  /// order of their sequences.
   std::vector<StoredMessage> messages;
   std::vector<std::uint16_t> inbound_received;
   std::vector<StoredSubscription> subscriptions;

@@ -8,8 +8,8 @@
 namespace holdfast::session {
 
 namespace {
-// Filters in one SUBSCRIBE made after a lost session: a packet of a few KiB that every broker takes, and one refused
-// packet costs little.
+// Filters in one SUBSCRIBE made after a lost session: a packet of a few KiB that every broker takes, and one
+// refused packet costs little.
 constexpr std::size_t filters_a_packet = 32;
 }  // namespace
 
@@ -26,25 +26,30 @@ const SubscriptionRequest* Subscriptions::find(std::uint16_t packet_identifier) 
   return nullptr;
 }
 
-SubscriptionRequest Subscriptions::finish(std::uint16_t packet_identifier, const std::vector<ReasonCode>& codes,
-                                          Journal& journal) {
-  const auto answered = [=](const Pending& pending) { return pending.packet_identifier == packet_identifier; };
+SubscriptionRequest Subscriptions::finish(std::uint16_t packet_identifier,
+                                          const std::vector<ReasonCode>& codes, Journal& journal) {
+  const auto answered = [=](const Pending& pending) {
+    return pending.packet_identifier == packet_identifier;
+  };
   const auto found = std::find_if(pending_.begin(), pending_.end(), answered);
   assert(found != pending_.end() && found->request.subscriptions.size() == codes.size());
   SubscriptionRequest request = std::move(found->request);
   pending_.erase(found);
-  for (std::size_t i = 0; i < codes.size(); ++i) note(request, i, codes[i], journal);
+  for (std::size_t i = 0; i < codes.size(); ++i)
+    note(request, i, codes[i], journal);
   return request;
 }
 
 SubscriptionRequest Subscriptions::abandon(const Pending& pending) {
-  const auto found = std::find_if(pending_.begin(), pending_.end(), [&](const Pending& p) { return &p == &pending; });
+  const auto found =
+      std::find_if(pending_.begin(), pending_.end(), [&](const Pending& p) { return &p == &pending; });
   SubscriptionRequest request = std::move(found->request);
   pending_.erase(found);
   return request;
 }
 
-void Subscriptions::note(const SubscriptionRequest& request, std::size_t index, ReasonCode code, Journal& journal) {
+void Subscriptions::note(const SubscriptionRequest& request, std::size_t index, ReasonCode code,
+                         Journal& journal) {
   const Subscription& subscription = request.subscriptions[index];
   if (request.kind == SubscriptionRequest::Kind::unsubscribe) {
     if (is_error(code)) return;
@@ -54,12 +59,14 @@ void Subscriptions::note(const SubscriptionRequest& request, std::size_t index, 
     held_[subscription.filter] = {subscription.options, request.properties.subscription_identifier};
     journal.emplace_back(record::Subscribed{{subscription, request.properties.subscription_identifier}});
   } else if (request.ticket == 0 && held_.erase(subscription.filter) != 0) {
-    journal.emplace_back(record::Unsubscribed{subscription.filter});  // The broker lost it and will not have it again.
+    journal.emplace_back(
+        record::Unsubscribed{subscription.filter});  // The broker lost it and will not have it again.
   }
 }
 
 void Subscriptions::on_disconnected() {
-  for (Pending& pending : pending_) pending.packet_identifier = 0;
+  for (Pending& pending : pending_)
+    pending.packet_identifier = 0;
 }
 
 std::size_t Subscriptions::resubscribe() {
@@ -76,17 +83,20 @@ std::size_t Subscriptions::resubscribe() {
     }
     again.back().request.subscriptions.push_back({filter, held.options});
   }
-  pending_.insert(pending_.begin(), std::make_move_iterator(again.begin()), std::make_move_iterator(again.end()));
+  pending_.insert(pending_.begin(), std::make_move_iterator(again.begin()),
+                  std::make_move_iterator(again.end()));
   return held_.size();
 }
 
 void Subscriptions::forget_held(Journal& journal) {
-  for (const auto& [filter, held] : held_) journal.emplace_back(record::Unsubscribed{filter});
+  for (const auto& [filter, held] : held_)
+    journal.emplace_back(record::Unsubscribed{filter});
   held_.clear();
 }
 
 void Subscriptions::restore(StoredSubscription subscription) {
-  held_[subscription.subscription.filter] = {subscription.subscription.options, subscription.subscription_identifier};
+  held_[subscription.subscription.filter] = {subscription.subscription.options,
+                                             subscription.subscription_identifier};
 }
 
 }  // namespace holdfast::session

@@ -1,7 +1,7 @@
 // The subscriptions the broker holds for us, and the requests that wait to be sent or answered.
 //
-// A request is kept until the broker has answered it: one cut off by a lost connection is sent again on the next, under
-// a new packet identifier, whether its caller still waits or not. [MQTT 5, 4.4]
+// A request is kept until the broker has answered it: one cut off by a lost connection is sent again on the
+// next, under a new packet identifier, whether its caller still waits or not. [MQTT 5, 4.4]
 #pragma once
 
 #include <cstdint>
@@ -38,9 +38,10 @@ class Subscriptions {
   void add(SubscriptionRequest request) { pending_.push_back({std::move(request), 0}); }
   /// The first request not sent on this connection; null if none.
   [[nodiscard]] Pending* next_unsent();
-  /// The answer to the request under this identifier came, with one code a filter: keeps the books, writes the journal,
-  /// and returns the request. Needs it to be there, and as many codes as filters.
-  SubscriptionRequest finish(std::uint16_t packet_identifier, const std::vector<ReasonCode>& codes, Journal& journal);
+  /// The answer to the request under this identifier came, with one code a filter: keeps the books, writes
+  /// the journal, and returns the request. Needs it to be there, and as many codes as filters.
+  SubscriptionRequest finish(std::uint16_t packet_identifier, const std::vector<ReasonCode>& codes,
+                             Journal& journal);
   /// The same for a request that cannot be sent at all.
   SubscriptionRequest abandon(const Pending& pending);
   [[nodiscard]] const SubscriptionRequest* find(std::uint16_t packet_identifier) const;

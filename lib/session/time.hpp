@@ -5,8 +5,8 @@
 
 namespace holdfast::session {
 
-/// Monotonic time that goes on through a suspend. It has no now(), so that nothing in this layer can read a clock by
-/// accident; the network thread makes time points from CLOCK_BOOTTIME, tests from thin air.
+/// Monotonic time that goes on through a suspend. It has no now(), so that nothing in this layer can read a
+/// clock by accident; the network thread makes time points from CLOCK_BOOTTIME, tests from thin air.
 struct BootClock {
   using rep = std::chrono::nanoseconds::rep;
   using period = std::chrono::nanoseconds::period;

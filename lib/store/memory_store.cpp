@@ -12,8 +12,9 @@ namespace {
 
 // A message of an earlier Client has ended for that Client; the next one needs an object of its own.
 session::OutboundMessagePtr copy(const session::OutboundMessage& message) {
-  auto fresh = session::OutboundMessage::make({message.topic(), message.payload(), message.qos, message.retain(),
-                                               message.properties().bytes(), message.expires_at()});
+  auto fresh =
+      session::OutboundMessage::make({message.topic(), message.payload(), message.qos, message.retain(),
+                                      message.properties().bytes(), message.expires_at()});
   fresh->sequence = message.sequence;
   return fresh;
 }
@@ -56,7 +57,9 @@ class MemoryStore::Apply {
   void operator()(const session::record::Subscribed& record) {
     session_.subscriptions[record.subscription.subscription.filter] = record.subscription;
   }
-  void operator()(const session::record::Unsubscribed& record) { session_.subscriptions.erase(record.filter); }
+  void operator()(const session::record::Unsubscribed& record) {
+    session_.subscriptions.erase(record.filter);
+  }
 
  private:
   Session& session_;
@@ -66,7 +69,8 @@ session::Snapshot MemoryStore::open(const Identity& identity) {
   const std::lock_guard lock(mutex_);
   Session& session = sessions_[{identity.client_id, identity.server}];
   if (session.open) {
-    throw Error(Errc::store_failed, "the session of client id \"" + identity.client_id + "\" at " + identity.server +
+    throw Error(Errc::store_failed, "the session of client id \"" + identity.client_id + "\" at " +
+                                        identity.server +
                                         " is in use by another Client: give each a client id of its own");
   }
   session.open = true;
@@ -76,10 +80,12 @@ session::Snapshot MemoryStore::open(const Identity& identity) {
   snapshot.expiry = session.expiry;
   snapshot.last_sequence = session.last_sequence;
   snapshot.inbound_received.assign(session.inbound_received.begin(), session.inbound_received.end());
-  for (const auto& [filter, subscription] : session.subscriptions) snapshot.subscriptions.push_back(subscription);
+  for (const auto& [filter, subscription] : session.subscriptions)
+    snapshot.subscriptions.push_back(subscription);
 
   std::vector<const StoredMessage*> in_order;
-  for (const auto& [sequence, stored] : session.messages) in_order.push_back(&stored);
+  for (const auto& [sequence, stored] : session.messages)
+    in_order.push_back(&stored);
   const auto before = [](const StoredMessage* a, const StoredMessage* b) {
     const auto group = [](const StoredMessage& stored) {
       return stored.released ? 0 : stored.packet_identifier != 0 ? 1 : 2;
@@ -97,7 +103,8 @@ session::Snapshot MemoryStore::open(const Identity& identity) {
 void MemoryStore::commit(const Identity& identity, const session::Journal& journal) {
   const std::lock_guard lock(mutex_);
   Apply apply(sessions_.at({identity.client_id, identity.server}));
-  for (const session::Record& record : journal) std::visit(apply, record);
+  for (const session::Record& record : journal)
+    std::visit(apply, record);
 }
 
 void MemoryStore::close(const Identity& identity) noexcept {
@@ -109,5 +116,7 @@ void MemoryStore::close(const Identity& identity) noexcept {
 }  // namespace holdfast::store
 
 namespace holdfast {
-std::shared_ptr<Store> memory_store() { return std::make_shared<store::MemoryStore>(); }
+std::shared_ptr<Store> memory_store() {
+  return std::make_shared<store::MemoryStore>();
+}
 }  // namespace holdfast

@@ -1,0 +1,187 @@
+#include "wire/encoder.hpp"
+
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+#include "wire/variable_byte_integer.hpp"
+
+namespace holdfast::wire {
+
+namespace {
+
+/// Writes a packet whose size was computed first, so that the vector grows once a packet.
+class Writer {
+ public:
+  Writer(std::vector<std::byte>& out, PacketType type, unsigned flags, std::size_t remaining,
+         std::size_t left_out = 0) {
+    const auto length = static_cast<std::uint32_t>(remaining);
+    const std::size_t begin = out.size();
+    out.resize(begin + 1 + variable_byte_integer_size(length) + remaining - left_out);
+    at_ = out.data() + begin;
+    byte(static_cast<unsigned>(type) << 4 | flags);
+    variable(length);
+  }
+
+  Writer& byte(unsigned value) {
+    *at_++ = static_cast<std::byte>(value);
+    return *this;
+  }
+  Writer& two_bytes(std::size_t value) {
+    return byte(static_cast<unsigned>(value >> 8 & 0xFF)).byte(static_cast<unsigned>(value & 0xFF));
+  }
+  Writer& variable(std::uint32_t value) {
+    for (; value >= 128; value >>= 7)
+      byte((value & 0x7F) | 0x80);
+    return byte(value);
+  }
+  Writer& bytes(std::span<const std::byte> value) {
+    if (!value.empty()) std::memcpy(at_, value.data(), value.size());
+    at_ += value.size();
+    return *this;
+  }
+  Writer& binary(std::span<const std::byte> value) { return two_bytes(value.size()).bytes(value); }
+  Writer& string(std::string_view value) { return binary(std::as_bytes(std::span(value))); }
+  Writer& properties(const PropertiesView& value) {
+    return variable(static_cast<std::uint32_t>(value.bytes().size())).bytes(value.bytes());
+  }
+
+ private:
+  std::byte* at_;
+};
+
+std::size_t size_of(const PropertiesView& properties) {
+  const std::size_t size = properties.bytes().size();
+  return variable_byte_integer_size(static_cast<std::uint32_t>(size)) + size;
+}
+
+unsigned flags_of(PacketType type) {
+  const bool one_is_set =
+      type == PacketType::pubrel || type == PacketType::subscribe || type == PacketType::unsubscribe;
+  return one_is_set ? 2 : 0;  // [MQTT 5, table 2-2]
+}
+
+std::size_t size_of(const Will& will) {
+  return size_of(will.properties) + 2 + will.topic.size() + 2 + will.payload.size();
+}
+
+// DISCONNECT and AUTH: a reason code and properties that fall away when they say nothing.
+template <class Packet>
+void encode_reason(PacketType type, const Packet& packet, std::vector<std::byte>& out) {
+  const bool bare = packet.properties.empty();
+  if (bare && packet.reason_code == ReasonCode::success) {
+    Writer(out, type, 0, 0);
+    return;
+  }
+  Writer writer(out, type, 0, bare ? 1 : 1 + size_of(packet.properties));
+  writer.byte(static_cast<unsigned>(packet.reason_code));
+  if (!bare) writer.properties(packet.properties);
+}
+
+unsigned options_byte(const TopicSubscription& subscription) {
+  return static_cast<unsigned>(subscription.maximum_qos) | (subscription.no_local ? 0x04U : 0U) |
+         (subscription.retain_as_published ? 0x08U : 0U) |
+         static_cast<unsigned>(subscription.retain_handling) << 4;
+}
+
+}  // namespace
+
+void encode(const Connect& connect, std::vector<std::byte>& out) {
+  std::size_t remaining = 10 + size_of(connect.properties) + 2 + connect.client_identifier.size();
+  unsigned flags = connect.clean_start ? 0x02 : 0;
+  if (connect.will) {
+    remaining += size_of(*connect.will);
+    flags |= 0x04U | static_cast<unsigned>(connect.will->qos) << 3 | (connect.will->retain ? 0x20U : 0U);
+  }
+  if (connect.user_name) {
+    remaining += 2 + connect.user_name->size();
+    flags |= 0x80;
+  }
+  if (connect.password) {
+    remaining += 2 + connect.password->size();
+    flags |= 0x40;
+  }
+  Writer writer(out, PacketType::connect, 0, remaining);
+  writer.string("MQTT").byte(5).byte(flags).two_bytes(connect.keep_alive);
+  writer.properties(connect.properties).string(connect.client_identifier);
+  if (connect.will) {
+    writer.properties(connect.will->properties).string(connect.will->topic).binary(connect.will->payload);
+  }
+  if (connect.user_name) writer.string(*connect.user_name);
+  if (connect.password) writer.binary(*connect.password);
+}
+
+void encode(const Connack& connack, std::vector<std::byte>& out) {
+  Writer writer(out, PacketType::connack, 0, 2 + size_of(connack.properties));
+  writer.byte(connack.session_present ? 1 : 0).byte(static_cast<unsigned>(connack.reason_code));
+  writer.properties(connack.properties);
+}
+
+void encode_publish_header(const Publish& publish, std::vector<std::byte>& out) {
+  const bool has_identifier = publish.qos != QoS::at_most_once;
+  const std::size_t remaining = 2 + publish.topic.size() + (has_identifier ? 2 : 0) +
+                                size_of(publish.properties) + publish.payload.size();
+  const unsigned flags =
+      (publish.dup ? 0x08U : 0U) | static_cast<unsigned>(publish.qos) << 1 | (publish.retain ? 0x01U : 0U);
+  Writer writer(out, PacketType::publish, flags, remaining, publish.payload.size());
+  writer.string(publish.topic);
+  if (has_identifier) writer.two_bytes(publish.packet_identifier);
+  writer.properties(publish.properties);
+}
+
+void encode(const Publish& publish, std::vector<std::byte>& out) {
+  encode_publish_header(publish, out);
+  out.insert(out.end(), publish.payload.begin(), publish.payload.end());
+}
+
+void encode(const Acknowledgement& acknowledgement, std::vector<std::byte>& out) {
+  const bool bare = acknowledgement.properties.empty();
+  const bool shortest = bare && acknowledgement.reason_code == ReasonCode::success;
+  const std::size_t remaining = shortest ? 2 : bare ? 3 : 3 + size_of(acknowledgement.properties);
+  Writer writer(out, acknowledgement.type, flags_of(acknowledgement.type), remaining);
+  writer.two_bytes(acknowledgement.packet_identifier);
+  if (!shortest) writer.byte(static_cast<unsigned>(acknowledgement.reason_code));
+  if (!bare) writer.properties(acknowledgement.properties);
+}
+
+void encode(const Subscribe& subscribe, std::vector<std::byte>& out) {
+  std::size_t remaining = 2 + size_of(subscribe.properties);
+  for (const auto& subscription : subscribe.subscriptions)
+    remaining += 2 + subscription.filter.size() + 1;
+  Writer writer(out, PacketType::subscribe, flags_of(PacketType::subscribe), remaining);
+  writer.two_bytes(subscribe.packet_identifier).properties(subscribe.properties);
+  for (const auto& subscription : subscribe.subscriptions) {
+    writer.string(subscription.filter).byte(options_byte(subscription));
+  }
+}
+
+void encode(const Suback& suback, std::vector<std::byte>& out) {
+  Writer writer(out, suback.type, 0, 2 + size_of(suback.properties) + suback.reason_codes.size());
+  writer.two_bytes(suback.packet_identifier).properties(suback.properties).bytes(suback.reason_codes);
+}
+
+void encode(const Unsubscribe& unsubscribe, std::vector<std::byte>& out) {
+  std::size_t remaining = 2 + size_of(unsubscribe.properties);
+  for (const auto filter : unsubscribe.filters)
+    remaining += 2 + filter.size();
+  Writer writer(out, PacketType::unsubscribe, flags_of(PacketType::unsubscribe), remaining);
+  writer.two_bytes(unsubscribe.packet_identifier).properties(unsubscribe.properties);
+  for (const auto filter : unsubscribe.filters)
+    writer.string(filter);
+}
+
+void encode(const Pingreq&, std::vector<std::byte>& out) {
+  Writer(out, PacketType::pingreq, 0, 0);
+}
+void encode(const Pingresp&, std::vector<std::byte>& out) {
+  Writer(out, PacketType::pingresp, 0, 0);
+}
+void encode(const Disconnect& disconnect, std::vector<std::byte>& out) {
+  encode_reason(PacketType::disconnect, disconnect, out);
+}
+void encode(const Auth& auth, std::vector<std::byte>& out) {
+  encode_reason(PacketType::auth, auth, out);
+}
+
+}  // namespace holdfast::wire
