@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -53,6 +54,14 @@ void check_will(const Will& will) {
   require_user_properties(will.user_properties);
 }
 
+void check_server(const std::string& server) {
+  try {
+    static_cast<void>(net::ServerUrl::parse(server));
+  } catch (const std::invalid_argument& error) {
+    throw Error(Errc::invalid_argument, error.what());
+  }
+}
+
 void check_times(const Options& options) {
   using namespace std::chrono_literals;
   require(options.keep_alive >= 0s && options.keep_alive <= 65535s,
@@ -77,7 +86,7 @@ void check_times(const Options& options) {
 }  // namespace
 
 void check(const Options& options) {
-  net::ServerUrl::parse(options.server);
+  check_server(options.server);
   require_utf8("client_id", options.client_id);
   if (options.user_name) require_utf8("user_name", *options.user_name);
   if (options.password) require_binary("password", *options.password);

@@ -1,13 +1,12 @@
 #include "client/core.hpp"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "client/check_argument.hpp"
 #include "client/check_options.hpp"
+#include "client/make_message.hpp"
+#include "net/thread_signals.hpp"
 #include "session/connect_packet.hpp"
 #include "wire/topic.hpp"
 
@@ -43,18 +42,6 @@ void check_filter(std::string_view verb, const Subscription& subscription) {
           [&] { return subject + "retain_handling must be 0, 1 or 2"; });
   require(!subscription.options.no_local || !wire::is_shared(subscription.filter),
           [&] { return subject + "no_local is not allowed on a shared subscription [MQTT-3.8.3-4]"; });
-}
-
-// The network thread takes no signal that is meant for the application.
-std::thread start_without_signals(const std::shared_ptr<NetworkThread>& network,
-                                  const std::shared_ptr<Shared>& shared) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread([network, shared] { network->run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
 }
 
 }  // namespace
@@ -193,7 +180,9 @@ void Core::send(Command command) {
 
 void Core::start_thread() {
   const std::lock_guard lock(mutex_);
-  if (!thread_.joinable()) thread_ = start_without_signals(network_, shared_);
+  if (thread_.joinable()) return;
+  const net::SignalsBlocked blocked;
+  thread_ = std::thread([network = network_] { network->run(); });
 }
 
 }  // namespace holdfast::client
