@@ -56,12 +56,14 @@ class Error : public std::system_error {
   Error(Errc code, const std::string& what, ReasonCode reason, std::string reason_string);
   Error(std::error_code code, const std::string& what);
 
+  [[nodiscard]] const char* what() const noexcept override { return what_.c_str(); }
   /// The broker's reason code, if the broker gave one.
   [[nodiscard]] std::optional<ReasonCode> reason_code() const noexcept { return reason_; }
   /// The broker's Reason String: for people, never to be parsed. [MQTT 5, 3.2.2.3.9]
   [[nodiscard]] const std::string& reason_string() const noexcept { return reason_string_; }
 
  private:
+  std::string what_;
   std::optional<ReasonCode> reason_;
   std::string reason_string_;
 };

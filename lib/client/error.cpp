@@ -81,13 +81,14 @@ std::error_code make_error_code(Errc code) noexcept {
   return {static_cast<int>(code), error_category()};
 }
 
-Error::Error(Errc code, const std::string& what) : std::system_error(make_error_code(code), what) {}
+Error::Error(Errc code, const std::string& what) : Error(make_error_code(code), what) {}
 
 Error::Error(Errc code, const std::string& what, ReasonCode reason, std::string reason_string)
-    : std::system_error(make_error_code(code), what),
-      reason_(reason),
-      reason_string_(std::move(reason_string)) {}
+    : Error(make_error_code(code), what) {
+  reason_ = reason;
+  reason_string_ = std::move(reason_string);
+}
 
-Error::Error(std::error_code code, const std::string& what) : std::system_error(code, what) {}
+Error::Error(std::error_code code, const std::string& what) : std::system_error(code), what_(what) {}
 
 }  // namespace holdfast

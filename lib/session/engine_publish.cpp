@@ -39,7 +39,8 @@ void Engine::publish(OutboundMessagePtr message, TimePoint now) {
     qos0_leaving_.emplace_back(output_.end_offset(), std::move(message));
     return;
   }
-  const InFlight::Index index = in_flight_.add(first_stage(message->qos), std::move(message));
+  const Stage stage = first_stage(message->qos);
+  const InFlight::Index index = in_flight_.add(stage, std::move(message));
   ++messages_in_flight_;
   const InFlightEntry& entry = in_flight_[index];
   if (entry.message->journaled) {

@@ -13,7 +13,8 @@ void encode_request(const SubscriptionRequest& request, std::uint16_t packet_ide
                     wire::PropertiesView properties, std::vector<std::byte>& out) {
   if (request.kind == SubscriptionRequest::Kind::unsubscribe) {
     wire::Unsubscribe unsubscribe{packet_identifier, properties, {}};
-    for (const Subscription& subscription : request.subscriptions) unsubscribe.filters.push_back(subscription.filter);
+    for (const Subscription& subscription : request.subscriptions)
+      unsubscribe.filters.push_back(subscription.filter);
     return wire::encode(unsubscribe, out);
   }
   wire::Subscribe subscribe{packet_identifier, properties, {}};
