@@ -14,5 +14,7 @@ function(holdfast_test name)
   holdfast_own_target(${name})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/lib ${PROJECT_SOURCE_DIR}/test)
   target_link_libraries(${name} PRIVATE holdfast::holdfast_static holdfast_catch)
+  # Catch2's header costs more than most tests.
+  target_precompile_headers(${name} PRIVATE ${PROJECT_SOURCE_DIR}/test/support/catch.hpp)
   add_test(NAME ${name} COMMAND ${name} --order rand --rng-seed time)
 endfunction()

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Installs, builds and runs every test. On a bare Debian 12 or 13, as root or with sudo, nothing is needed before it.
+#
+#   test/run.sh           everything: both compilers, all tests, sanitizers, checks (under 30 minutes on 2 cores)
+#   test/run.sh --quick   for the inner loop: one build, unit tests, layers and format
+#   test/run.sh --long    everything, then the campaigns: 10 million fuzzed inputs, 20 repeats of all tests
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+mode=full
+case ${1:-} in
+  "") ;;
+  --quick) mode=quick ;;
+  --long) mode=long ;;
+  *)
+    sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+    ;;
+esac
+
+say() { printf '\n== %s\n' "$*"; }
+
+install_packages() {
+  local packages=(g++ cmake ninja-build git ca-certificates libspdlog-dev libmbedtls-dev libsqlite3-dev catch2
+    libcli11-dev nlohmann-json3-dev mosquitto mosquitto-clients procps python3-minimal)
+  if [ "$mode" != quick ]; then
+    packages+=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev libmosquitto-dev)
+  fi
+  local missing=() package
+  for package in "${packages[@]}"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} = 0 ] && return
+  local sudo=()
+  [ "$(id -u)" = 0 ] || sudo=(sudo)
+  say "installing ${missing[*]}"
+  "${sudo[@]}" apt-get update -qq
+  # Debian 13 has newer clangs only: what is not there is left out, and the checks that need it say so.
+  local available=()
+  for package in "${missing[@]}"; do
+    if apt-cache show "$package" >/dev/null 2>&1; then available+=("$package"); else echo "not in this Debian: $package"; fi
+  done
+  DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${available[@]}" >/dev/null
+}
+
+build() { # PRESET [TARGET]
+  cmake --preset "$1" -G Ninja >/dev/null
+  cmake --build --preset "$1" ${2:+--target "$2"}
+}
+
+# A test that fails is run again by nobody: what fails once in twenty runs is a failure.
+run_tests() { # PRESET [CTEST ARGUMENTS]
+  local preset=$1
+  shift
+  ctest --preset "$preset" --timeout 600 -j 2 "$@"
+}
+
+sanitized_tests() { # PRESET
+  say "tests under the $1 preset"
+  build "$1"
+  run_tests "$1" -LE check
+}
+
+install_packages
+
+if [ "$mode" = quick ]; then
+  build dev
+  run_tests dev -R '^(unit_|fuzz_|check_(layers|format|listed))'
+  exit
+fi
+
+say "g++: everything built with warnings as errors"
+build dev
+if command -v clang++-14 >/dev/null; then
+  say "clang: the same"
+  build clang
+fi
+say "the minimal build"
+build minimal
+
+export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
+sanitized_tests asan
+sanitized_tests tsan
+
+if [ "$mode" = long ]; then
+  say "fuzzing: 10 million inputs"
+  build fuzz decoder_fuzz
+  corpus=$(mktemp -d)
+  trap 'rm -rf "$corpus"' EXIT
+  build-fuzz/bin/decoder_fuzz -runs=10000000 -max_len=6000 -print_final_stats=1 "$corpus" test/fuzz/corpus/decoder
+  say "all tests, twenty times"
+  run_tests dev -LE check --repeat until-fail:20
+fi
+
+say "all tests and checks"
+run_tests dev
