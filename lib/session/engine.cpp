@@ -33,7 +33,7 @@ Engine::Engine(const Options& options, Snapshot&& snapshot, std::uint32_t seed)
     : options_(options),
       asked_expiry_(asked_session_expiry(options)),
       journaled_(options.store != nullptr),
-      client_id_(options.client_id.empty() ? std::move(snapshot.client_id) : options.client_id),
+      client_id_(options.client_id.empty() ? snapshot.client_id : options.client_id),
       session_held_(snapshot.held),
       clean_start_(options.start == Start::clean),
       resume_asserted_(options.start == Start::resume),

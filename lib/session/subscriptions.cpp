@@ -94,7 +94,7 @@ void Subscriptions::forget_held(Journal& journal) {
   held_.clear();
 }
 
-void Subscriptions::restore(StoredSubscription subscription) {
+void Subscriptions::restore(const StoredSubscription& subscription) {
   held_[subscription.subscription.filter] = {subscription.subscription.options,
                                              subscription.subscription_identifier};
 }

@@ -51,7 +51,7 @@ class Subscriptions {
   std::size_t resubscribe();
   /// The broker lost them, and so do we.
   void forget_held(Journal& journal);
-  void restore(StoredSubscription subscription);
+  void restore(const StoredSubscription& subscription);
   [[nodiscard]] std::size_t held() const noexcept { return held_.size(); }
 
  private:
