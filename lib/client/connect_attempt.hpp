@@ -32,6 +32,9 @@ class ConnectAttempt {
   /// As the hook left it, with the credentials of the server's URL where there were no others.
   [[nodiscard]] const Attempt& attempt() const noexcept { return attempt_; }
 
+  /// Whether advance() can go on although nothing polls: the helper rings only for who sleeps already.
+  [[nodiscard]] bool has_work() const { return helper_ && helper_->finished(); }
+
   /// -1 while the helper is at work: it rings the doorbell.
   [[nodiscard]] int descriptor() const noexcept { return connector_ ? connector_->descriptor() : -1; }
   [[nodiscard]] short poll_events() const noexcept {

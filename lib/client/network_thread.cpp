@@ -228,7 +228,7 @@ bool NetworkThread::may_read() {
 bool NetworkThread::has_work(bool reading) {
   if (shared_->queue.has_work() || !acknowledged_.empty() || shared_->inbox->has_acknowledgements())
     return true;
-  if (ending_) return true;
+  if (ending_ || (attempt_ && attempt_->has_work())) return true;
   if (!connection_) return !engine_.returned().empty();
   if (connection_->ended() || (reading && connection_->has_more_input())) return true;
   if (connection_->output_blocked()) return false;

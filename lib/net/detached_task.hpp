@@ -40,6 +40,12 @@ class DetachedTask {
     }).detach();
   }
 
+  /// Whether take() would give a result or throw.
+  [[nodiscard]] bool finished() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->result.has_value() || state_->error != nullptr;
+  }
+
   /// The result, once there is one; then never again. Rethrows what the function threw.
   std::optional<Result> take() {
     const std::lock_guard lock(state_->mutex);
