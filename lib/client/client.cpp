@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "client/clock.hpp"
 #include "client/core.hpp"
 
 namespace holdfast {

@@ -5,6 +5,7 @@
 
 #include "client/check_argument.hpp"
 #include "client/check_options.hpp"
+#include "client/clock.hpp"
 #include "client/make_message.hpp"
 #include "net/thread_signals.hpp"
 #include "session/connect_packet.hpp"
@@ -14,10 +15,16 @@ namespace holdfast::client {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 Options checked(Options options) {
   check(options);
+  for (auto* time : {&options.publish_timeout, &options.connect_timeout, &options.connack_timeout,
+                     &options.write_timeout, &options.request_timeout, &options.close_timeout,
+                     &options.reconnect.max_delay, &options.reconnect.stable_after}) {
+    *time = std::min(*time, longest_wait);
+  }
+  for (auto* time : {&options.ping_timeout, &options.acknowledgement_timeout}) {
+    if (*time) *time = std::min(**time, longest_wait);
+  }
   return options;
 }
 
@@ -45,11 +52,6 @@ void check_filter(std::string_view verb, const Subscription& subscription) {
 }
 
 }  // namespace
-
-Clock::time_point after(std::chrono::milliseconds timeout) {
-  constexpr std::chrono::hours longest(24 * 365 * 10);
-  return Clock::now() + std::min<Clock::duration>(timeout, longest);
-}
 
 Core::Core(Options options) : shared_(std::make_shared<Shared>(checked(std::move(options)))) {
   const Options& ours = shared_->options;
@@ -96,9 +98,11 @@ bool Core::disconnect(const DisconnectOptions& options) {
   check(options, session::asked_session_expiry(shared_->options));
   if (!shared_->status.begin_disconnecting()) return shared_->queue.load().messages == 0;
   const BlockedCalls::Scope scope(shared_->completions->blocked());
-  send(command::Disconnect{options});
+  command::Disconnect command{options};
+  command.options.drain = std::min(options.drain, longest_wait);
   // A second more than both take: the network thread keeps its own times.
-  const auto patience = options.drain + shared_->options.close_timeout + std::chrono::seconds(1);
+  const auto patience = command.options.drain + shared_->options.close_timeout + std::chrono::seconds(1);
+  send(std::move(command));
   const auto status = shared_->status.wait(after(patience), [](State state) { return is_final(state); });
   return status.drained && is_final(status.state);
 }

@@ -58,7 +58,4 @@ class Core {
   std::thread thread_;
 };
 
-/// A point in steady time, `timeout` from now; far times do not overflow.
-[[nodiscard]] std::chrono::steady_clock::time_point after(std::chrono::milliseconds timeout);
-
 }  // namespace holdfast::client

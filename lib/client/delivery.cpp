@@ -4,6 +4,7 @@
 
 #include <holdfast/error.hpp>
 
+#include "client/clock.hpp"
 #include "client/completions.hpp"
 #include "session/outbound_message.hpp"
 
@@ -45,7 +46,7 @@ DeliveryResult Delivery::wait() const {
 }
 
 bool Delivery::wait_for(std::chrono::milliseconds timeout) const {
-  return message_ == nullptr || completions_->wait(*message_, std::chrono::steady_clock::now() + timeout);
+  return message_ == nullptr || completions_->wait(*message_, client::after(timeout));
 }
 
 DeliveryResult Delivery::result() const {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/clock.hpp"
+
 namespace holdfast::client {
 
 RequestQueue::RequestQueue(Bounds bounds, bool lower_qos, BlockedCalls& blocked)
@@ -15,7 +17,7 @@ RequestQueue::Push RequestQueue::push(session::OutboundMessagePtr message, std::
   if (!closed_ && !has_room(bytes) && patience.count() > 0) {
     const BlockedCalls::Scope scope(blocked_);
     ++room_waiters_;
-    room_.wait_for(lock, patience, [&] { return closed_ || has_room(bytes); });
+    room_.wait_until(lock, after(patience), [&] { return closed_ || has_room(bytes); });
     --room_waiters_;
   }
   if (closed_) return Push::closed;
