@@ -117,6 +117,7 @@ void NetworkThread::end_connection(const session::Closing& closing_view, TimePoi
   engine_.on_disconnected(closing.end, now);
   const bool by_request = closing.end == session::End::by_request;
   if (!was_up && !by_request) ++connect_failures_;
+  report_statistics();
   if (!by_request) shared_->logger->warn("holdfast: {}", closing.what);
   shared_->events.push(Disconnected{closing.error, closing.reason_code, closing.what});
   if (closing.server_reference && follow_reference(closing)) closing.end = session::End::lost;
@@ -132,6 +133,11 @@ bool NetworkThread::follow_reference(const session::Closing& closing) {
   if (followed) {
     ++redirects_;
     redirected_to_ = first;
+  } else {
+    // Perhaps they point at each other: back to our own server, which may point somewhere better after a
+    // while.
+    redirects_ = 0;
+    redirected_to_.reset();
   }
   const bool permanent = closing.reason_code == ReasonCode::server_moved;
   shared_->events.push(ServerReferenceGiven{*closing.server_reference, permanent, followed});
