@@ -108,7 +108,7 @@ int Client::fd() const noexcept {
   return core_->shared().readiness->descriptor();
 }
 Statistics Client::statistics() const {
-  return core_->shared().statistics.get();
+  return core_->shared().statistics();
 }
 BrokerLimits Client::broker_limits() const {
   return core_->shared().queue.limits();

@@ -127,6 +127,7 @@ void NetworkThread::commit() {
 }
 
 void NetworkThread::hand_over() {
+  report_statistics();  // First: who sees a message ended or an event also sees it counted.
   report_finished();
   for (const auto& answer : engine_.answers()) {
     if (!shared_->calls.complete(answer)) report_unclaimed(answer);
@@ -138,7 +139,6 @@ void NetworkThread::hand_over() {
   }
   engine_.events().clear();
   shared_->inbox->exchange(engine_.received(), acknowledged_, shared_->completions->blocked().any());
-  report_statistics();
 }
 
 void NetworkThread::report_finished() {
@@ -165,17 +165,9 @@ void NetworkThread::report_unclaimed(const session::SubscriptionAnswer& answer) 
 
 void NetworkThread::report_statistics() {
   const session::EngineCounters& engine = engine_.counters();
-  const RequestQueue::Load load = shared_->queue.load();
   Statistics statistics;
-  statistics.outbox_messages = load.messages;
-  statistics.outbox_bytes = load.bytes;
-  statistics.published = load.accepted;
   statistics.in_flight = engine_.in_flight();
-  statistics.inbox_messages = shared_->inbox->size();
-  statistics.received = shared_->inbox->received();
-  statistics.dropped = shared_->inbox->dropped();
   statistics.connected = engine_.is_connected();
-  statistics.reading_paused = shared_->completions->blocked().reading_paused();
   statistics.connect_failures = connect_failures_;
   statistics.connects = engine.connects;
   statistics.sessions_resumed = engine.sessions_resumed;
@@ -191,7 +183,7 @@ void NetworkThread::report_statistics() {
   statistics.bytes_received = counters_.bytes_received;
   statistics.writes = counters_.writes;
   statistics.reads = counters_.reads;
-  shared_->statistics.set(statistics);
+  shared_->counters.set(statistics);
 }
 
 void NetworkThread::sleep() {

@@ -19,4 +19,17 @@ Shared::Shared(Options given)
   client_id.set(options.client_id);
 }
 
+Statistics Shared::statistics() const {
+  Statistics now = counters.get();
+  const RequestQueue::Load load = queue.load();
+  now.outbox_messages = load.messages;
+  now.outbox_bytes = load.bytes;
+  now.published = load.accepted;
+  now.inbox_messages = inbox->size();
+  now.received = inbox->received();
+  now.dropped = inbox->dropped();
+  now.reading_paused = completions->blocked().reading_paused();
+  return now;
+}
+
 }  // namespace holdfast::client

@@ -42,6 +42,8 @@ class Published {
 
 struct Shared {
   explicit Shared(Options given);
+  /// Any thread. The counters, and how queue and inbox are at this moment.
+  [[nodiscard]] Statistics statistics() const;
 
   const Options options;
   const std::shared_ptr<spdlog::logger> logger;
@@ -53,7 +55,7 @@ struct Shared {
   EventQueue events;
   SubscriptionCalls calls;
   Status status;
-  Published<Statistics> statistics;
+  Published<Statistics> counters;  ///< What only the network thread knows.
   Published<std::string> client_id;
 };
 
