@@ -36,6 +36,23 @@ std::string_view without_share(std::string_view filter) noexcept {
 
 }  // namespace
 
+bool is_shared(std::string_view filter) noexcept {
+  return filter.substr(0, share_prefix.size()) == share_prefix;
+}
+
+bool has_wildcard(std::string_view filter) noexcept {
+  for (const char c : filter) {
+    if (c == '+' || c == '#') return true;
+  }
+  return false;
+}
+
+}  // namespace holdfast::wire
+
+namespace holdfast {
+
+using namespace wire;
+
 bool is_valid_topic_name(std::string_view name) noexcept {
   return !name.empty() && !has_wildcard(name) && is_valid_utf8_string(name);
 }
@@ -51,18 +68,7 @@ bool is_valid_topic_filter(std::string_view filter) noexcept {
   return wildcards_stand_alone(filter);
 }
 
-bool is_shared(std::string_view filter) noexcept {
-  return filter.substr(0, share_prefix.size()) == share_prefix;
-}
-
-bool has_wildcard(std::string_view filter) noexcept {
-  for (const char c : filter) {
-    if (c == '+' || c == '#') return true;
-  }
-  return false;
-}
-
-bool matches(std::string_view filter, std::string_view name) noexcept {
+bool topic_matches(std::string_view filter, std::string_view name) noexcept {
   filter = without_share(filter);
   if (!name.empty() && name.front() == '$' && !filter.empty() && has_wildcard(filter.substr(0, 1)))
     return false;
@@ -78,4 +84,4 @@ bool matches(std::string_view filter, std::string_view name) noexcept {
   return filter_last == name_last || (name_last && filter == "#");
 }
 
-}  // namespace holdfast::wire
+}  // namespace holdfast

@@ -1,0 +1,154 @@
+#include "connection_options.hpp"
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <fstream>
+#include <memory>
+
+#include <holdfast/error.hpp>
+
+#include "property_arguments.hpp"
+
+namespace holdfast::tools {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(Errc::invalid_argument, what);
+}
+
+std::shared_ptr<spdlog::logger> make_logger(bool debug, bool quiet) {
+  auto logger =
+      std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger->set_level(debug ? spdlog::level::debug : quiet ? spdlog::level::off : spdlog::level::warn);
+  logger->set_pattern("%v");
+  return logger;
+}
+
+std::string server_of(const std::string& host, int port) {
+  if (port < 1 || port > 65535) refuse("-p " + std::to_string(port) + ": a port is a number from 1 to 65535");
+  if (host.empty()) refuse("-h: the host must not be empty");
+  const bool ipv6 = host.find(':') != std::string::npos && host.front() != '[';
+  return "mqtt://" + (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+// A password on the command line can be read by every user of the machine.
+std::string first_line_of(const std::string& file) {
+  std::ifstream in(file);
+  std::string line;
+  if (!in || !std::getline(in, line)) refuse("--pw-file " + file + ": cannot be read, or is empty");
+  return line;
+}
+
+std::optional<std::chrono::seconds> expiry_of(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  if (*text == "-1" || *text == "∞") return never_expires;
+  return parse_seconds("-x", *text);
+}
+
+void check_protocol(const std::string& version) {
+  if (version == "mqttv5" || version == "5") return;
+  const bool known = version == "mqttv311" || version == "311" || version == "mqttv31" || version == "31";
+  refuse("-V " + version + (known ? ": this version speaks MQTT 5 alone: leave -V out" : ": must be mqttv5"));
+}
+
+std::optional<Will> will_of(const ConnectionOptions& options) {
+  if (!options.will_topic) {
+    const bool parts = !options.will_payload.empty() || options.will_qos != 0 || options.will_retain;
+    if (parts) refuse("--will-payload, --will-qos and --will-retain need --will-topic");
+    return std::nullopt;
+  }
+  Will will;
+  will.topic = *options.will_topic;
+  will.payload = options.will_payload;
+  will.qos = parse_qos(options.will_qos);
+  will.retain = options.will_retain;
+  return will;
+}
+
+}  // namespace
+
+void ConnectionOptions::add_to(CLI::App& app) {
+  app.set_help_flag("--help", "Show this help and exit.");
+  app.set_version_flag("--version", "holdfast " HOLDFAST_VERSION, "Show the version and exit.");
+  app.add_option("-h,--host", host, "Broker's host name or address.")->capture_default_str();
+  app.add_option("-p,--port", port, "Broker's port.")->capture_default_str();
+  app.add_option("-i,--id", client_id, "Client id. Default: holdfast_ and the process number.");
+  app.add_option("-I,--id-prefix", client_id_prefix, "Client id made of this and the process number.");
+  app.add_option("-u,--username", user_name, "User name.");
+  app.add_option("-P,--pw", password, "Password. Other users can see it: better --pw-file.");
+  app.add_option("--pw-file", password_file, "File whose first line is the password.");
+  app.add_option("-k,--keepalive", keep_alive, "Keep-alive in seconds, 0 to 65535.")->capture_default_str();
+  app.add_option("-V,--protocol-version", protocol, "Protocol version: mqttv5.")->capture_default_str();
+  app.add_flag("-c,--disable-clean-session", keep_session, "Keep the session: resume it, needs -i. See -x.");
+  app.add_option(
+      "-x,--session-expiry-interval", session_expiry,
+      "Seconds that the broker keeps the session after the connection; -1 or 4294967295: for ever.");
+  app.add_option("-q,--qos", qos, "QoS: 0, 1 or 2.")->capture_default_str();
+  app.add_option(
+      "-D,--property", [](const auto&) { return true; },
+      "COMMAND PROPERTY VALUE: adds a property, as in mosquitto_pub(1); user-property takes NAME and VALUE.");
+  app.add_flag("-d,--debug", debug, "Say what happens on the way, on stderr.");
+  app.add_flag("--quiet", quiet, "No warnings.");
+  app.add_flag("--events", events, "Write connects, losses and the like as JSON lines to stderr.");
+  app.add_flag("--stats", statistics, "Write statistics as a JSON line to stderr at the end.");
+  app.add_option("--will-topic", will_topic, "Topic of the will: published by the broker if we vanish.");
+  app.add_option("--will-payload", will_payload, "Payload of the will.");
+  app.add_option("--will-qos", will_qos, "QoS of the will: 0, 1 or 2.")->capture_default_str();
+  app.add_flag("--will-retain", will_retain, "The broker keeps the will as its topic's last value.");
+}
+
+Options ConnectionOptions::to_options(Start start_of_kept_session) const {
+  check_protocol(protocol);
+  if (keep_session && client_id.empty()) refuse("-c needs -i: a session is found again by its client id");
+  if (!client_id.empty() && !client_id_prefix.empty()) refuse("-i and -I exclude each other: give one");
+  if (password && !password_file.empty()) refuse("-P and --pw-file exclude each other: give one");
+  Options options;
+  options.server = server_of(host, port);
+  const std::string process = std::to_string(::getpid());
+  options.client_id = !client_id.empty()          ? client_id
+                      : !client_id_prefix.empty() ? client_id_prefix + process
+                                                  : "holdfast_" + process;
+  options.user_name = user_name;
+  options.password = password_file.empty() ? password : first_line_of(password_file);
+  options.keep_alive = std::chrono::seconds(keep_alive);
+  options.start = keep_session ? start_of_kept_session : Start::clean;
+  options.session_expiry = expiry_of(session_expiry);
+  options.will = will_of(*this);
+  options.logger = make_logger(debug, quiet);
+  apply_connect_properties(properties, options);
+  return options;
+}
+
+std::chrono::seconds parse_seconds(const std::string& name, const std::string& text) {
+  std::uint32_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    refuse(name + " " + text + ": must be a number of seconds from 0 to 4294967295");
+  }
+  return std::chrono::seconds(seconds);
+}
+
+QoS parse_qos(int qos) {
+  if (qos < 0 || qos > 2) refuse("QoS " + std::to_string(qos) + ": must be 0, 1 or 2");
+  return static_cast<QoS>(qos);
+}
+
+std::optional<int> parse(CLI::App& app, ConnectionOptions& options, int argc, const char* const* argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  options.properties = take_properties(arguments);
+  try {
+    app.parse(
+        std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back.
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    refuse(std::string(error.what()) + " (" + app.get_name() + " --help names every option)");
+  }
+  return std::nullopt;
+}
+
+}  // namespace holdfast::tools

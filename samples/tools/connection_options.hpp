@@ -1,0 +1,65 @@
+// The options that holdfast_pub and holdfast_sub share: where to connect and as whom. Named as in
+// mosquitto_pub and mosquitto_sub.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <holdfast/options.hpp>
+
+namespace holdfast::tools {
+
+/// One `-D COMMAND PROPERTY VALUE [VALUE]`.
+struct PropertyArgument {
+  std::string command;
+  std::string name;
+  std::string value;
+  std::string second_value;  ///< Of user-property.
+};
+
+struct ConnectionOptions {
+  std::string host = "localhost";
+  int port = 1883;
+  std::string client_id;
+  std::string client_id_prefix;
+  std::optional<std::string> user_name;
+  std::optional<std::string> password;
+  std::string password_file;
+  long long keep_alive = 60;
+  std::string protocol = "mqttv5";
+  bool keep_session = false;
+  std::optional<std::string> session_expiry;
+  bool debug = false;
+  bool quiet = false;
+  bool events = false;
+  bool statistics = false;
+  int qos = 0;
+  std::optional<std::string> will_topic;
+  std::string will_payload;
+  int will_qos = 0;
+  bool will_retain = false;
+  std::vector<PropertyArgument> properties;
+
+  /// Adds them all to the command line.
+  void add_to(CLI::App& app);
+  /// What the library needs; throws Error (Errc::invalid_argument) for what contradicts itself.
+  [[nodiscard]] Options to_options(Start start_of_kept_session) const;
+};
+
+/// Takes the `-D` arguments out of the command line: how many values follow depends on the property, which no
+/// parser of options knows. Throws Error (Errc::invalid_argument).
+[[nodiscard]] std::vector<PropertyArgument> take_properties(std::vector<std::string>& arguments);
+
+/// Parses the command line into the options added to `app`. An exit status when there is nothing more to do:
+/// --help,
+/// --version, or an error, which has been said in one line.
+[[nodiscard]] std::optional<int> parse(CLI::App& app, ConnectionOptions& options, int argc,
+                                       const char* const* argv);
+
+/// A whole number of seconds for a property; throws Error naming it.
+[[nodiscard]] std::chrono::seconds parse_seconds(const std::string& name, const std::string& text);
+[[nodiscard]] QoS parse_qos(int qos);
+
+}  // namespace holdfast::tools

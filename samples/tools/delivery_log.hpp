@@ -1,0 +1,46 @@
+// Follows everything published until it has ended, in order.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <holdfast/delivery.hpp>
+
+namespace holdfast::tools {
+
+class DeliveryLog {
+ public:
+  /// `acknowledgements`: a file that gets one line for each message that ended well: its number, counted
+  /// from 1. Empty: none. Throws std::system_error if it cannot be written.
+  explicit DeliveryLog(const std::string& acknowledgements);
+
+  void add(Delivery delivery) { waiting_.push_back(std::move(delivery)); }
+  /// Looks at the oldest, as long as they have ended.
+  void harvest();
+  /// The same, waiting for the oldest at most `patience`.
+  void wait(std::chrono::milliseconds patience);
+
+  [[nodiscard]] bool all_ended() const noexcept { return waiting_.empty(); }
+  [[nodiscard]] std::uint64_t ended() const noexcept { return ended_; }
+  [[nodiscard]] std::uint64_t failed() const noexcept { return failed_; }
+  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
+  /// How the first one that failed did.
+  [[nodiscard]] const std::optional<DeliveryResult>& first_failure() const noexcept { return first_failure_; }
+
+ private:
+  struct CloseFile {
+    void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+  };
+
+  std::unique_ptr<std::FILE, CloseFile> file_;
+  std::deque<Delivery> waiting_;
+  std::uint64_t ended_ = 0;
+  std::uint64_t failed_ = 0;
+  std::optional<DeliveryResult> first_failure_;
+};
+
+}  // namespace holdfast::tools

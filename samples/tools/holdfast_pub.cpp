@@ -1,0 +1,202 @@
+// holdfast_pub: publishes from the command line. Flags as in mosquitto_pub.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include <holdfast/client.hpp>
+
+#include "connection_options.hpp"
+#include "delivery_log.hpp"
+#include "exit_code.hpp"
+#include "line_reader.hpp"
+#include "property_arguments.hpp"
+#include "reporting.hpp"
+#include "stop_signal.hpp"
+
+namespace {
+
+using namespace holdfast;
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+// How often a wait looks for signals and final refusals.
+constexpr auto look_again = 100ms;
+
+struct PubOptions {
+  tools::ConnectionOptions connection;
+  std::string topic;
+  std::optional<std::string> message;
+  std::string file;
+  bool lines = false;
+  bool whole_input = false;
+  bool null_message = false;
+  bool retain = false;
+  unsigned repeat = 1;
+  double repeat_delay = 0;
+  std::string acknowledgement_log;
+};
+
+void add_options(CLI::App& app, PubOptions& options) {
+  options.connection.add_to(app);
+  app.add_option("-t,--topic", options.topic, "Topic to publish to.")->required();
+  app.add_option("-m,--message", options.message, "Send this payload.");
+  app.add_option("-f,--file", options.file, "Send this file as the payload.");
+  app.add_flag("-l,--stdin-line", options.lines,
+               "Send each line of the standard input; waits while disconnected.");
+  app.add_flag("-s,--stdin-file", options.whole_input, "Send the whole standard input as the payload.");
+  app.add_flag("-n,--null-message", options.null_message, "Send an empty payload.");
+  app.add_flag("-r,--retain", options.retain, "The broker keeps the message as the topic's last value.");
+  app.add_option("--repeat", options.repeat, "Send the message so many times (not with -l).")
+      ->capture_default_str();
+  app.add_option("--repeat-delay", options.repeat_delay, "Seconds between the repeats.")
+      ->capture_default_str();
+  app.add_option("--ack-log", options.acknowledgement_log,
+                 "File that gets the number of each acknowledged message or line, from 1.");
+}
+
+void check(const PubOptions& options) {
+  const int sources = (options.message ? 1 : 0) + (options.file.empty() ? 0 : 1) + (options.lines ? 1 : 0) +
+                      (options.whole_input ? 1 : 0) + (options.null_message ? 1 : 0);
+  if (sources != 1) throw Error(Errc::invalid_argument, "give exactly one of -m, -f, -l, -s and -n");
+  if (options.lines && options.repeat != 1)
+    throw Error(Errc::invalid_argument, "--repeat does not go with -l");
+  if (options.repeat_delay < 0 || options.repeat_delay > 1e9) {
+    throw Error(Errc::invalid_argument, "--repeat-delay: 0 or more seconds");
+  }
+}
+
+std::string payload_of(const PubOptions& options) {
+  if (options.message) return *options.message;
+  if (options.null_message) return "";
+  if (options.whole_input) return tools::read_all(STDIN_FILENO);
+  const int file = ::open(options.file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) throw std::system_error(errno, std::generic_category(), "-f " + options.file);
+  std::string payload = tools::read_all(file);
+  ::close(file);
+  return payload;
+}
+
+/// Publishes and follows what was published.
+class Publisher {
+ public:
+  Publisher(const PubOptions& options, Client& client)
+      : options_(options), client_(client), log_(options.acknowledgement_log) {
+    publish_options_.qos = tools::parse_qos(options.connection.qos);
+    publish_options_.retain = options.retain;
+    tools::apply_publish_properties(options.connection.properties, publish_options_);
+  }
+
+  /// False once a signal came.
+  bool publish(std::string_view payload) {
+    for (;;) {
+      if (auto delivery = client_.try_publish(options_.topic, payload, publish_options_)) {
+        log_.add(std::move(*delivery));
+        return true;
+      }
+      if (!wait(look_again)) return false;  // The outbox is full: what is in it goes first.
+    }
+  }
+
+  /// Waits for the oldest message; false once a signal came. Throws when the client has given up.
+  bool wait(std::chrono::milliseconds patience) {
+    log_.wait(patience);
+    if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
+    return !stop_.requested();
+  }
+
+  bool publish_lines() {
+    tools::LineReader lines(STDIN_FILENO);
+    for (;;) {
+      bool going_on = true;
+      const auto result = lines.read(stop_.descriptor(), static_cast<int>(look_again.count()),
+                                     [&](std::string_view line) { going_on = going_on && publish(line); });
+      log_.harvest();
+      if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
+      if (!going_on || result == tools::LineReader::Result::interrupted) return false;
+      if (result == tools::LineReader::Result::end) return true;
+    }
+  }
+
+  bool publish_repeatedly(std::string_view payload) {
+    const auto delay =
+        std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options_.repeat_delay));
+    auto next = Clock::now();
+    for (unsigned i = 0; i < options_.repeat; ++i) {
+      if (i != 0 && !pause_until(next += delay)) return false;
+      if (!publish(payload)) return false;
+    }
+    return true;
+  }
+
+  /// Whether everything has ended, in spite of signals.
+  bool finish() {
+    while (!log_.all_ended()) {
+      if (!wait(look_again)) return false;
+    }
+    return true;
+  }
+
+  [[nodiscard]] const tools::DeliveryLog& log() const noexcept { return log_; }
+
+ private:
+  // False once a signal came.
+  bool pause_until(Clock::time_point when) {
+    while (Clock::now() < when) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(when - Clock::now());
+      if (stop_.wait(std::min<std::chrono::milliseconds>(left, look_again)) || !wait(0ms)) return false;
+    }
+    return true;
+  }
+
+  const PubOptions& options_;
+  Client& client_;
+  tools::StopSignal stop_;
+  tools::DeliveryLog log_;
+  PublishOptions publish_options_;
+};
+
+int report(const tools::DeliveryLog& log, bool complete) {
+  if (!complete) {
+    tools::complain("holdfast_pub",
+                    "stopped with " + std::to_string(log.waiting()) + " messages not acknowledged");
+    return tools::exit_failure;
+  }
+  if (log.failed() == 0) return tools::exit_success;
+  const DeliveryResult& first = *log.first_failure();
+  std::string why = first.error.message();
+  if (is_error(first.reason_code)) why += ": " + std::string(to_string(first.reason_code));
+  if (!first.reason_string.empty()) why += " (" + first.reason_string + ")";
+  tools::complain("holdfast_pub", std::to_string(log.failed()) + " of " + std::to_string(log.ended()) +
+                                      " messages not delivered: " + why);
+  return is_error(first.reason_code) ? static_cast<int>(first.reason_code) : tools::exit_failure;
+}
+
+int pub_main(int argc, char** argv) {
+  PubOptions options;
+  CLI::App app("Publishes messages to an MQTT 5 broker and waits until they are acknowledged.",
+               "holdfast_pub");
+  add_options(app, options);
+  if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
+  check(options);
+  const std::string payload = options.lines ? "" : payload_of(options);
+  Client client(options.connection.to_options(Start::resume));
+  Publisher publisher(options, client);
+  client.connect();
+  bool complete = options.lines ? publisher.publish_lines() : publisher.publish_repeatedly(payload);
+  complete = complete && publisher.finish();
+  client.disconnect(tools::disconnect_options(options.connection.properties));
+  static_cast<void>(tools::take_events(client, options.connection));
+  tools::write_statistics(client, options.connection);
+  return report(publisher.log(), complete);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return holdfast::tools::run_tool("holdfast_pub", pub_main, argc, argv);
+}

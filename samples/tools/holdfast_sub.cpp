@@ -1,0 +1,204 @@
+// holdfast_sub: prints what is published. Flags as in mosquitto_sub.
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <holdfast/client.hpp>
+#include <holdfast/topic.hpp>
+
+#include "connection_options.hpp"
+#include "exit_code.hpp"
+#include "json_output.hpp"
+#include "message_format.hpp"
+#include "property_arguments.hpp"
+#include "reporting.hpp"
+#include "stop_signal.hpp"
+
+namespace {
+
+using namespace holdfast;
+using Clock = std::chrono::steady_clock;
+
+struct SubOptions {
+  tools::ConnectionOptions connection;
+  std::vector<std::string> topics;
+  std::vector<std::string> filtered_out;
+  std::vector<std::string> unsubscribe;
+  std::uint64_t count = 0;
+  double timeout = 0;
+  bool verbose = false;
+  bool no_newline = false;
+  bool no_retained = false;
+  bool retained_only = false;
+  bool retain_as_published = false;
+  bool exit_after_subscribing = false;
+  bool json = false;
+  std::optional<std::string> format;
+};
+
+void add_options(CLI::App& app, SubOptions& options) {
+  options.connection.add_to(app);
+  app.add_option("-t,--topic", options.topics, "Topic filter to subscribe to; may be given more than once.")
+      ->allow_extra_args(false);
+  app.add_option("-T,--filter-out", options.filtered_out,
+                 "Do not print messages whose topic matches this filter.")
+      ->allow_extra_args(false);
+  app.add_option("-U,--unsubscribe", options.unsubscribe, "Unsubscribe from this filter.")
+      ->allow_extra_args(false);
+  app.add_option("-C", options.count, "Exit after so many messages.");
+  app.add_option("-W", options.timeout, "Exit with status 27 after so many seconds.");
+  app.add_flag("-v,--verbose", options.verbose, "Print the topic before the payload.");
+  app.add_flag("-N", options.no_newline, "No line break after the payload.");
+  app.add_flag("-R", options.no_retained, "Do not print retained messages.");
+  app.add_flag("--retained-only", options.retained_only, "Print retained messages alone.");
+  app.add_flag("--retain-as-published", options.retain_as_published,
+               "Keep the RETAIN flag as the publisher set it.");
+  app.add_flag("-E", options.exit_after_subscribing,
+               "Exit once the broker has acknowledged the subscriptions.");
+  app.add_option("-F,--format", options.format, "Format of the output, as in mosquitto_sub(1).");
+  app.add_flag("--json", options.json, "Print a JSON object a message and line.");
+}
+
+void check(const SubOptions& options) {
+  const auto refuse = [](const char* what) { throw Error(Errc::invalid_argument, what); };
+  if (options.topics.empty() && options.unsubscribe.empty() && !options.connection.keep_session) {
+    refuse("give -t with a topic filter to subscribe to (or -U, or -c with -i for a session that has some)");
+  }
+  if (options.json && options.format) refuse("--json and -F exclude each other: give one");
+  if ((options.json || options.format) && options.verbose) refuse("-v does not go with --json or -F");
+  if (options.no_retained && options.retained_only)
+    refuse("-R and --retained-only exclude each other: give one");
+  if (options.timeout < 0 || options.timeout > 1e9) refuse("-W: 0 or more seconds");
+  if (options.format) tools::check_format(*options.format);
+}
+
+class Subscriber {
+ public:
+  Subscriber(const SubOptions& options, Client& client) : options_(options), client_(client) {
+    const auto patience =
+        std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.timeout));
+    if (options.timeout > 0) deadline_ = Clock::now() + patience;
+  }
+
+  void subscribe() {
+    unsubscribe();
+    if (options_.topics.empty()) return;
+    std::vector<Subscription> wishes;
+    for (const std::string& topic : options_.topics) {
+      SubscriptionOptions wish;
+      wish.qos = tools::parse_qos(options_.connection.qos);
+      wish.retain_as_published = options_.retain_as_published;
+      if (options_.no_retained) wish.retain_handling = RetainHandling::do_not_send;
+      wishes.push_back({topic, wish});
+    }
+    const auto codes =
+        client_.subscribe(wishes, tools::subscribe_properties(options_.connection.properties, "subscribe"));
+    refuse_failures("subscribe", options_.topics, codes);
+  }
+
+  /// Prints what comes until it is enough; the exit status.
+  int run() {
+    if (options_.exit_after_subscribing) return tools::exit_success;
+    for (;;) {
+      if (take_messages()) return tools::exit_success;
+      if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
+      if (Clock::now() >= deadline_) return tools::exit_timed_out;
+      std::array<pollfd, 2> wait{pollfd{client_.fd(), POLLIN, 0}, pollfd{stop_.descriptor(), POLLIN, 0}};
+      ::poll(wait.data(), wait.size(), milliseconds_left());
+      if (wait[1].revents != 0) return tools::exit_success;
+    }
+  }
+
+ private:
+  void unsubscribe() {
+    if (options_.unsubscribe.empty()) return;
+    const auto codes = client_.unsubscribe(
+        options_.unsubscribe, tools::subscribe_properties(options_.connection.properties, "unsubscribe"));
+    refuse_failures("unsubscribe", options_.unsubscribe, codes);
+  }
+
+  static void refuse_failures(const std::string& verb, const std::vector<std::string>& filters,
+                              const std::vector<ReasonCode>& codes) {
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      if (!is_error(codes[i])) continue;
+      throw Error(Errc::request_refused,
+                  verb + " \"" + filters[i] + "\": the broker refused: " + std::string(to_string(codes[i])),
+                  codes[i], {});
+    }
+  }
+
+  // Whether there were enough, or nobody reads any more.
+  bool take_messages() {
+    while (const auto message = client_.receive(std::chrono::milliseconds(0))) {
+      if (!wanted(*message)) continue;
+      print(*message);
+      if (std::ferror(stdout) != 0) return true;
+      if (options_.count != 0 && ++printed_ == options_.count) return std::fflush(stdout), true;
+    }
+    return std::fflush(stdout) != 0;
+  }
+
+  [[nodiscard]] bool wanted(const Message& message) const {
+    if (options_.retained_only && !message.retain()) return false;
+    if (options_.no_retained && message.retain()) return false;
+    return std::none_of(options_.filtered_out.begin(), options_.filtered_out.end(),
+                        [&](const std::string& filter) { return topic_matches(filter, message.topic()); });
+  }
+
+  void print(const Message& message) const {
+    std::string line;
+    if (options_.json) {
+      line = tools::to_json_line(message);
+    } else if (options_.format) {
+      line = tools::format_message(*options_.format, message, tools::Arrival::now());
+    } else {
+      if (options_.verbose) line.append(message.topic()).append(" ");
+      line.append(message.payload());
+    }
+    if (!options_.no_newline) line += '\n';
+    std::fwrite(line.data(), 1, line.size(), stdout);
+  }
+
+  [[nodiscard]] int milliseconds_left() const {
+    if (deadline_ == Clock::time_point::max()) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Clock::now()).count();
+    return static_cast<int>(std::clamp<long long>(left, 0, std::numeric_limits<int>::max()));
+  }
+
+  const SubOptions& options_;
+  Client& client_;
+  tools::StopSignal stop_;
+  Clock::time_point deadline_ = Clock::time_point::max();
+  std::uint64_t printed_ = 0;
+};
+
+int sub_main(int argc, char** argv) {
+  SubOptions options;
+  CLI::App app("Subscribes at an MQTT 5 broker and prints the messages that come.", "holdfast_sub");
+  add_options(app, options);
+  if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
+  check(options);
+  Client client(options.connection.to_options(Start::resume));
+  Subscriber subscriber(options, client);
+  client.connect();
+  subscriber.subscribe();
+  const int status = subscriber.run();
+  client.disconnect(tools::disconnect_options(options.connection.properties));
+  static_cast<void>(tools::take_events(client, options.connection));
+  tools::write_statistics(client, options.connection);
+  if (status == tools::exit_timed_out) tools::complain("holdfast_sub", "timed out (-W)");
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return holdfast::tools::run_tool("holdfast_sub", sub_main, argc, argv);
+}

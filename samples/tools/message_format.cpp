@@ -1,0 +1,232 @@
+#include "message_format.hpp"
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+#include <holdfast/error.hpp>
+
+#include "json_output.hpp"
+
+namespace holdfast::tools {
+
+namespace {
+
+constexpr std::string_view specifiers = "%ACDEFIJjlmpqRrStUPXx";
+
+/// Walks over a format and tells a handler what it meets.
+class FormatReader {
+ public:
+  struct Field {
+    char specifier = 0;
+    bool left = false;
+    char fill = ' ';
+    std::size_t width = 0;
+  };
+
+  explicit FormatReader(std::string_view format) : rest_(format) {}
+
+  template <class OnText, class OnField, class OnTime>
+  void read(OnText on_text, OnField on_field, OnTime on_time) {
+    while (!rest_.empty()) {
+      const char c = next();
+      if (c == '%') {
+        on_field(field());
+      } else if (c == '@') {
+        const char time = next();
+        if (time == '@') on_text('@');
+        if (time != '@') on_time(time);
+      } else {
+        on_text(c == '\\' ? escaped() : c);
+      }
+    }
+  }
+
+ private:
+  char next() {
+    if (rest_.empty())
+      throw Error(Errc::invalid_argument, "-F: the format ends in the middle of a specifier");
+    const char c = rest_.front();
+    rest_.remove_prefix(1);
+    return c;
+  }
+
+  Field field() {
+    Field field;
+    char c = next();
+    for (; c == '-' || c == '0'; c = next()) {
+      if (c == '-') field.left = true;
+      if (c == '0') field.fill = '0';
+    }
+    for (; c >= '0' && c <= '9'; c = next())
+      field.width = field.width * 10 + static_cast<std::size_t>(c - '0');
+    if (specifiers.find(c) == std::string_view::npos) {
+      throw Error(Errc::invalid_argument, std::string("-F: there is no %") + c + ": see mosquitto_sub(1)");
+    }
+    if (field.width > 10'000) throw Error(Errc::invalid_argument, "-F: a width of more than 10000");
+    field.specifier = c;
+    return field;
+  }
+
+  char escaped() {
+    switch (const char c = next()) {
+      case 'n':
+        return '\n';
+      case 't':
+        return '\t';
+      case 'r':
+        return '\r';
+      case 'a':
+        return '\a';
+      case 'e':
+        return '\033';
+      case '0':
+        return '\0';
+      case '\\':
+        return '\\';
+      default:
+        throw Error(Errc::invalid_argument, std::string("-F: there is no \\") + c);
+    }
+  }
+
+  std::string_view rest_;
+};
+
+std::string hex(std::string_view bytes, const char* format) {
+  std::string text;
+  std::array<char, 3> digits{};
+  for (const char c : bytes) {
+    std::snprintf(digits.data(), digits.size(), format, static_cast<unsigned>(static_cast<unsigned char>(c)));
+    text += digits.data();
+  }
+  return text;
+}
+
+std::string time_text(const char* format, const Arrival& arrival) {
+  std::array<char, 256> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), format, &arrival.local)};
+}
+
+std::string unix_time(const Arrival& arrival) {
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "%lld.%09ld", static_cast<long long>(arrival.seconds),
+                arrival.nanoseconds);
+  return text.data();
+}
+
+// mosquitto_sub's own JSON; `parsed` puts the payload in as the JSON it is.
+std::string mosquitto_json(const Message& message, const Arrival& arrival, bool parsed) {
+  Json json;
+  json["tst"] = time_text("%Y-%m-%dT%H:%M:%S", arrival) + "." +
+                std::to_string(1'000'000 + arrival.nanoseconds / 1000).substr(1) + time_text("%z", arrival);
+  json["topic"] = message.topic();
+  json["qos"] = static_cast<int>(message.qos());
+  json["retain"] = message.retain() ? 1 : 0;
+  json["payloadlen"] = message.payload().size();
+  if (message.qos() != QoS::at_most_once) json["mid"] = message.packet_identifier();
+  const Json properties = properties_of(message);
+  if (!properties.empty()) json["properties"] = properties;
+  json["payload"] = parsed ? Json::parse(message.payload(), nullptr, false) : Json(message.payload());
+  if (json["payload"].is_discarded()) json["payload"] = nullptr;
+  return dump(json);
+}
+
+std::string user_properties(const Message& message) {
+  std::string text;
+  for (const auto& [name, value] : message.user_properties())
+    text += (text.empty() ? "" : " ") + name + ":" + value;
+  return text;
+}
+
+std::string identifiers(const Message& message) {
+  const auto found = message.subscription_identifiers();
+  return found.empty() ? "" : std::to_string(found.front());
+}
+
+std::string value_of(char specifier, const Message& message, const Arrival& arrival) {
+  switch (specifier) {
+    case '%':
+      return "%";
+    case 'A':
+      return "";  // Topic aliases are resolved by the library.
+    case 'C':
+      return std::string(message.content_type().value_or(""));
+    case 'D':
+      return std::string(message.correlation_data().value_or(""));
+    case 'E':
+      return message.message_expiry_interval() ? std::to_string(message.message_expiry_interval()->count())
+                                               : "";
+    case 'F':
+      return message.payload_is_utf8() ? "1" : "";
+    case 'I':
+      return time_text("%Y-%m-%dT%H:%M:%S%z", arrival);
+    case 'J':
+      return mosquitto_json(message, arrival, true);
+    case 'j':
+      return mosquitto_json(message, arrival, false);
+    case 'l':
+      return std::to_string(message.payload().size());
+    case 'm':
+      return std::to_string(message.packet_identifier());
+    case 'p':
+      return std::string(message.payload());
+    case 'q':
+      return std::to_string(static_cast<int>(message.qos()));
+    case 'R':
+      return std::string(message.response_topic().value_or(""));
+    case 'r':
+      return message.retain() ? "1" : "0";
+    case 'S':
+      return identifiers(message);
+    case 't':
+      return std::string(message.topic());
+    case 'U':
+      return unix_time(arrival);
+    case 'P':
+      return user_properties(message);
+    case 'X':
+      return hex(message.payload(), "%02X");
+    default:
+      return hex(message.payload(), "%02x");
+  }
+}
+
+std::string padded(std::string value, const FormatReader::Field& field) {
+  if (value.size() >= field.width) return value;
+  const std::string padding(field.width - value.size(), field.left ? ' ' : field.fill);
+  return field.left ? value + padding : padding + value;
+}
+
+}  // namespace
+
+Arrival Arrival::now() {
+  timespec time{};
+  clock_gettime(CLOCK_REALTIME, &time);
+  Arrival arrival;
+  arrival.seconds = time.tv_sec;
+  arrival.nanoseconds = time.tv_nsec;
+  localtime_r(&time.tv_sec, &arrival.local);
+  return arrival;
+}
+
+std::string format_message(std::string_view format, const Message& message, const Arrival& arrival) {
+  std::string text;
+  FormatReader(format).read([&](char c) { text += c; },
+                            [&](const FormatReader::Field& field) {
+                              text += padded(value_of(field.specifier, message, arrival), field);
+                            },
+                            [&](char time) {
+                              if (time == 'N') {
+                                text += std::to_string(1'000'000'000 + arrival.nanoseconds).substr(1);
+                              } else {
+                                text += time_text(std::array<char, 3>{'%', time, '\0'}.data(), arrival);
+                              }
+                            });
+  return text;
+}
+
+void check_format(std::string_view format) {
+  FormatReader(format).read([](char) {}, [](const FormatReader::Field&) {}, [](char) {});
+}
+
+}  // namespace holdfast::tools

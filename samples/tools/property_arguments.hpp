@@ -1,0 +1,25 @@
+// The -D arguments: MQTT 5 properties under mosquitto's names.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <holdfast/connect_properties.hpp>
+#include <holdfast/options.hpp>
+#include <holdfast/publish_options.hpp>
+#include <holdfast/subscription.hpp>
+
+#include "connection_options.hpp"
+
+namespace holdfast::tools {
+
+// Each takes the arguments for its commands and throws Error (Errc::invalid_argument) for a property that the
+// command does not have.
+void apply_connect_properties(const std::vector<PropertyArgument>& arguments,
+                              Options& options);  ///< connect, will
+void apply_publish_properties(const std::vector<PropertyArgument>& arguments, PublishOptions& options);
+[[nodiscard]] SubscribeProperties subscribe_properties(const std::vector<PropertyArgument>& arguments,
+                                                       const std::string& command);
+[[nodiscard]] DisconnectOptions disconnect_options(const std::vector<PropertyArgument>& arguments);
+
+}  // namespace holdfast::tools

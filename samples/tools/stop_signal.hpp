@@ -1,0 +1,23 @@
+// SIGINT and SIGTERM as something to poll for.
+#pragma once
+
+#include <chrono>
+
+namespace holdfast::tools {
+
+/// From its making on, the two signals no longer end the process but make the descriptor readable. One at a
+/// time.
+class StopSignal {
+ public:
+  StopSignal();
+  ~StopSignal();
+  StopSignal(const StopSignal&) = delete;
+  StopSignal& operator=(const StopSignal&) = delete;
+
+  [[nodiscard]] bool requested() const { return wait(std::chrono::milliseconds(0)); }
+  /// Waits for one of the signals at most `timeout`; whether one came.
+  [[nodiscard]] bool wait(std::chrono::milliseconds timeout) const;
+  [[nodiscard]] int descriptor() const;
+};
+
+}  // namespace holdfast::tools
