@@ -47,6 +47,7 @@ void NetworkThread::advance_attempt(TimePoint now) {
   attempt_->advance(now);
   if (const auto& failure = attempt_->failure()) {
     ++connect_failures_;
+    report_statistics();
     const Failure why = *failure;
     attempt_.reset();
     if (redirected_to_) redirected_to_.reset();  // The other server is not there: back to our own.
