@@ -34,9 +34,7 @@ class Completions {
   void publish(const std::vector<session::OutboundMessagePtr>& finished) {
     for (const auto& message : finished)
       message->set_done();
-    std::atomic_thread_fence(
-        std::memory_order_seq_cst);  // Pairs with Scope: it counts, then looks at done().
-    if (!blocked_.any()) return;
+    if (!blocked_.any_that_saw_before()) return;
     { const std::lock_guard lock(mutex_); }  // Whoever looked before done() is waiting by now.
     ended_.notify_all();
   }
