@@ -104,13 +104,15 @@ TEST_CASE("PUBRELs go out first, in PUBREC order and outside the quota", "[integ
   broker.reset_connection();
 
   REQUIRE(broker.wait_until([&] { return broker.received(1, PacketType::publish).size() == 5; }));
-  std::vector<PacketType> order;
+  std::string order;
   for (const LoggedPacket& packet : broker.received()) {
-    if (packet.connection == 1) order.push_back(packet.type);
+    if (packet.connection == 1) order += std::string(name_of(packet.type)) + ' ';
   }
-  std::vector<PacketType> expected(1, PacketType::connect);
-  expected.insert(expected.end(), 10, PacketType::pubrel);
-  expected.insert(expected.end(), 5, PacketType::publish);
+  std::string expected = "CONNECT ";
+  for (int index = 0; index < 10; ++index)
+    expected += "PUBREL ";
+  for (int index = 0; index < 5; ++index)
+    expected += "PUBLISH ";
   CHECK(order == expected);
   const auto published = broker.received(0, PacketType::publish);
   const auto released = broker.received(1, PacketType::pubrel);
