@@ -6,4 +6,4 @@ if ! command -v clang-format-14 >/dev/null; then
   echo "SKIPPED: clang-format-14 is not installed (Debian 13 has none)"
   exit 77
 fi
-git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 --dry-run -Werror
+find include lib samples test \( -name '*.cpp' -o -name '*.hpp' \) -print0 | xargs -0 clang-format-14 --dry-run -Werror

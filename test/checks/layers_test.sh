@@ -23,13 +23,21 @@ must_pass() {
 }
 
 must_fail lib/wire/a.hpp '"session/engine.hpp"'
+must_fail lib/wire/a.hpp '<holdfast/client.hpp>'
 must_fail lib/session/a.cpp '"client/core.hpp"'
 must_fail lib/session/a.cpp '"store/store.hpp"'
 must_fail lib/session/a.cpp '"net/waker.hpp"'
+must_fail lib/session/a.cpp '"../net/waker.hpp"'
 must_fail lib/store/a.cpp '"net/waker.hpp"'
+must_fail lib/store/a.cpp '"session/engine.hpp"'
 must_fail lib/net/a.cpp '"wire/topic.hpp"'
 must_fail lib/net/a.cpp '<holdfast/types.hpp>'
+must_fail lib/client/a.cpp '"wire/packets.hpp"'
 must_fail include/holdfast/a.hpp '"wire/topic.hpp"'
 must_pass lib/client/a.cpp '"session/engine.hpp"'
+must_pass lib/client/a.cpp '"wire/topic.hpp"'
 must_pass lib/session/a.cpp '"wire/topic.hpp"'
+must_pass lib/store/a.cpp '"session/record.hpp"'
+must_pass lib/wire/a.hpp '<holdfast/types.hpp>'
+must_pass lib/net/a.hpp '<vector>'
 echo "the layer check finds what it should"

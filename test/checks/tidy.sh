@@ -7,6 +7,6 @@ if ! command -v clang-tidy-14 >/dev/null; then
   echo "SKIPPED: clang-tidy-14 is not installed (Debian 13 has none)"
   exit 77
 fi
-git ls-files 'lib/*.cpp' 'samples/*.cpp' |
-  xargs -P "$(nproc)" -n 2 clang-tidy-14 -p "$build" --quiet 2>/dev/null
+find lib samples -name '*.cpp' -print0 |
+  xargs -0 -P "$(nproc)" -n 2 clang-tidy-14 -p "$build" --quiet 2>/dev/null
 echo "clang-tidy has nothing to say"
