@@ -4,7 +4,9 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <fstream>
 #include <memory>
 
@@ -69,6 +71,17 @@ std::optional<Will> will_of(const ConnectionOptions& options) {
   return will;
 }
 
+ReconnectOptions reconnect_of(double delay_max) {
+  if (!(delay_max >= 0.001 && delay_max <= 86'400)) {
+    refuse("--reconnect-delay-max: must be a number of seconds from 0.001 to 86400");
+  }
+  ReconnectOptions reconnect;
+  reconnect.max_delay =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(delay_max));
+  reconnect.min_delay = std::min(reconnect.min_delay, reconnect.max_delay);
+  return reconnect;
+}
+
 }  // namespace
 
 void ConnectionOptions::add_to(CLI::App& app) {
@@ -91,6 +104,9 @@ void ConnectionOptions::add_to(CLI::App& app) {
   app.add_option(
       "-D,--property", [](const auto&) { return true; },
       "COMMAND PROPERTY VALUE: adds a property, as in mosquitto_pub(1); user-property takes NAME and VALUE.");
+  app.add_option("--reconnect-delay-max", reconnect_delay_max,
+                 "Longest delay between attempts to reconnect, in seconds; the real one is random below that.")
+      ->capture_default_str();
   app.add_flag("-d,--debug", debug, "Say what happens on the way, on stderr.");
   app.add_flag("--quiet", quiet, "No warnings.");
   app.add_flag("--events", events, "Write connects, losses and the like as JSON lines to stderr.");
@@ -117,6 +133,7 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   options.keep_alive = std::chrono::seconds(keep_alive);
   options.start = keep_session ? start_of_kept_session : Start::clean;
   options.session_expiry = expiry_of(session_expiry);
+  options.reconnect = reconnect_of(reconnect_delay_max);
   options.will = will_of(*this);
   options.logger = make_logger(debug, quiet);
   apply_connect_properties(properties, options);
