@@ -74,6 +74,8 @@ void Engine::send_request(Subscriptions::Pending& pending, TimePoint now) {
   if (limits_.maximum_packet_size && output_.scratch().size() - before > *limits_.maximum_packet_size) {
     output_.scratch().resize(before);
     in_flight_.remove(index);
+    pending.packet_identifier = 0;
+    if (request.ticket == 0 && request.subscriptions.size() > 1) return subscriptions_.halve(pending);
     return answer({subscriptions_.abandon(pending),
                    {},
                    Errc::packet_too_large,

@@ -1,9 +1,18 @@
 #include "session/outbox.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
 namespace holdfast::session {
+
+namespace {
+
+bool expires_later(const OutboundMessagePtr& a, const OutboundMessagePtr& b) noexcept {
+  return a->expires_at() > b->expires_at();
+}
+
+}  // namespace
 
 void Outbox::push_back(OutboundMessagePtr message) {
   watch_expiry(message);
@@ -30,17 +39,19 @@ OutboundMessagePtr Outbox::pop_front() {
   OutboundMessagePtr message = std::move(waiting_.front());
   waiting_.pop_front();
   message->left_outbox = true;
+  if (waiting_.empty()) expiring_.clear();
   return message;
 }
 
 TimePoint Outbox::deadline() const noexcept {
-  return expiring_.empty() ? never : expiring_.top()->expires_at();
+  return expiring_.empty() ? never : expiring_.front()->expires_at();
 }
 
 void Outbox::take_expired(TimePoint now, std::vector<OutboundMessagePtr>& expired) {
-  while (!expiring_.empty() && expiring_.top()->expires_at() <= now) {
-    OutboundMessagePtr message = expiring_.top();
-    expiring_.pop();
+  while (!expiring_.empty() && expiring_.front()->expires_at() <= now) {
+    std::pop_heap(expiring_.begin(), expiring_.end(), expires_later);
+    OutboundMessagePtr message = std::move(expiring_.back());
+    expiring_.pop_back();
     if (message->left_outbox) continue;
     message->left_outbox = true;
     expired.push_back(std::move(message));
@@ -62,7 +73,15 @@ void Outbox::take_qos0(std::vector<OutboundMessagePtr>& taken) {
 }
 
 void Outbox::watch_expiry(const OutboundMessagePtr& message) {
-  if (message->expires_at() != never) expiring_.push(message);
+  if (message->expires_at() == never) return;
+  if (expiring_.size() >= look_through_at_) {
+    // A message sent at once would otherwise be kept for as long as it may live, a day say.
+    std::erase_if(expiring_, [](const OutboundMessagePtr& other) { return other->left_outbox; });
+    std::make_heap(expiring_.begin(), expiring_.end(), expires_later);
+    look_through_at_ = std::max<std::size_t>(64, 2 * expiring_.size());
+  }
+  expiring_.push_back(message);
+  std::push_heap(expiring_.begin(), expiring_.end(), expires_later);
 }
 
 }  // namespace holdfast::session

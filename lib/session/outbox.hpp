@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <deque>
-#include <queue>
 #include <vector>
 
 #include "session/outbound_message.hpp"
@@ -32,16 +31,13 @@ class Outbox {
   [[nodiscard]] bool empty() { return front() == nullptr; }
 
  private:
-  struct LaterExpiry {
-    bool operator()(const OutboundMessagePtr& a, const OutboundMessagePtr& b) const noexcept {
-      return a->expires_at() > b->expires_at();
-    }
-  };
   void watch_expiry(const OutboundMessagePtr& message);
 
   std::deque<OutboundMessagePtr> waiting_;
-  // Messages with an expiry, soonest first; those that have left are dropped when they come up.
-  std::priority_queue<OutboundMessagePtr, std::vector<OutboundMessagePtr>, LaterExpiry> expiring_;
+  // Messages with an expiry as a heap, soonest first. Those that have left are dropped when they come up,
+  // when the heap has doubled, or when nothing waits.
+  std::vector<OutboundMessagePtr> expiring_;
+  std::size_t look_through_at_ = 64;
 };
 
 }  // namespace holdfast::session

@@ -48,6 +48,18 @@ SubscriptionRequest Subscriptions::abandon(const Pending& pending) {
   return request;
 }
 
+void Subscriptions::halve(const Pending& pending) {
+  const auto found =
+      std::find_if(pending_.begin(), pending_.end(), [&](const Pending& p) { return &p == &pending; });
+  auto& wishes = found->request.subscriptions;
+  Pending rest{found->request, 0};
+  const auto middle = static_cast<std::ptrdiff_t>(wishes.size() / 2);
+  wishes.erase(wishes.begin() + middle, wishes.end());
+  rest.request.subscriptions.erase(rest.request.subscriptions.begin(),
+                                   rest.request.subscriptions.begin() + middle);
+  pending_.insert(found + 1, std::move(rest));
+}
+
 void Subscriptions::note(const SubscriptionRequest& request, std::size_t index, ReasonCode code,
                          Journal& journal) {
   const Subscription& subscription = request.subscriptions[index];

@@ -44,6 +44,9 @@ class Subscriptions {
                              Journal& journal);
   /// The same for a request that cannot be sent at all.
   SubscriptionRequest abandon(const Pending& pending);
+  /// Too large for one packet: its second half becomes a request of its own, next in turn. Needs two filters
+  /// or more, and that nobody waits for it.
+  void halve(const Pending& pending);
   [[nodiscard]] const SubscriptionRequest* find(std::uint16_t packet_identifier) const;
 
   void on_disconnected();
