@@ -124,7 +124,7 @@ class Client {
   [[nodiscard]] std::optional<Event> next_event(std::chrono::milliseconds timeout);
   /// A descriptor that polls readable while a message or an event waits; for applications with a loop of
   /// their own. Never read it. Valid as long as the client.
-  [[nodiscard]] int fd() const noexcept;
+  [[nodiscard]] int fd() const;
 
   [[nodiscard]] Statistics statistics() const;
   /// What the broker granted at the last successful connect; the standard's defaults before.

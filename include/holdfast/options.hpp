@@ -29,7 +29,8 @@ class Store;
 enum class Start : std::uint8_t {
   automatic,  ///< Resume if the store holds a session of this client id and server; else begin with a clean
               ///< one.
-  clean,      ///< Begin with a clean session; what the broker or the store held is discarded.
+  clean,      ///< Begin with a clean session: what the broker held is discarded, and the subscriptions in the
+              ///< store. Unfinished messages of the store go out as new ones.
   resume,  ///< The caller asserts that a session at the broker is ours, with nothing in flight: a subscriber
            ///< that wants what it missed. To publish QoS 2 across processes use a store.
 };

@@ -56,7 +56,9 @@ void check_will(const Will& will) {
 
 void check_server(const std::string& server) {
   try {
-    static_cast<void>(net::ServerUrl::parse(server));
+    const auto url = net::ServerUrl::parse(server);
+    if (url.user_name) require_utf8("user name in server", *url.user_name);
+    if (url.password) require_binary("password in server", *url.password);
   } catch (const std::invalid_argument& error) {
     throw Error(Errc::invalid_argument, error.what());
   }
@@ -83,7 +85,22 @@ void check_times(const Options& options) {
           [] { return "reconnect.max_delay is below reconnect.min_delay: raise it"; });
 }
 
+void check_tcp(const TcpSettings& tcp) {
+  using namespace std::chrono_literals;
+  constexpr std::chrono::milliseconds longest{std::numeric_limits<int>::max()};
+  require(!tcp.user_timeout || (*tcp.user_timeout >= 0ms && *tcp.user_timeout <= longest),
+          [] { return "tcp.user_timeout: 0 (the system's) to 2147483647 ms (24 days)"; });
+  require(tcp.send_buffer.value_or(1) > 0, [] { return "tcp.send_buffer: must be at least 1 byte"; });
+  require(tcp.receive_buffer.value_or(1) > 0, [] { return "tcp.receive_buffer: must be at least 1 byte"; });
+}
+
 }  // namespace
+
+void check(const Attempt& attempt) {
+  if (attempt.user_name) require_utf8("user_name", *attempt.user_name);
+  if (attempt.password) require_binary("password", *attempt.password);
+  if (attempt.will) check_will(*attempt.will);
+}
 
 void check(const Options& options) {
   check_server(options.server);
@@ -94,6 +111,7 @@ void check(const Options& options) {
   check_connect_properties(options.connect_properties);
   if (options.will) check_will(*options.will);
   check_times(options);
+  check_tcp(options.tcp);
   require(options.outbox_messages_max > 0, [] { return "outbox_messages_max: must be at least 1"; });
   require(options.outbox_bytes_max > 0, [] { return "outbox_bytes_max: must be at least 1"; });
   require(options.inbox_messages_max > 0, [] { return "inbox_messages_max: must be at least 1"; });

@@ -8,6 +8,8 @@ namespace holdfast::client {
 
 /// Throws Error (Errc::invalid_argument) that names the option and says what to change.
 void check(const Options& options);
+/// The same for what a hook may change before an attempt.
+void check(const Attempt& attempt);
 /// The same for disconnect(); `asked_expiry` is what CONNECT said.
 void check(const DisconnectOptions& options, std::chrono::seconds asked_expiry);
 

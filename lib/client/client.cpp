@@ -104,7 +104,7 @@ std::optional<Event> Client::next_event(std::chrono::milliseconds timeout) {
   return core_->shared().events.next(client::after(timeout));
 }
 
-int Client::fd() const noexcept {
+int Client::fd() const {
   return core_->shared().readiness->descriptor();
 }
 Statistics Client::statistics() const {

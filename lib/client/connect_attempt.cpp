@@ -6,6 +6,7 @@
 
 #include <holdfast/error.hpp>
 
+#include "client/check_options.hpp"
 #include "net/resolver.hpp"
 #include "net/server_url.hpp"
 
@@ -19,7 +20,7 @@ net::TcpOptions tcp_options(const TcpSettings& settings) {
 }
 
 std::string to_server(const Attempt& attempt) {
-  return "connect to " + attempt.server + ": ";
+  return "connect to " + net::without_credentials(attempt.server) + ": ";
 }
 
 }  // namespace
@@ -37,7 +38,8 @@ ConnectAttempt::Target ConnectAttempt::find_target(const std::function<void(Atte
   net::ServerUrl url = net::ServerUrl::parse(attempt.server);
   if (!attempt.user_name) attempt.user_name = std::move(url.user_name);
   if (!attempt.password) attempt.password = std::move(url.password);
-  return {std::move(attempt), net::resolve(url.host, url.port)};
+  check(attempt);
+  return {std::move(attempt), url.endpoint(), net::resolve(url.host, url.port)};
 }
 
 void ConnectAttempt::advance(session::TimePoint now) {
@@ -50,6 +52,7 @@ void ConnectAttempt::take_target(session::TimePoint now) {
     if (auto target = helper_->take()) {
       helper_.reset();
       attempt_ = std::move(target->attempt);
+      endpoint_ = std::move(target->endpoint);
       connector_.emplace(std::move(target->addresses), tcp_options(options_.tcp), deadline_);
       return;
     }
@@ -63,6 +66,10 @@ void ConnectAttempt::take_target(session::TimePoint now) {
     return;
   } catch (const std::exception& error) {
     failure_ = Failure{Errc::connect_failed, to_server(attempt_) + error.what(), {}, {}};
+    return;
+  } catch (...) {
+    failure_ =
+        Failure{Errc::connect_failed, to_server(attempt_) + "before_connect threw no std::exception", {}, {}};
     return;
   }
   if (now >= deadline_) {

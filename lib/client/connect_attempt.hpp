@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,8 @@ class ConnectAttempt {
   [[nodiscard]] const std::optional<Failure>& failure() const noexcept { return failure_; }
   /// As the hook left it, with the credentials of the server's URL where there were no others.
   [[nodiscard]] const Attempt& attempt() const noexcept { return attempt_; }
+  /// Where the stream leads: host:port.
+  [[nodiscard]] const std::string& endpoint() const noexcept { return endpoint_; }
 
   /// Whether advance() can go on although nothing polls: the helper rings only for who sleeps already.
   [[nodiscard]] bool has_work() const { return helper_ && helper_->finished(); }
@@ -45,6 +48,7 @@ class ConnectAttempt {
  private:
   struct Target {
     Attempt attempt;
+    std::string endpoint;
     std::vector<net::Address> addresses;
   };
   using Connector = net::Connector<session::TimePoint>;
@@ -56,6 +60,7 @@ class ConnectAttempt {
   const Options& options_;
   const session::TimePoint deadline_;
   Attempt attempt_;
+  std::string endpoint_;
   std::optional<net::DetachedTask<Target>> helper_;
   std::optional<Connector> connector_;
   std::unique_ptr<net::ByteStream> stream_;

@@ -7,6 +7,7 @@
 #include "client/check_options.hpp"
 #include "client/clock.hpp"
 #include "client/make_message.hpp"
+#include "net/server_url.hpp"
 #include "net/thread_signals.hpp"
 #include "session/connect_packet.hpp"
 #include "wire/topic.hpp"
@@ -36,6 +37,9 @@ Options checked(Options options) {
   throw Error(failure.error, failure.what);
 }
 
+// What one packet can hold is 256 MiB; a request leaves most of it free. [MQTT 5, 2.1.4]
+constexpr std::size_t largest_request = std::size_t{64} << 20;
+
 void check_filter(std::string_view verb, const Subscription& subscription) {
   const std::string subject = std::string(verb) + " \"" + printable(subscription.filter) + "\": ";
   if (!wire::is_valid_topic_filter(subscription.filter)) {
@@ -55,7 +59,7 @@ void check_filter(std::string_view verb, const Subscription& subscription) {
 
 Core::Core(Options options) : shared_(std::make_shared<Shared>(checked(std::move(options)))) {
   const Options& ours = shared_->options;
-  Store::Identity identity{ours.client_id, ours.server};
+  Store::Identity identity{ours.client_id, net::ServerUrl::parse(ours.server).endpoint()};
   session::Snapshot snapshot;
   if (ours.store) snapshot = ours.store->open(identity);
   network_ = std::make_shared<NetworkThread>(shared_, std::move(snapshot), std::move(identity));
@@ -81,7 +85,8 @@ void Core::connect(std::optional<Milliseconds> timeout) {
   const Options& options = shared_->options;
   const Milliseconds patience = timeout.value_or(options.connect_timeout + options.connack_timeout);
   start_thread();
-  if (shared_->status.begin_connecting()) send(command::Connect{});
+  const bool first = shared_->status.begin_connecting();
+  if (first) send(command::Connect{});
   const auto status = shared_->status.wait(
       after(patience), [](State state) { return state == State::connected || is_final(state); });
   if (status.state == State::connected) return;
@@ -89,9 +94,12 @@ void Core::connect(std::optional<Milliseconds> timeout) {
   if (status.state == State::idle || status.state == State::closed) {
     throw Error(Errc::closed, "connect: disconnected by another call");
   }
-  throw Error(Errc::timed_out, "connect to " + options.server + ": no answer within " +
-                                   std::to_string(patience.count()) +
-                                   " ms: is the broker reachable? The client keeps trying");
+  const bool ends = first && !options.retry_first_connect;
+  if (ends) disconnect({});
+  throw Error(Errc::timed_out, "connect to " + net::without_credentials(options.server) +
+                                   ": no answer within " + std::to_string(patience.count()) +
+                                   " ms: is the broker reachable?" +
+                                   (ends ? "" : " The client keeps trying"));
 }
 
 bool Core::disconnect(const DisconnectOptions& options) {
@@ -164,6 +172,11 @@ std::vector<ReasonCode> Core::request(session::SubscriptionRequest wish, std::st
   require(!wish.subscriptions.empty(),
           [&] { return subject + "name at least one topic filter [MQTT-3.8.3-2]"; });
   require_user_properties(wish.properties.user_properties);
+  std::size_t size = 0;
+  for (const Subscription& subscription : wish.subscriptions)
+    size += subscription.filter.size() + 5;
+  require(size <= largest_request,
+          [&] { return subject + "too large for one packet: name fewer filters at once"; });
   start_thread();
   const std::uint64_t ticket = wish.ticket = shared_->calls.open();
   const BlockedCalls::Scope scope(shared_->completions->blocked());

@@ -19,6 +19,8 @@ class Doorbell {
 
   // Network thread.
   void declare_sleep() noexcept { sleeping_.store(true, std::memory_order_seq_cst); }
+  /// poll() found the descriptor readable. A ring may be written late, after its reader woke by itself.
+  void clear() noexcept { waker_.clear(); }
   /// Awake again: by a ring or by itself.
   void declare_awake() noexcept {
     if (!sleeping_.exchange(false, std::memory_order_seq_cst)) waker_.clear();

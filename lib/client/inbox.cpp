@@ -77,6 +77,12 @@ void Inbox::exchange(std::vector<session::InboundMessage::Ptr>& messages,
   }
 }
 
+void Inbox::take_acknowledgements(std::vector<session::InboundToken>& acknowledged) {
+  const std::lock_guard lock(mutex_);
+  acknowledged.insert(acknowledged.end(), acknowledged_.begin(), acknowledged_.end());
+  acknowledged_.clear();
+}
+
 bool Inbox::full() {
   const std::lock_guard lock(mutex_);
   return full_ && settings_.when_full == InboxFull::pause;

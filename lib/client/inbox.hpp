@@ -48,6 +48,8 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   /// bound is dropped.
   void exchange(std::vector<session::InboundMessage::Ptr>& messages,
                 std::vector<session::InboundToken>& acknowledged, bool reading_on);
+  /// Appends all acknowledgements.
+  void take_acknowledgements(std::vector<session::InboundToken>& acknowledged);
   /// Whether QoS 0 messages fill the inbox, so that reading should pause. Once true, it stays so until an
   /// eighth of the room is free again; the doorbell rings then.
   [[nodiscard]] bool full();

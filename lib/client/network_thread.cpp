@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <limits>
 #include <random>
+#include <string>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -21,6 +24,9 @@ struct Overloaded : Visitors... {
 };
 template <class... Visitors>
 Overloaded(Visitors...) -> Overloaded<Visitors...>;
+
+// Reading stops while more than this waits to be written: above what the engine takes by itself.
+constexpr std::size_t unwritten_max = std::size_t{4} << 20;
 
 int poll_timeout(session::TimePoint now, session::TimePoint deadline) {
   if (deadline == session::never) return -1;
@@ -38,6 +44,7 @@ NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, session::Snapshot&&
       last_sequence_(snapshot.last_sequence),
       policy_(shared_->options.reconnect, std::random_device{}()),
       engine_(shared_->options, std::move(snapshot), std::random_device{}()) {
+  session_server_ = identity_.server;
   shared_->queue.adopt(engine_.messages());
   shared_->queue.adopt(engine_.returned());
 }
@@ -45,8 +52,19 @@ NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, session::Snapshot&&
 NetworkThread::~NetworkThread() = default;
 
 void NetworkThread::run() {
-  while (!ending_)
-    turn();
+  try {
+    while (!ending_)
+      turn();
+  } catch (const std::exception& error) {
+    // A store that failed, or no memory: nothing more may be promised, so nothing more is sent.
+    const auto* coded = dynamic_cast<const std::system_error*>(&error);
+    fatal_ = Failure{coded != nullptr ? coded->code() : make_error_code(Errc::closed),
+                     std::string("the client had to end: ") + error.what(),
+                     {},
+                     {}};
+    shared_->logger->critical("holdfast: {}", fatal_.what);
+    shared_->events.push(Disconnected{fatal_.error, std::nullopt, fatal_.what});
+  }
   end();
 }
 
@@ -68,6 +86,8 @@ void NetworkThread::turn() {
 void NetworkThread::take_requests(TimePoint now) {
   shared_->queue.take_all(messages_, commands_);
   accept(messages_);
+  // What was acknowledged before disconnect() was called leaves before DISCONNECT does.
+  if (!commands_.empty()) shared_->inbox->take_acknowledgements(acknowledged_);
   for (Command& command : commands_) {
     std::visit(
         Overloaded{[&](const command::Connect&) { begin_connecting(now); },
@@ -134,7 +154,9 @@ void NetworkThread::hand_over() {
   }
   engine_.answers().clear();
   for (Event& event : engine_.events()) {
-    if (const auto* connected = std::get_if<Connected>(&event)) on_up(*connected);
+    if (const auto* connected = std::get_if<Connected>(&event)) {
+      if (connection_) on_up(*connected);
+    }
     shared_->events.push(std::move(event));
   }
   engine_.events().clear();
@@ -150,8 +172,8 @@ void NetworkThread::report_finished() {
     shared_->events.push(
         MessageFailed{std::string(message->topic()), *message->failure, message->reason_code});
   }
+  shared_->completions->publish(finished);  // First: after flush() every Delivery is done.
   shared_->queue.release(finished);
-  shared_->completions->publish(finished);
   finished.clear();
 }
 
@@ -200,6 +222,7 @@ void NetworkThread::sleep() {
     descriptors[1] = {attempt_->descriptor(), attempt_->poll_events(), 0};
   }
   poll(descriptors.data(), descriptors.size(), poll_timeout(boot_time_now(), deadline()));
+  if (descriptors[0].revents != 0) doorbell.clear();
   doorbell.declare_awake();
   // A broken connection is read to its end although reading is paused: else poll would report it for ever.
   readable_ = (descriptors[1].revents & (POLLIN | POLLERR | POLLHUP)) != 0;
@@ -213,6 +236,8 @@ bool NetworkThread::may_read() {
     paused = !blocked.any();  // Asked after the saying: a call that begins now sees it and rings.
   }
   if (!paused) blocked.set_reading_paused(false);
+  // A broker that sends and does not read makes us answer into memory.
+  if (connection_ && engine_.output().size() >= unwritten_max) paused = true;
   engine_.set_reading(!paused, boot_time_now());
   return !paused;
 }
@@ -221,11 +246,15 @@ bool NetworkThread::has_work(bool reading) {
   if (shared_->queue.has_work() || !acknowledged_.empty() || shared_->inbox->has_acknowledgements())
     return true;
   if (ending_ || (attempt_ && attempt_->has_work())) return true;
-  if (!connection_) return !engine_.returned().empty();
+  if (!connection_) {
+    return !engine_.returned().empty() || !engine_.finished().empty() || !engine_.events().empty() ||
+           !engine_.journal().empty();
+  }
   if (connection_->ended() || (reading && connection_->has_more_input())) return true;
   if (connection_->output_blocked()) return false;
   const session::OutboundMessage* next = outbox_.front();
-  return !engine_.output().empty() || (next != nullptr && engine_.can_publish(next->qos));
+  return !engine_.output().empty() || engine_.can_replay() ||
+         (next != nullptr && engine_.can_publish(next->qos));
 }
 
 session::TimePoint NetworkThread::deadline() const {

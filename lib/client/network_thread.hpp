@@ -56,6 +56,7 @@ class NetworkThread {
   void advance(TimePoint now);
   void start_attempt(TimePoint now);
   void advance_attempt(TimePoint now);
+  void on_attempt_failed(const Failure& why, TimePoint now);
   void advance_connection(TimePoint now);
   void on_up(const Connected& connected);
   void finish_connection(TimePoint now);
@@ -80,7 +81,8 @@ class NetworkThread {
   TimePoint retry_at_ = session::never;
   unsigned attempts_ = 0;  // Since the last success.
   bool ever_connected_ = false;
-  std::string session_server_;  // Which server the session is at.
+  std::string session_server_;  // Which server the session is at: host:port.
+  std::string server_;          // Which one this connection goes to.
   std::optional<std::string> redirected_to_;
   unsigned redirects_ = 0;  // In a row, without a success between them.
 
@@ -90,6 +92,7 @@ class NetworkThread {
   TimePoint close_at_ = session::never;
 
   bool ending_ = false;
+  Failure fatal_;          // Why the thread ended by itself.
   bool readable_ = false;  // Something may be read.
   std::uint64_t connect_failures_ = 0;
   Connection::Counters counters_;

@@ -1,6 +1,8 @@
 // Attempts, connections, and how they end.
 #include <algorithm>
+#include <exception>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "client/clock.hpp"
@@ -11,6 +13,10 @@ namespace holdfast::client {
 namespace {
 
 constexpr unsigned redirects_in_a_row_max = 3;
+
+bool closed_by_peer(const std::error_code& error) {
+  return !error || error == std::errc::connection_reset || error == std::errc::broken_pipe;
+}
 
 Failure failure_of(const session::Closing& closing) {
   return {closing.error, closing.what, closing.reason_code, closing.reason_string};
@@ -40,28 +46,37 @@ void NetworkThread::start_attempt(TimePoint now) {
   shared_->status.set(state_);
   Attempt attempt{redirected_to_.value_or(options.server), options.user_name, options.password, options.will,
                   ++attempts_};
-  attempt_ = std::make_unique<ConnectAttempt>(options, std::move(attempt), shared_->doorbell, now);
+  try {
+    attempt_ = std::make_unique<ConnectAttempt>(options, std::move(attempt), shared_->doorbell, now);
+  } catch (const std::system_error& error) {
+    on_attempt_failed({error.code(), std::string("connect: no thread to be had: ") + error.what(), {}, {}},
+                      now);
+  }
+}
+
+void NetworkThread::on_attempt_failed(const Failure& why, TimePoint now) {
+  ++connect_failures_;
+  report_statistics();
+  if (redirected_to_) redirected_to_.reset();  // The other server is not there: back to our own.
+  shared_->logger->info("holdfast: {}", why.what);
+  shared_->events.push(Disconnected{why.error, std::nullopt, why.what});
+  fail_attempt(session::End::lost, why, now);
 }
 
 void NetworkThread::advance_attempt(TimePoint now) {
   attempt_->advance(now);
   if (const auto& failure = attempt_->failure()) {
-    ++connect_failures_;
-    report_statistics();
     const Failure why = *failure;
     attempt_.reset();
-    if (redirected_to_) redirected_to_.reset();  // The other server is not there: back to our own.
-    shared_->logger->info("holdfast: {}", why.what);
-    shared_->events.push(Disconnected{why.error, std::nullopt, why.what});
-    return fail_attempt(session::End::lost, why, now);
+    return on_attempt_failed(why, now);
   }
   auto stream = attempt_->take_stream();
   if (!stream) return;
   const Attempt attempt = attempt_->attempt();
+  server_ = attempt_->endpoint();
   attempt_.reset();
   // Another server knows nothing of the session; asking it for one could only mix two up.
-  if (!session_server_.empty() && attempt.server != session_server_) engine_.require_clean_start();
-  session_server_ = attempt.server;
+  engine_.set_other_server(server_ != session_server_);
   engine_.set_identity(attempt.user_name, attempt.password, attempt.will);
   connection_.emplace(std::move(stream), engine_, shared_->options.write_timeout, counters_);
   readable_ = true;
@@ -79,6 +94,7 @@ void NetworkThread::on_up(const Connected& connected) {
   policy_.on_connected(boot_time_now());
   attempts_ = redirects_ = 0;
   ever_connected_ = true;
+  session_server_ = server_;
   state_ = goodbye_ ? State::closing : State::connected;
   shared_->status.set(state_);
   shared_->logger->info("holdfast: connected as \"{}\", session {}", connected.client_id,
@@ -91,7 +107,7 @@ void NetworkThread::finish_connection(TimePoint now) {
   if (closing && closing->end == session::End::by_request) {
     // The broker is given time to read DISCONNECT and to close: closing a socket with unread bytes would
     // reset the connection, and the will would speak. [MQTT 5, 3.14.4]
-    const bool over = connection_->ended() || close_at_ <= now;
+    const bool over = connection_->ended() || close_at_ <= now || connection_->write_deadline() <= now;
     if (!over && engine_.output().empty() && !connection_->saying_goodbye()) connection_->begin_goodbye();
     if (over) end_connection(*closing, now);
     return;
@@ -102,7 +118,9 @@ void NetworkThread::finish_connection(TimePoint now) {
         engine_.is_connected() ? "the connection was lost" : "the broker closed before its CONNACK";
     if (connection_->error()) what += ": " + connection_->error().message();
     if (!engine_.is_connected()) what += ": is this an MQTT 5 broker, and may this client connect to it?";
-    return end_connection({session::End::lost, Errc::connection_lost, {}, {}, what, {}}, now);
+    const session::End end =
+        closed_by_peer(connection_->error()) ? session::End::closed_by_peer : session::End::lost;
+    return end_connection({end, Errc::connection_lost, {}, {}, what, {}}, now);
   }
   if (connection_->write_deadline() <= now) {
     const char* what = "the broker read nothing for the write time-out: connection taken for dead";
@@ -119,8 +137,12 @@ void NetworkThread::end_connection(const session::Closing& closing_view, TimePoi
   const bool by_request = closing.end == session::End::by_request;
   if (!was_up && !by_request) ++connect_failures_;
   report_statistics();
-  if (!by_request) shared_->logger->warn("holdfast: {}", closing.what);
+  // What a first connect() throws needs no second line in the log.
+  const bool thrown = !ever_connected_ && !shared_->options.retry_first_connect;
+  if (!by_request)
+    shared_->logger->log(thrown ? spdlog::level::info : spdlog::level::warn, "holdfast: {}", closing.what);
   shared_->events.push(Disconnected{closing.error, closing.reason_code, closing.what});
+  if (!was_up) redirected_to_.reset();  // The other server will not have us: back to our own.
   if (closing.server_reference && follow_reference(closing)) closing.end = session::End::lost;
   if (by_request) return rest(State::idle, {});
   fail_attempt(closing.end, failure_of(closing), now);
@@ -149,7 +171,7 @@ void NetworkThread::fail_attempt(session::End end, const Failure& failure, TimeP
   // The first attempt of a connect() answers for all: a wrong host is better known at once. What another
   // attempt mends, and what the policy itself decides, is left to it.
   const bool give_up = !ever_connected_ && !shared_->options.retry_first_connect &&
-                       end == session::End::lost && !redirected_to_;
+                       (end == session::End::lost || end == session::End::closed_by_peer) && !redirected_to_;
   if (give_up) return rest(State::idle, failure);
   try_again(end, failure, now);
 }
@@ -212,9 +234,16 @@ void NetworkThread::end() {
   shared_->queue.close();
   shared_->queue.take_all(messages_, commands_);
   accept(messages_);
-  commit();
+  try {
+    if (!fatal_.error) commit();
+  } catch (const std::exception& error) {
+    shared_->logger->critical("holdfast: {}", error.what());
+  }
   attempt_.reset();
   connection_.reset();
+  for (auto& message : engine_.returned())
+    engine_.abandon(std::move(message));
+  engine_.returned().clear();
   while (outbox_.front() != nullptr)
     engine_.abandon(outbox_.pop_front());
   engine_.abandon_all();
@@ -223,7 +252,7 @@ void NetworkThread::end() {
   shared_->inbox->abandon();
   shared_->events.close();
   shared_->calls.close();
-  shared_->status.set(State::closed);
+  shared_->status.set(State::closed, fatal_);
 }
 
 }  // namespace holdfast::client

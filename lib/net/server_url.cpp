@@ -1,5 +1,6 @@
 #include "net/server_url.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 
@@ -8,7 +9,7 @@ namespace holdfast::net {
 namespace {
 
 [[noreturn]] void refuse(std::string_view text, std::string_view why) {
-  throw std::invalid_argument("server \"" + std::string(text) + "\": " + std::string(why));
+  throw std::invalid_argument("server \"" + without_credentials(text) + "\": " + std::string(why));
 }
 
 int hex_digit(char c) {
@@ -81,6 +82,21 @@ void parse_host_and_port(std::string_view rest, ServerUrl& url, std::string_view
 }
 
 }  // namespace
+
+std::string without_credentials(std::string_view text) {
+  const std::size_t at = text.rfind('@');
+  if (at == std::string_view::npos) return std::string(text);
+  const std::size_t scheme = text.find("://");
+  const std::size_t begin = scheme < at ? scheme + 3 : 0;
+  return std::string(text.substr(0, begin)) + std::string(text.substr(at + 1));
+}
+
+std::string ServerUrl::endpoint() const {
+  std::string name = host;
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return (name.find(':') == std::string::npos ? name : "[" + name + "]") + ":" + std::to_string(port);
+}
 
 ServerUrl ServerUrl::parse(std::string_view text) {
   ServerUrl url;

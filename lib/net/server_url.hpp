@@ -18,6 +18,11 @@ struct ServerUrl {
 
   /// Throws std::invalid_argument with a sentence that says what is wrong and what to write.
   [[nodiscard]] static ServerUrl parse(std::string_view text);
+  /// `host:port`: which server it is, however it was written.
+  [[nodiscard]] std::string endpoint() const;
 };
+
+/// A server as users write it, fit for logs and error messages.
+[[nodiscard]] std::string without_credentials(std::string_view text);
 
 }  // namespace holdfast::net

@@ -45,7 +45,11 @@ Engine::Engine(const Options& options, Snapshot&& snapshot, std::uint32_t seed)
       decoder_(options.connect_properties.maximum_packet_size.value_or(largest_packet)) {
   timers_.fill(never);
   restore(snapshot.messages);
-  if (options.start == Start::clean) return;
+  if (options.start == Start::clean) {
+    for (const auto& stored : snapshot.subscriptions)
+      journal_.emplace_back(record::Unsubscribed{stored.subscription.filter});
+    return;
+  }
   for (const auto identifier : snapshot.inbound_received)
     inbound_.restore_received(identifier);
   for (auto& subscription : snapshot.subscriptions)
@@ -62,9 +66,8 @@ void Engine::set_identity(std::optional<std::string> user_name, std::optional<st
 void Engine::on_bytes(std::span<const std::byte> bytes, TimePoint now) {
   if (phase_ == Phase::disconnected || phase_ == Phase::closing) return;
   last_received_ = now;
-  if (timer(Timer::ping_response) != never) {
-    set_timer(Timer::ping_response, never);  // Whatever came, the broker is alive.
-  }
+  ping_end_ = 0;  // Whatever came, the broker is alive.
+  if (timer(Timer::ping_response) != never) set_timer(Timer::ping_response, never);
   decoder_.feed(bytes);
   while (phase_ == Phase::handshake || phase_ == Phase::connected) {
     wire::Frame frame;
@@ -102,6 +105,16 @@ void Engine::on_frame(const wire::Frame& frame, TimePoint now) {
     if (frame.type == PacketType::disconnect) {
       return handle(wire::parse_disconnect(frame),
                     [this](const auto& packet) { on_disconnect_packet(packet); });
+    }
+    if (frame.type == PacketType::auth) {
+      return close(
+          {End::refused_for_good,
+           Errc::connection_refused,
+           ReasonCode::bad_authentication_method,
+           {},
+           "the broker asks for an exchange of AUTH packets, which this version cannot do: use another "
+           "authentication_method, or user name and password",
+           {}});
     }
     return fail(ReasonCode::protocol_error, "a packet came before CONNACK [MQTT 5, 3.2]");
   }
@@ -141,24 +154,40 @@ void Engine::on_frame(const wire::Frame& frame, TimePoint now) {
 void Engine::on_oversize(const wire::Oversize& oversize, TimePoint now) {
   ++counters_.oversized_packets;
   const bool publish = oversize.type == wire::PacketType::publish && phase_ == Phase::connected;
-  if (options_.strict_peer || !publish) {
+  // A packet that is not read may have set a topic alias, and the next message would get a wrong topic.
+  const bool aliases = options_.connect_properties.topic_alias_maximum.value_or(0) != 0;
+  if (options_.strict_peer || !publish || aliases) {
     return fail(ReasonCode::packet_too_large,
                 "a packet above our Maximum Packet Size came [MQTT 5, 3.1.2.11.4]");
   }
   // Left unanswered, a sloppy broker would send it again on every connection.
   if (oversize.qos == QoS::at_most_once || !oversize.packet_identifier) return;
-  send_acknowledgement(
-      oversize.qos == QoS::at_least_once ? wire::PacketType::puback : wire::PacketType::pubrec,
-      *oversize.packet_identifier, ReasonCode::implementation_specific_error);
+  inbound_.refuse(*oversize.packet_identifier, oversize.qos);
   last_received_ = now;
 }
 
 void Engine::on_written(std::size_t bytes, TimePoint now) {
   last_sent_ = now;
+  const std::uint64_t before = output_.written_offset();
   output_.consume(bytes);
+  note_what_was_written(before, now);
   while (!qos0_leaving_.empty() && qos0_leaving_.front().first <= output_.written_offset()) {
     finish(std::move(qos0_leaving_.front().second), std::nullopt);
     qos0_leaving_.pop_front();
+  }
+}
+
+// Answers are waited for from when the question has left: on a slow line a large message takes its time.
+void Engine::note_what_was_written(std::uint64_t before, TimePoint now) {
+  const std::uint64_t written = output_.written_offset();
+  if (ping_end_ != 0 && ping_end_ <= written) {
+    ping_end_ = 0;
+    set_timer(Timer::ping_response, now + ping_timeout(options_, limits_.keep_alive));
+  }
+  for (const auto first : {in_flight_.first_release(), in_flight_.first_publish()}) {
+    if (first == InFlight::none || !sent_now(first)) continue;
+    InFlightEntry& entry = in_flight_[first];
+    if (entry.end_offset > before && entry.end_offset <= written) entry.sent_at = now;
   }
 }
 
@@ -181,6 +210,7 @@ void Engine::on_disconnected(End end, TimePoint now) {
   timers_.fill(never);
   topic_aliases_.clear();
   quota_used_ = 0;
+  ping_end_ = 0;
   replay_next_ = InFlight::none;
   closing_.reset();
   accepted_ = false;
@@ -220,16 +250,17 @@ void Engine::check_ping(TimePoint now) {
                   {}});
   }
   if (!due(Timer::ping_due, now)) return;
+  const auto interval = ping_interval(limits_.keep_alive);
   if (timer(Timer::ping_response) != never) {
     // One is on its way; look again when it was answered or not.
     return set_timer(Timer::ping_due, timer(Timer::ping_response));
   }
-  const auto interval = ping_interval(limits_.keep_alive);
+  if (ping_end_ != 0) return set_timer(Timer::ping_due, now + interval);  // One waits to be written.
   if (last_sent_ + interval > now && (!reading_ || last_received_ + interval > now))
     return schedule_ping(now);
   wire::encode(wire::Pingreq{}, output_.scratch());
   last_sent_ = now;
-  if (reading_) set_timer(Timer::ping_response, now + ping_timeout(options_, limits_.keep_alive));
+  if (reading_) ping_end_ = output_.end_offset();
   set_timer(Timer::ping_due, now + interval);
 }
 
@@ -237,7 +268,9 @@ void Engine::check_acknowledgement(TimePoint now) {
   if (!options_.acknowledgement_timeout) return;
   TimePoint oldest = never;
   for (const auto first : {in_flight_.first_release(), in_flight_.first_publish()}) {
-    if (first != InFlight::none && sent_now(first)) oldest = std::min(oldest, in_flight_[first].sent_at);
+    if (first == InFlight::none || !sent_now(first)) continue;
+    if (in_flight_[first].end_offset <= output_.written_offset())
+      oldest = std::min(oldest, in_flight_[first].sent_at);
   }
   if (oldest == never || !reading_)
     return set_timer(Timer::acknowledgement, now + *options_.acknowledgement_timeout);
@@ -256,6 +289,7 @@ void Engine::set_reading(bool reading, TimePoint now) {
   if (reading_ == reading) return;
   reading_ = reading;
   last_received_ = now;
+  ping_end_ = 0;
   set_timer(Timer::ping_response, never);  // Its answer may lie unread; the next silence asks again.
   if (phase_ != Phase::connected) return;
   schedule_ping(now);
@@ -296,13 +330,22 @@ void Engine::disconnect(const DisconnectOptions& options, TimePoint now) {
       properties.number(wire::PropertyId::session_expiry_interval,
                         static_cast<std::uint32_t>(options.session_expiry_interval->count()));
     }
+    const std::size_t essential = bytes.size();
     if (options.reason_string) properties.string(wire::PropertyId::reason_string, *options.reason_string);
     for (const auto& [name, value] : options.user_properties)
       properties.user_property(name, value);
     wire::Disconnect disconnect;
     disconnect.reason_code = options.reason;
     disconnect.properties = wire::PropertiesView(bytes);
+    const std::size_t before = output_.scratch().size();
     wire::encode(disconnect, output_.scratch());
+    if (limits_.maximum_packet_size && output_.scratch().size() - before > *limits_.maximum_packet_size) {
+      // What is only for the broker's log stays out. [MQTT-3.14.2-3, MQTT-3.14.2-4]
+      output_.scratch().resize(before);
+      bytes.resize(essential);
+      disconnect.properties = wire::PropertiesView(bytes);
+      wire::encode(disconnect, output_.scratch());
+    }
     last_sent_ = now;
   }
   if (options.session_expiry_interval) {

@@ -99,8 +99,11 @@ class Engine {
   /// written.
   [[nodiscard]] bool can_publish(QoS qos) const noexcept;
   void publish(OutboundMessagePtr message, TimePoint now);
-  /// Sends more of what a resumed session has to send again, as far as quota and output allow.
+  /// Sends what has its turn before new messages: subscription requests, and more of what a resumed session
+  /// has to send again, as far as identifiers, quota and output allow.
   void replay(TimePoint now);
+  /// Whether replay() would send again now.
+  [[nodiscard]] bool can_replay() const noexcept;
   void request(SubscriptionRequest request, TimePoint now);
   void acknowledge(InboundToken token);
   /// Sends the acknowledgements whose turn has come. Apart from acknowledge() so that a batch is scanned
@@ -109,8 +112,9 @@ class Engine {
   void disconnect(const DisconnectOptions& options, TimePoint now);
   /// Whether the connection is being read. While it is not, no answer can be missed.
   void set_reading(bool reading, TimePoint now);
-  /// The next connection goes to another server: it asks for a clean start.
-  void require_clean_start() noexcept { clean_start_ = true; }
+  /// Whether the next connections go to another server than the one that has the session: they ask for a
+  /// clean start, until one succeeds.
+  void set_other_server(bool other) noexcept { other_server_ = other; }
   /// A message that waited elsewhere ends.
   void give_up(OutboundMessagePtr message, Errc why) { finish(std::move(message), why); }
   /// The client ends: these messages end with Errc::closed for their Deliveries, while a store keeps them.
@@ -166,6 +170,7 @@ class Engine {
   void schedule_ping(TimePoint now) noexcept;
   void check_ping(TimePoint now);
   void check_acknowledgement(TimePoint now);
+  void note_what_was_written(std::uint64_t before, TimePoint now);
   void on_frame(const wire::Frame& frame, TimePoint now);
   void on_oversize(const wire::Oversize& oversize, TimePoint now);
   void close(Closing closing);
@@ -228,6 +233,7 @@ class Engine {
   std::string client_id_;
   bool session_held_ = false;     // We have the state of a session that the broker may have too.
   bool clean_start_ = false;      // The next CONNECT asks for a clean start, until one succeeds.
+  bool other_server_ = false;     // The next CONNECT goes to a server that does not have the session.
   bool resume_asserted_ = false;  // The caller says that an unknown session at the broker is ours.
   std::chrono::seconds expiry_{0};
   std::optional<TimePoint> away_since_;  // Unknown after a restart: counts as alive.
@@ -252,6 +258,7 @@ class Engine {
       qos0_leaving_;  // By the offset at which each has left.
   wire::FrameDecoder decoder_;
   std::array<TimePoint, static_cast<std::size_t>(Timer::count)> timers_;
+  std::uint64_t ping_end_ = 0;  // Where the PINGREQ ends that has not left yet; 0: none.
   TimePoint last_sent_{};
   TimePoint last_received_{};
   bool reading_ = true;

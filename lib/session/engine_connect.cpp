@@ -50,10 +50,29 @@ bool is_final(ReasonCode code) {
   }
 }
 
+// Whether a DISCONNECT may be the broker's answer to a packet of ours, or has reasons of the broker's own.
+End end_of_disconnect(ReasonCode code) {
+  switch (code) {
+    case ReasonCode::session_taken_over:
+      return End::taken_over;
+    case ReasonCode::server_busy:
+    case ReasonCode::server_shutting_down:
+    case ReasonCode::keep_alive_timeout:
+    case ReasonCode::use_another_server:
+    case ReasonCode::server_moved:
+      return End::lost;
+    default:
+      return End::closed_by_peer;
+  }
+}
+
 std::string described(ReasonCode code, const std::string& reason_string) {
   std::string line(to_string(code));
-  if (!reason_string.empty()) line += " (" + reason_string + ")";
-  return line;
+  if (reason_string.empty()) return line;
+  std::string shown = reason_string;  // The broker's words must not break the one line or the terminal.
+  std::replace_if(
+      shown.begin(), shown.end(), [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }, ' ');
+  return line + " (" + shown + ")";
 }
 
 std::string advice(ReasonCode code) {
@@ -85,7 +104,8 @@ void Engine::on_connected(TimePoint now) {
   ++connection_;
   accepted_ = false;
   last_sent_ = last_received_ = now;
-  sent_clean_start_ = clean_start_ || (session_held_ ? session_ended_by_itself(now) : !resume_asserted_);
+  sent_clean_start_ =
+      clean_start_ || (session_held_ ? other_server_ || session_ended_by_itself(now) : !resume_asserted_);
   encode_connect(options_, {client_id_, user_name_, password_, will_, sent_clean_start_, asked_expiry_},
                  output_.scratch());
   set_timer(Timer::connack, now + options_.connack_timeout);
@@ -109,7 +129,7 @@ void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
   }
   phase_ = Phase::connected;
   accepted_ = true;
-  clean_start_ = resume_asserted_ = false;
+  clean_start_ = resume_asserted_ = other_server_ = false;
   progress_ = false;
   set_timer(Timer::connack, never);
   accept_limits(connack);
@@ -141,8 +161,7 @@ void Engine::on_refused(const wire::Connack& connack) {
 void Engine::on_disconnect_packet(const wire::Disconnect& disconnect) {
   const ReasonCode code = disconnect.reason_code;
   const std::string reason_string = text(disconnect.properties, PropertyId::reason_string);
-  const End end = code == ReasonCode::session_taken_over ? End::taken_over : End::lost;
-  close({end, Errc::server_disconnected, code, reason_string,
+  close({end_of_disconnect(code), Errc::server_disconnected, code, reason_string,
          "the broker disconnected us: " + described(code, reason_string),
          server_reference(code, disconnect.properties)});
 }

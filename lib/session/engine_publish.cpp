@@ -94,10 +94,15 @@ void Engine::send_release(InFlight::Index index, TimePoint now) {
   entry.connection = connection_;
 }
 
+bool Engine::can_replay() const noexcept {
+  return phase_ == Phase::connected && replay_next_ != InFlight::none &&
+         quota_used_ < limits_.receive_maximum && output_.size() < output_high_water;
+}
+
 void Engine::replay(TimePoint now) {
   if (phase_ != Phase::connected) return;
-  while (replay_next_ != InFlight::none && quota_used_ < limits_.receive_maximum &&
-         output_.size() < output_high_water) {
+  send_requests(now);
+  while (can_replay()) {
     const InFlight::Index index = replay_next_;
     replay_next_ = in_flight_.next(index);
     InFlightEntry& entry = in_flight_[index];
@@ -234,7 +239,8 @@ void Engine::note_what_left() {
 
 void Engine::count_poison(End end) {
   const auto forget = [this] { suspect_ = suspect_closes_ = 0; };
-  if (end == End::by_request || options_.poison_after == 0) return;
+  // Our own time-outs and a broken network say nothing about the message.
+  if (end != End::closed_by_peer || options_.poison_after == 0) return;
   if (progress_) return forget();
   const bool releasing = in_flight_.first_release() != InFlight::none;
   const auto index = releasing ? in_flight_.first_release() : in_flight_.first_publish();

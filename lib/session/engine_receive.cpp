@@ -61,11 +61,14 @@ void Engine::acknowledge(InboundToken token) {
 void Engine::send_acknowledgements(TimePoint now) {
   if (phase_ != Phase::connected) return;
   while (const auto due = inbound_.next_due()) {
-    if (due->qos == QoS::exactly_once) {
+    const auto type = due->qos == QoS::exactly_once ? wire::PacketType::pubrec : wire::PacketType::puback;
+    if (due->refused) {
+      send_acknowledgement(type, due->packet_identifier, ReasonCode::implementation_specific_error);
+    } else if (due->qos == QoS::exactly_once) {
       if (journaled_) journal_.emplace_back(record::InboundReceived{due->packet_identifier});
-      send_acknowledgement(wire::PacketType::pubrec, due->packet_identifier);
+      send_acknowledgement(type, due->packet_identifier);
     } else {
-      send_acknowledgement(wire::PacketType::puback, due->packet_identifier);
+      send_acknowledgement(type, due->packet_identifier);
     }
     last_sent_ = now;
   }

@@ -37,6 +37,10 @@ void Engine::send_requests(TimePoint now) {
     Subscriptions::Pending* pending = subscriptions_.next_unsent();
     if (pending == nullptr) return;
     if (auto refusal = refuse_request(pending->request)) {
+      if (pending->request.ticket == 0 && pending->request.subscriptions.size() > 1) {
+        subscriptions_.halve(*pending);  // One filter that is not to be had must not cost the others.
+        continue;
+      }
       refusal->request = subscriptions_.abandon(*pending);
       answer(std::move(*refusal));
     } else {

@@ -19,14 +19,23 @@ InboundWindow::Arrival InboundWindow::on_publish(std::uint16_t packet_identifier
   // a broker that forgot must not make us drop a message. [MQTT-3.3.1-1]
   const bool redelivery = !known->current && duplicate && known->qos == qos;
   if (same_exchange || redelivery) return repeat(*known);
-  if (known->current) --unfinished_;  // The broker used an identifier twice; the first use ends here.
+  // An identifier used twice on one connection: both uses count as unfinished, so that this is an overrun.
   return begin(*known, qos);
+}
+
+void InboundWindow::refuse(std::uint16_t packet_identifier, QoS qos) {
+  Entry* known = find(packet_identifier);
+  Entry& entry = known != nullptr ? *known : insert(packet_identifier);
+  static_cast<void>(begin(entry, qos));
+  entry.progress = Progress::acknowledged;
+  entry.refused = true;
 }
 
 InboundWindow::Arrival InboundWindow::begin(Entry& entry, QoS qos) {
   entry.serial = next_serial_++;
   entry.progress = Progress::waiting;
   entry.qos = qos;
+  entry.refused = false;
   entry.current = true;
   ++unfinished_;
   turn_of(qos).push_back(entry.packet_identifier);
@@ -62,8 +71,8 @@ std::optional<InboundWindow::Due> InboundWindow::next_due() {
       if (!gone && entry->progress != Progress::acknowledged) break;
       turn->pop_front();
       if (gone) continue;
-      const Due due{entry->packet_identifier, qos};
-      if (qos == QoS::exactly_once) {
+      const Due due{entry->packet_identifier, qos, entry->refused};
+      if (qos == QoS::exactly_once && !entry->refused) {
         entry->progress = Progress::received;
       } else {
         forget(*entry);

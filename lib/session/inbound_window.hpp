@@ -33,12 +33,15 @@ class InboundWindow {
   struct Due {
     std::uint16_t packet_identifier;
     QoS qos;
+    bool refused;  ///< With an error, which ends the exchange.
   };
 
   InboundWindow();
 
   /// A PUBLISH of QoS 1 or 2 came.
   Arrival on_publish(std::uint16_t packet_identifier, QoS qos, bool duplicate);
+  /// A PUBLISH came that cannot be taken: an error is its acknowledgement, when its turn comes.
+  void refuse(std::uint16_t packet_identifier, QoS qos);
   /// The application acknowledged. Stale and repeated tokens change nothing.
   void acknowledge(InboundToken token);
   /// The next acknowledgement whose turn it is, if any; it counts as sent.
@@ -68,6 +71,7 @@ class InboundWindow {
     std::uint16_t packet_identifier = 0;
     Progress progress = Progress::none;
     QoS qos = QoS::at_least_once;
+    bool refused = false;
     bool current = false;  ///< The PUBLISH came on this connection.
   };
 

@@ -30,8 +30,10 @@ void Outbox::push_front(std::vector<OutboundMessagePtr>&& messages) {
 }
 
 OutboundMessage* Outbox::front() {
-  while (!waiting_.empty() && waiting_.front()->left_outbox)
+  while (!waiting_.empty() && waiting_.front()->left_outbox) {
     waiting_.pop_front();
+    --expired_in_waiting_;
+  }
   return waiting_.empty() ? nullptr : waiting_.front().get();
 }
 
@@ -54,7 +56,12 @@ void Outbox::take_expired(TimePoint now, std::vector<OutboundMessagePtr>& expire
     expiring_.pop_back();
     if (message->left_outbox) continue;
     message->left_outbox = true;
+    ++expired_in_waiting_;
     expired.push_back(std::move(message));
+  }
+  if (expired_in_waiting_ > 64 && expired_in_waiting_ > waiting_.size() / 2) {
+    std::erase_if(waiting_, [](const OutboundMessagePtr& message) { return message->left_outbox; });
+    expired_in_waiting_ = 0;
   }
 }
 
@@ -70,6 +77,7 @@ void Outbox::take_qos0(std::vector<OutboundMessagePtr>& taken) {
     }
   }
   waiting_.swap(kept);
+  expired_in_waiting_ = 0;
 }
 
 void Outbox::watch_expiry(const OutboundMessagePtr& message) {

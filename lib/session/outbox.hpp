@@ -34,6 +34,7 @@ class Outbox {
   void watch_expiry(const OutboundMessagePtr& message);
 
   std::deque<OutboundMessagePtr> waiting_;
+  std::size_t expired_in_waiting_ = 0;  // Given away by take_expired() and still in waiting_.
   // Messages with an expiry as a heap, soonest first. Those that have left are dropped when they come up,
   // when the heap has doubled, or when nothing waits.
   std::vector<OutboundMessagePtr> expiring_;

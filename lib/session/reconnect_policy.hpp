@@ -16,6 +16,7 @@ namespace holdfast::session {
 /// Why a connection or an attempt ended, as far as the policy cares.
 enum class End : std::uint8_t {
   lost,              ///< The network, a time-out, the broker's fault, or a refusal that may pass.
+  closed_by_peer,    ///< The same, and perhaps the broker's answer to what we sent.
   refused_for_good,  ///< The broker says no, and would say it again.
   taken_over,        ///< Another client has our Client Identifier.
   session_mismatch,  ///< Session Present where it cannot be: a clean start mends it.

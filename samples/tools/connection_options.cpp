@@ -22,10 +22,10 @@ namespace {
   throw Error(Errc::invalid_argument, what);
 }
 
-std::shared_ptr<spdlog::logger> make_logger(bool debug, bool quiet) {
+std::shared_ptr<spdlog::logger> make_logger(bool debug) {
   auto logger =
       std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_level(debug ? spdlog::level::debug : quiet ? spdlog::level::off : spdlog::level::warn);
+  logger->set_level(debug ? spdlog::level::debug : spdlog::level::off);
   logger->set_pattern("%v");
   return logger;
 }
@@ -48,7 +48,11 @@ std::string first_line_of(const std::string& file) {
 std::optional<std::chrono::seconds> expiry_of(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
   if (*text == "-1" || *text == "∞") return never_expires;
-  return parse_seconds("-x", *text);
+  try {
+    return parse_seconds("-x", *text);
+  } catch (const Error& error) {
+    refuse(std::string(error.what()) + ", or -1 for ever");
+  }
 }
 
 void check_protocol(const std::string& version) {
@@ -66,7 +70,7 @@ std::optional<Will> will_of(const ConnectionOptions& options) {
   Will will;
   will.topic = *options.will_topic;
   will.payload = options.will_payload;
-  will.qos = parse_qos(options.will_qos);
+  will.qos = parse_qos("--will-qos", options.will_qos);
   will.retain = options.will_retain;
   return will;
 }
@@ -104,8 +108,9 @@ void ConnectionOptions::add_to(CLI::App& app) {
   app.add_option(
       "-D,--property", [](const auto&) { return true; },
       "COMMAND PROPERTY VALUE: adds a property, as in mosquitto_pub(1); user-property takes NAME and VALUE.");
-  app.add_option("--reconnect-delay-max", reconnect_delay_max,
-                 "Longest delay between attempts to reconnect, in seconds; the real one is random below that.")
+  app.add_option(
+         "--reconnect-delay-max", reconnect_delay_max,
+         "Longest delay between attempts to reconnect, in seconds; the real one is random below that.")
       ->capture_default_str();
   app.add_flag("-d,--debug", debug, "Say what happens on the way, on stderr.");
   app.add_flag("--quiet", quiet, "No warnings.");
@@ -122,6 +127,9 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   if (keep_session && client_id.empty()) refuse("-c needs -i: a session is found again by its client id");
   if (!client_id.empty() && !client_id_prefix.empty()) refuse("-i and -I exclude each other: give one");
   if (password && !password_file.empty()) refuse("-P and --pw-file exclude each other: give one");
+  if (keep_alive < 0 || keep_alive > 65535) {
+    refuse("-k " + std::to_string(keep_alive) + ": must be a number of seconds from 0 (off) to 65535");
+  }
   Options options;
   options.server = server_of(host, port);
   const std::string process = std::to_string(::getpid());
@@ -135,9 +143,13 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   options.session_expiry = expiry_of(session_expiry);
   options.reconnect = reconnect_of(reconnect_delay_max);
   options.will = will_of(*this);
-  options.logger = make_logger(debug, quiet);
+  options.logger = make_logger(debug);
   apply_connect_properties(properties, options);
   return options;
+}
+
+void ConnectionOptions::begin_warnings(const Options& options) const {
+  if (!debug && !quiet) options.logger->set_level(spdlog::level::warn);
 }
 
 std::chrono::seconds parse_seconds(const std::string& name, const std::string& text) {
@@ -149,8 +161,8 @@ std::chrono::seconds parse_seconds(const std::string& name, const std::string& t
   return std::chrono::seconds(seconds);
 }
 
-QoS parse_qos(int qos) {
-  if (qos < 0 || qos > 2) refuse("QoS " + std::to_string(qos) + ": must be 0, 1 or 2");
+QoS parse_qos(const std::string& name, int qos) {
+  if (qos < 0 || qos > 2) refuse(name + " " + std::to_string(qos) + ": must be 0, 1 or 2");
   return static_cast<QoS>(qos);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -65,10 +66,16 @@ void check(const PubOptions& options) {
   if (sources != 1) throw Error(Errc::invalid_argument, "give exactly one of -m, -f, -l, -s and -n");
   if (options.lines && options.repeat != 1)
     throw Error(Errc::invalid_argument, "--repeat does not go with -l");
+  if (options.repeat == 0) throw Error(Errc::invalid_argument, "--repeat 0: at least 1");
   if (options.repeat_delay < 0 || options.repeat_delay > 1e9) {
     throw Error(Errc::invalid_argument, "--repeat-delay: 0 or more seconds");
   }
 }
+
+struct FileCloser {
+  int descriptor;
+  ~FileCloser() { ::close(descriptor); }
+};
 
 std::string payload_of(const PubOptions& options) {
   if (options.message) return *options.message;
@@ -76,9 +83,12 @@ std::string payload_of(const PubOptions& options) {
   if (options.whole_input) return tools::read_all(STDIN_FILENO);
   const int file = ::open(options.file.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) throw std::system_error(errno, std::generic_category(), "-f " + options.file);
-  std::string payload = tools::read_all(file);
-  ::close(file);
-  return payload;
+  const FileCloser closer{file};
+  try {
+    return tools::read_all(file);
+  } catch (const std::system_error& error) {
+    throw std::system_error(error.code(), "-f " + options.file);
+  }
 }
 
 /// Publishes and follows what was published.
@@ -86,9 +96,14 @@ class Publisher {
  public:
   Publisher(const PubOptions& options, Client& client)
       : options_(options), client_(client), log_(options.acknowledgement_log) {
-    publish_options_.qos = tools::parse_qos(options.connection.qos);
+    publish_options_.qos = tools::parse_qos("-q", options.connection.qos);
     publish_options_.retain = options.retain;
     tools::apply_publish_properties(options.connection.properties, publish_options_);
+  }
+
+  void connect() {
+    client_.connect();
+    stop_.emplace();  // Before, a signal ends the process: there is nobody to say goodbye to.
   }
 
   /// False once a signal came.
@@ -106,19 +121,21 @@ class Publisher {
   bool wait(std::chrono::milliseconds patience) {
     log_.wait(patience);
     if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
-    return !stop_.requested();
+    return !stop_->requested();
   }
 
   bool publish_lines() {
     tools::LineReader lines(STDIN_FILENO);
     for (;;) {
       bool going_on = true;
-      const auto result = lines.read(stop_.descriptor(), static_cast<int>(look_again.count()),
-                                     [&](std::string_view line) { going_on = going_on && publish(line); });
+      const auto result =
+          lines.read(stop_->descriptor(), static_cast<int>(look_again.count()), [&](std::string_view line) {
+            if (going_on && !refused_line_) going_on = publish_line(line);
+          });
       log_.harvest();
       if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
       if (!going_on || result == tools::LineReader::Result::interrupted) return false;
-      if (result == tools::LineReader::Result::end) return true;
+      if (result == tools::LineReader::Result::end || refused_line_) return true;
     }
   }
 
@@ -142,38 +159,59 @@ class Publisher {
   }
 
   [[nodiscard]] const tools::DeliveryLog& log() const noexcept { return log_; }
+  /// Why the reading of lines ended early: one that the broker cannot take. Those before it went out.
+  [[nodiscard]] const std::optional<Error>& refused_line() const noexcept { return refused_line_; }
 
  private:
+  // False once a signal came.
+  bool publish_line(std::string_view line) {
+    ++line_number_;
+    try {
+      return publish(line);
+    } catch (const Error& error) {
+      if (error.code() != Errc::packet_too_large) throw;
+      refused_line_ = Error(error.code(), "line " + std::to_string(line_number_) + ": " + error.what());
+      return true;
+    }
+  }
+
   // False once a signal came.
   bool pause_until(Clock::time_point when) {
     while (Clock::now() < when) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(when - Clock::now());
-      if (stop_.wait(std::min<std::chrono::milliseconds>(left, look_again)) || !wait(0ms)) return false;
+      if (stop_->wait(std::min<std::chrono::milliseconds>(left, look_again)) || !wait(0ms)) return false;
     }
     return true;
   }
 
   const PubOptions& options_;
   Client& client_;
-  tools::StopSignal stop_;
+  std::optional<tools::StopSignal> stop_;
   tools::DeliveryLog log_;
+  std::uint64_t line_number_ = 0;
+  std::optional<Error> refused_line_;
   PublishOptions publish_options_;
 };
 
-int report(const tools::DeliveryLog& log, bool complete) {
+int report(const Publisher& publisher, bool complete) {
+  const tools::DeliveryLog& log = publisher.log();
   if (!complete) {
     tools::complain("holdfast_pub",
                     "stopped with " + std::to_string(log.waiting()) + " messages not acknowledged");
     return tools::exit_failure;
   }
-  if (log.failed() == 0) return tools::exit_success;
-  const DeliveryResult& first = *log.first_failure();
-  std::string why = first.error.message();
-  if (is_error(first.reason_code)) why += ": " + std::string(to_string(first.reason_code));
-  if (!first.reason_string.empty()) why += " (" + first.reason_string + ")";
-  tools::complain("holdfast_pub", std::to_string(log.failed()) + " of " + std::to_string(log.ended()) +
-                                      " messages not delivered: " + why);
-  return is_error(first.reason_code) ? static_cast<int>(first.reason_code) : tools::exit_failure;
+  std::string why = publisher.refused_line() ? publisher.refused_line()->what() : "";
+  int status = publisher.refused_line() ? tools::exit_failure : tools::exit_success;
+  if (const auto& first = log.first_failure()) {
+    if (!why.empty()) why += "; ";
+    why += std::to_string(log.failed()) + " of " + std::to_string(log.ended()) +
+           " messages not delivered: " + first->error.message();
+    if (is_error(first->reason_code)) why += ": " + std::string(to_string(first->reason_code));
+    if (!first->reason_string.empty()) why += " (" + first->reason_string + ")";
+    status = is_error(first->reason_code) ? static_cast<int>(first->reason_code) : tools::exit_failure;
+  }
+  if (!why.empty()) tools::complain("holdfast_pub", why);
+  return status;
 }
 
 int pub_main(int argc, char** argv) {
@@ -184,15 +222,18 @@ int pub_main(int argc, char** argv) {
   if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
   check(options);
   const std::string payload = options.lines ? "" : payload_of(options);
-  Client client(options.connection.to_options(Start::resume));
+  const Options client_options = options.connection.to_options(Start::resume);
+  Client client(client_options);
+  const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties);
   Publisher publisher(options, client);
-  client.connect();
+  publisher.connect();
+  options.connection.begin_warnings(client_options);
   bool complete = options.lines ? publisher.publish_lines() : publisher.publish_repeatedly(payload);
   complete = complete && publisher.finish();
-  client.disconnect(tools::disconnect_options(options.connection.properties));
+  client.disconnect(goodbye);
   static_cast<void>(tools::take_events(client, options.connection));
   tools::write_statistics(client, options.connection);
-  return report(publisher.log(), complete);
+  return report(publisher, complete);
 }
 
 }  // namespace

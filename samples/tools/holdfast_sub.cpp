@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <limits>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <holdfast/client.hpp>
@@ -52,7 +54,7 @@ void add_options(CLI::App& app, SubOptions& options) {
       ->allow_extra_args(false);
   app.add_option("-U,--unsubscribe", options.unsubscribe, "Unsubscribe from this filter.")
       ->allow_extra_args(false);
-  app.add_option("-C", options.count, "Exit after so many messages.");
+  app.add_option("-C", options.count, "Exit after so many messages.")->check(CLI::NonNegativeNumber);
   app.add_option("-W", options.timeout, "Exit with status 27 after so many seconds.");
   app.add_flag("-v,--verbose", options.verbose, "Print the topic before the payload.");
   app.add_flag("-N", options.no_newline, "No line break after the payload.");
@@ -77,30 +79,39 @@ void check(const SubOptions& options) {
     refuse("-R and --retained-only exclude each other: give one");
   if (options.timeout < 0 || options.timeout > 1e9) refuse("-W: 0 or more seconds");
   if (options.format) tools::check_format(*options.format);
+  for (const std::string& filter : options.filtered_out) {
+    if (is_valid_topic_filter(filter)) continue;
+    throw Error(Errc::invalid_topic_filter,
+                "-T \"" + filter +
+                    "\": not a topic filter: it must be UTF-8 and not empty, + must fill a level, "
+                    "and # must be the last level");
+  }
 }
 
 class Subscriber {
  public:
-  Subscriber(const SubOptions& options, Client& client) : options_(options), client_(client) {
+  Subscriber(const SubOptions& options, Client& client)
+      : options_(options),
+        client_(client),
+        subscribe_properties_(tools::subscribe_properties(options.connection.properties, "subscribe")),
+        unsubscribe_properties_(tools::subscribe_properties(options.connection.properties, "unsubscribe")) {
+    wish_.qos = tools::parse_qos("-q", options.connection.qos);
+    wish_.retain_as_published = options.retain_as_published;
+    if (options.no_retained) wish_.retain_handling = RetainHandling::do_not_send;
     const auto patience =
         std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.timeout));
     if (options.timeout > 0) deadline_ = Clock::now() + patience;
   }
 
-  void subscribe() {
-    unsubscribe();
-    if (options_.topics.empty()) return;
-    std::vector<Subscription> wishes;
-    for (const std::string& topic : options_.topics) {
-      SubscriptionOptions wish;
-      wish.qos = tools::parse_qos(options_.connection.qos);
-      wish.retain_as_published = options_.retain_as_published;
-      if (options_.no_retained) wish.retain_handling = RetainHandling::do_not_send;
-      wishes.push_back({topic, wish});
+  void start() {
+    if (deadline_ == Clock::time_point::max()) {
+      client_.connect();
+    } else {
+      client_.connect(std::chrono::milliseconds(std::max(milliseconds_left(), 1)));
     }
-    const auto codes =
-        client_.subscribe(wishes, tools::subscribe_properties(options_.connection.properties, "subscribe"));
-    refuse_failures("subscribe", options_.topics, codes);
+    stop_.emplace();  // Before, a signal ends the process: there is nobody to say goodbye to.
+    unsubscribe();
+    subscribe();
   }
 
   /// Prints what comes until it is enough; the exit status.
@@ -110,7 +121,7 @@ class Subscriber {
       if (take_messages()) return tools::exit_success;
       if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
       if (Clock::now() >= deadline_) return tools::exit_timed_out;
-      std::array<pollfd, 2> wait{pollfd{client_.fd(), POLLIN, 0}, pollfd{stop_.descriptor(), POLLIN, 0}};
+      std::array<pollfd, 2> wait{pollfd{client_.fd(), POLLIN, 0}, pollfd{stop_->descriptor(), POLLIN, 0}};
       ::poll(wait.data(), wait.size(), milliseconds_left());
       if (wait[1].revents != 0) return tools::exit_success;
     }
@@ -119,9 +130,17 @@ class Subscriber {
  private:
   void unsubscribe() {
     if (options_.unsubscribe.empty()) return;
-    const auto codes = client_.unsubscribe(
-        options_.unsubscribe, tools::subscribe_properties(options_.connection.properties, "unsubscribe"));
+    const auto codes = client_.unsubscribe(options_.unsubscribe, unsubscribe_properties_);
     refuse_failures("unsubscribe", options_.unsubscribe, codes);
+  }
+
+  void subscribe() {
+    if (options_.topics.empty()) return;
+    std::vector<Subscription> wishes;
+    for (const std::string& topic : options_.topics)
+      wishes.push_back({topic, wish_});
+    const auto codes = client_.subscribe(wishes, subscribe_properties_);
+    refuse_failures("subscribe", options_.topics, codes);
   }
 
   static void refuse_failures(const std::string& verb, const std::vector<std::string>& filters,
@@ -136,13 +155,22 @@ class Subscriber {
 
   // Whether there were enough, or nobody reads any more.
   bool take_messages() {
-    while (const auto message = client_.receive(std::chrono::milliseconds(0))) {
+    bool enough = false;
+    while (!enough) {
+      const auto message = client_.receive(std::chrono::milliseconds(0));
+      if (!message) break;
       if (!wanted(*message)) continue;
-      print(*message);
-      if (std::ferror(stdout) != 0) return true;
-      if (options_.count != 0 && ++printed_ == options_.count) return std::fflush(stdout), true;
+      if (!print(*message)) return reader_gone();
+      enough = options_.count != 0 && ++printed_ == options_.count;
     }
-    return std::fflush(stdout) != 0;
+    if (std::fflush(stdout) != 0) return reader_gone();
+    return enough;
+  }
+
+  // After a failed write. A reader that has gone (`| head -1`) has what it wanted; anything else is a loss.
+  [[nodiscard]] static bool reader_gone() {
+    if (errno == EPIPE) return true;
+    throw std::system_error(errno, std::generic_category(), "writing to stdout");
   }
 
   [[nodiscard]] bool wanted(const Message& message) const {
@@ -152,7 +180,8 @@ class Subscriber {
                         [&](const std::string& filter) { return topic_matches(filter, message.topic()); });
   }
 
-  void print(const Message& message) const {
+  // False if it could not be written; errno says why.
+  [[nodiscard]] bool print(const Message& message) const {
     std::string line;
     if (options_.json) {
       line = tools::to_json_line(message);
@@ -163,7 +192,7 @@ class Subscriber {
       line.append(message.payload());
     }
     if (!options_.no_newline) line += '\n';
-    std::fwrite(line.data(), 1, line.size(), stdout);
+    return std::fwrite(line.data(), 1, line.size(), stdout) == line.size();
   }
 
   [[nodiscard]] int milliseconds_left() const {
@@ -174,10 +203,22 @@ class Subscriber {
 
   const SubOptions& options_;
   Client& client_;
-  tools::StopSignal stop_;
+  SubscriptionOptions wish_;
+  const SubscribeProperties subscribe_properties_;
+  const SubscribeProperties unsubscribe_properties_;
+  std::optional<tools::StopSignal> stop_;
   Clock::time_point deadline_ = Clock::time_point::max();
   std::uint64_t printed_ = 0;
 };
+
+/// -W counts also where the broker does not answer.
+Options limited(Options options, double timeout) {
+  if (timeout > 0) {
+    const auto limit = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(timeout));
+    options.request_timeout = std::min(options.request_timeout, limit);
+  }
+  return options;
+}
 
 int sub_main(int argc, char** argv) {
   SubOptions options;
@@ -185,12 +226,14 @@ int sub_main(int argc, char** argv) {
   add_options(app, options);
   if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
   check(options);
-  Client client(options.connection.to_options(Start::resume));
+  const Options client_options = limited(options.connection.to_options(Start::resume), options.timeout);
+  Client client(client_options);
+  const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties);
   Subscriber subscriber(options, client);
-  client.connect();
-  subscriber.subscribe();
+  subscriber.start();
+  options.connection.begin_warnings(client_options);
   const int status = subscriber.run();
-  client.disconnect(tools::disconnect_options(options.connection.properties));
+  client.disconnect(goodbye);
   static_cast<void>(tools::take_events(client, options.connection));
   tools::write_statistics(client, options.connection);
   if (status == tools::exit_timed_out) tools::complain("holdfast_sub", "timed out (-W)");

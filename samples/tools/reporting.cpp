@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <string_view>
 #include <variant>
 
 #include "exit_code.hpp"
@@ -47,7 +48,18 @@ void write_statistics(const Client& client, const ConnectionOptions& options) {
 }
 
 void complain(const std::string& tool, const std::string& what) {
-  std::fprintf(stderr, "%s: %s\n", tool.c_str(), what.c_str());
+  // An argument or a broker's reason string may have line breaks in it.
+  std::string line;
+  for (const char c : what) {
+    const auto byte = static_cast<unsigned char>(c);
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    if (byte < 0x20 || byte == 0x7F) {
+      line.append("\\x").append(1, digits[byte >> 4]).append(1, digits[byte & 0xF]);
+    } else {
+      line += c;
+    }
+  }
+  std::fprintf(stderr, "%s: %s\n", tool.c_str(), line.c_str());
 }
 
 int run_tool(const std::string& tool, int (*tool_main)(int, char**), int argc, char** argv) {

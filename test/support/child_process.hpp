@@ -13,9 +13,17 @@ namespace holdfast::support {
 
 class ChildProcess {
  public:
+  /// What the child reads and writes: descriptors of the caller's, which keeps them. -1: the caller's own.
+  struct Streams {
+    int input = -1;
+    int output = -1;
+    int errors = -1;
+  };
+
   /// Starts `command` (program path, then arguments); stdout and stderr are appended to `log`. Throws
   /// std::system_error when it cannot be started.
   ChildProcess(const std::vector<std::string>& command, const std::filesystem::path& log);
+  ChildProcess(const std::vector<std::string>& command, const Streams& streams);
   /// Ends it with SIGKILL if it still runs.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;

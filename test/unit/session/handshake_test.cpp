@@ -183,3 +183,21 @@ TEST_CASE("bytes of a lost connection do not leak into the next", "[handshake]")
   CHECK(test.received() == std::vector<std::string>{"whole"});
   CHECK_FALSE(test.closing());
 }
+
+TEST_CASE("DISCONNECT leaves out what the broker's Maximum Packet Size does not hold", "[handshake]") {
+  EngineUnderTest test;
+  test.connect(false, Properties().add(PropertyId::maximum_packet_size, 20));
+  test.engine.disconnect({.session_expiry_interval = 9s, .reason_string = std::string(100, 'x')}, test.now);
+  const auto sent = test.write();
+  REQUIRE(described(sent) == std::vector<std::string>{"DISCONNECT"});
+  CHECK(sent[0].size <= 20);
+  CHECK(sent[0].properties.number(PropertyId::session_expiry_interval) == 9);
+}
+
+TEST_CASE("a reason that the broker spreads over lines is one line for us", "[handshake]") {
+  EngineUnderTest test;
+  test.open();
+  test.receive(support::connack(false, ReasonCode::server_busy,
+                                Properties().add(PropertyId::reason_string, "come\nback\tlater")));
+  CHECK(test.engine.closing()->what.find("come back later") != std::string::npos);
+}

@@ -243,3 +243,23 @@ TEST_CASE("everything is understood in any split", "[incoming]") {
     CHECK(described(test.write()) == std::vector<std::string>{"PUBCOMP"});
   }
 }
+
+TEST_CASE("the refusal of an oversized packet waits for its turn", "[incoming]") {
+  EngineUnderTest test = connected([](Options& o) { o.connect_properties.maximum_packet_size = 50; });
+  test.receive(qos1(1, "1") + qos1(2, std::string(100, 'x')));
+  test.received();
+  CHECK(test.write().empty());
+  test.acknowledge(0);
+  const auto answers = test.write();
+  REQUIRE(identifiers(answers) == std::vector<int>{1, 2});
+  CHECK(answers[1].reason_code == ReasonCode::implementation_specific_error);
+}
+
+TEST_CASE("one identifier used again and again overruns our Receive Maximum", "[incoming]") {
+  EngineUnderTest test = connected([](Options& o) {
+    o.connect_properties.receive_maximum = 2;
+    o.strict_peer = true;
+  });
+  test.receive(qos1(7, "1") + qos1(7, "2") + qos1(7, "3"));
+  CHECK(test.closing_reason() == ReasonCode::receive_maximum_exceeded);
+}

@@ -159,3 +159,35 @@ TEST_CASE("a deadline asked too early changes nothing, and deadlines lie in the 
   }
   CHECK(test.write().empty());
 }
+
+TEST_CASE("a message that uploads for longer than the keep-alive arrives", "[keep-alive]") {
+  EngineUnderTest test(keep_alive_of(10s));
+  test.connect();
+  test.publish(std::string(1'000'000, 'x'), QoS::at_least_once);
+  std::vector<Packet> sent;
+  while (!test.engine.output().empty()) {  // 10 kB a second, and the broker has nothing to say meanwhile.
+    test.pass(1s);
+    REQUIRE_FALSE(test.closing());
+    for (auto& packet : test.write(10'000))
+      sent.push_back(std::move(packet));
+  }
+  CHECK(only(PacketType::publish, sent).size() == 1);
+  CHECK(only(PacketType::pingreq, sent).size() == 1);
+}
+
+TEST_CASE("an acknowledgement is waited for from when its message has left", "[keep-alive]") {
+  auto options = keep_alive_of(0s);
+  options.acknowledgement_timeout = 5s;
+  EngineUnderTest test(options);
+  test.connect();
+  test.publish(std::string(100'000, 'x'), QoS::at_least_once);
+  while (!test.engine.output().empty()) {
+    test.pass(1s);
+    REQUIRE_FALSE(test.closing());
+    test.write(10'000);
+  }
+  test.pass(4s);
+  CHECK_FALSE(test.closing());
+  test.pass(1s);
+  CHECK(test.closing());
+}

@@ -450,7 +450,7 @@ TEST_CASE("poison: the same oldest message at N closes in a row fails alone", "[
   for (int close = 1; close <= 3; ++close) {
     CHECK_FALSE(test.finished(messages[0]));
     REQUIRE(payloads(test.write()) == numbers(1, 3));
-    test.lose();
+    test.lose(End::closed_by_peer);
     test.connect(true);
   }
   CHECK(test.failed(messages[0], Errc::poison));
@@ -465,7 +465,7 @@ TEST_CASE("poison: anything acknowledged in between clears the suspicion", "[ses
   for (int close = 0; close < 6; ++close) {
     const auto sent = test.write();
     test.receive(puback(sent.at(1)));
-    test.lose();
+    test.lose(End::closed_by_peer);
     test.connect(true);
   }
   CHECK_FALSE(test.finished(messages[0]));
@@ -477,7 +477,19 @@ TEST_CASE("poison: a message that never reached the broker is not suspected", "[
   const auto message = test.publish("1", QoS::at_least_once);
   for (int close = 0; close < 6; ++close) {
     test.write(3);
-    test.lose();
+    test.lose(End::closed_by_peer);
+    test.connect(true);
+  }
+  CHECK_FALSE(test.finished(message));
+}
+
+TEST_CASE("poison: our own time-outs and a broken network are no closes", "[session-table]") {
+  EngineUnderTest test(with([](Options& o) { o.poison_after = 2; }));
+  test.connect();
+  const auto message = test.publish("1", QoS::at_least_once);
+  for (int close = 0; close < 6; ++close) {
+    test.write();
+    test.lose(End::lost);
     test.connect(true);
   }
   CHECK_FALSE(test.finished(message));
@@ -534,8 +546,21 @@ TEST_CASE("going to another independent server is a clean start and the session-
   test.publish("1", QoS::at_least_once);
   test.write();
   test.lose();
-  test.engine.require_clean_start();
+  test.engine.set_other_server(true);
   CHECK(test.connect().clean_start);
   CHECK(described(test.write()) == std::vector<std::string>{"PUBLISH 1"});
   CHECK(test.event<SessionLost>()->republished == 1);
+}
+
+TEST_CASE("another server that refuses us costs nothing: back at our own the session is resumed",
+          "[session-table]") {
+  EngineUnderTest test;
+  test.connect();
+  test.lose();
+  test.engine.set_other_server(true);
+  CHECK(test.open().clean_start);
+  test.receive(support::connack(false, ReasonCode::server_unavailable));
+  test.lose();
+  test.engine.set_other_server(false);
+  CHECK_FALSE(test.open().clean_start);
 }

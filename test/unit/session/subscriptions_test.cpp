@@ -196,3 +196,30 @@ TEST_CASE("many subscriptions of a lost session fit the broker's Maximum Packet 
   CHECK(filters(again) == all);
   CHECK(test.engine.answers().empty());
 }
+
+TEST_CASE("one filter that the broker no longer allows does not cost the others of a lost session",
+          "[subscriptions]") {
+  EngineUnderTest test;
+  test.connect();
+  hold(test, {"a", "b", "c/#", "d"});
+  test.lose();
+  test.connect(false, Properties().add(PropertyId::wildcard_subscription_available, 0));
+  CHECK(filters(test.write()) == std::vector<std::string>{"a", "b", "d"});
+  REQUIRE(test.engine.answers().size() == 1);
+  CHECK(test.engine.answers()[0].failure == Errc::wildcard_not_supported);
+}
+
+TEST_CASE("a request that found no free identifier is sent when there is one", "[subscriptions]") {
+  EngineUnderTest test;
+  test.connect();
+  std::vector<Packet> sent;
+  for (int i = 0; i < 65'535; ++i) {
+    test.publish("x", QoS::at_least_once);
+    for (auto& packet : test.write())
+      sent.push_back(std::move(packet));
+  }
+  test.engine.request(subscribe({{"a", {}}}), test.now);
+  CHECK(test.write().empty());
+  test.receive(puback(sent[7]));
+  CHECK(filters(test.write()) == std::vector<std::string>{"a"});
+}

@@ -1,0 +1,179 @@
+// What goes wrong inside the process: stores, threads and hooks that fail, and calls at an awkward moment.
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "client_under_test.hpp"
+#include "store/store.hpp"
+
+using namespace holdfast;
+using namespace holdfast::support;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A store whose disk is full from some moment on.
+class FullStore : public Store {
+ public:
+  session::Snapshot open(const Identity&) override { return {}; }
+  void commit(const Identity&, const session::Journal&) override {
+    if (full) throw Error(Errc::store_failed, "the disk is full");
+  }
+  void close(const Identity&) noexcept override {}
+
+  std::atomic<bool> full{false};
+};
+
+std::string what_connect_throws(Client& client) {
+  try {
+    client.connect();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("a store that fails ends the client with its error; nothing hangs and nothing is promised",
+          "[integration][trouble]") {
+  ScriptedBroker broker;
+  const auto store = std::make_shared<FullStore>();
+  Options options = quick(broker.server());
+  options.store = store;
+  Client client(options);
+  client.connect();
+  store->full = true;
+  const Delivery delivery = client.publish("t", "x", {.qos = QoS::at_least_once});
+  REQUIRE(delivery.wait_for(patience));
+  CHECK(delivery.result().error == Errc::closed);
+  CHECK(broker.count(PacketType::publish) == 0);
+  const auto told = wait_for<Disconnected>(client);
+  REQUIRE(told);
+  CHECK(told->error == Errc::store_failed);
+  CHECK_THROWS_AS(client.publish("t", "x"), Error);
+  CHECK(what_connect_throws(client).find("the disk is full") != std::string::npos);
+}
+
+TEST_CASE("a store that fails before the first connect() does not make the destructor throw",
+          "[integration][trouble]") {
+  const auto store = std::make_shared<FullStore>();
+  store->full = true;
+  Options options = quick("mqtt://127.0.0.1:1");
+  options.store = store;
+  Client client(options);
+  client.publish("t", "x", {.qos = QoS::at_least_once});
+}
+
+TEST_CASE("a hook may throw anything: the attempt fails and says so", "[integration][trouble]") {
+  ScriptedBroker broker;
+  Options options = quick(broker.server());
+  options.before_connect = [](Attempt&) { throw 42; };
+  Client client(options);
+  CHECK(what_connect_throws(client).find("before_connect") != std::string::npos);
+}
+
+TEST_CASE("what a hook sets is checked like an option", "[integration][trouble]") {
+  ScriptedBroker broker;
+  Options options = quick(broker.server());
+  options.before_connect = [](Attempt& attempt) { attempt.password = std::string(70'000, 'x'); };
+  Client client(options);
+  CHECK(what_connect_throws(client).find("password") != std::string::npos);
+  CHECK(broker.count(PacketType::connect) == 0);
+}
+
+TEST_CASE("no error text shows a password", "[integration][trouble]") {
+  Client client(quick("mqtt://user:secret@127.0.0.1:1"));
+  const std::string what = what_connect_throws(client);
+  CHECK(what.find("127.0.0.1:1") != std::string::npos);
+  CHECK(what.find("secret") == std::string::npos);
+  while (const auto event = client.next_event(0ms)) {
+    if (const auto* lost = std::get_if<Disconnected>(&*event))
+      CHECK(lost->what.find("secret") == std::string::npos);
+  }
+  try {
+    Client(quick("mqtt://user:secret@:1"));
+    FAIL("accepted");
+  } catch (const Error& error) {
+    CHECK(std::string(error.what()).find("secret") == std::string::npos);
+  }
+}
+
+TEST_CASE("a connect() that timed out leaves the client idle", "[integration][trouble]") {
+  ScriptedBroker broker;
+  Behaviour silent;
+  silent.on_packet = ignoring(PacketType::connect);
+  broker.behave_on(0, silent);
+  Client client(quick(broker.server()));
+  try {
+    client.connect(50ms);
+    FAIL("connected");
+  } catch (const Error& error) {
+    CHECK(error.code() == Errc::timed_out);
+  }
+  REQUIRE(broker.wait_until([&] { return broker.open_connections() == 0; }));
+  client.connect();
+  CHECK(broker.connections() == 2);
+}
+
+TEST_CASE("after flush() every delivery is done", "[integration][trouble]") {
+  ScriptedBroker broker;
+  Client client(quick(broker.server()));
+  client.connect();
+  for (int i = 0; i < 500; ++i) {
+    const Delivery delivery = client.publish("t", "x", {.qos = QoS::at_least_once});
+    REQUIRE(client.flush(patience));
+    REQUIRE(delivery.done());
+  }
+}
+
+TEST_CASE("what was acknowledged before disconnect() is told to the broker", "[integration][trouble]") {
+  const auto ack = GENERATE(Ack::on_handover, Ack::manual);
+  ScriptedBroker broker;
+  Options options = quick(broker.server());
+  options.ack = ack;
+  Client client(options);
+  for (std::size_t round = 1; round <= 30; ++round) {
+    client.connect();
+    broker.deliver("client", {"t", "x", QoS::at_least_once});
+    auto message = client.receive(patience);
+    REQUIRE(message);
+    if (ack == Ack::manual) message->ack();
+    client.disconnect();
+    REQUIRE(broker.wait_until([&] { return broker.count(PacketType::disconnect) == round; }));
+    REQUIRE(broker.count(PacketType::puback) == round);
+  }
+}
+
+TEST_CASE("a poisoned message is told also when no attempt follows", "[integration][trouble]") {
+  Behaviour thrower;
+  thrower.on_packet = [](BrokerConnection& connection, const Packet& packet) {
+    if (packet.type != PacketType::publish) return Verdict::proceed;
+    connection.send(disconnect(ReasonCode::not_authorized));
+    connection.close();
+    return Verdict::ignore;
+  };
+  ScriptedBroker broker(thrower);
+  Options options = quick(broker.server());
+  options.poison_after = 1;
+  options.reconnect.min_delay = options.reconnect.max_delay = 1h;
+  Client client(options);
+  client.connect();
+  const Delivery delivery = client.publish("t", "x", {.qos = QoS::at_least_once});
+  REQUIRE(delivery.wait_for(patience));
+  CHECK(delivery.result().error == Errc::poison);
+}
+
+TEST_CASE("a server written otherwise, or with new credentials, is the same server",
+          "[integration][trouble]") {
+  ScriptedBroker broker;
+  Options options = quick(broker.server());
+  const auto port = std::to_string(broker.port());
+  options.before_connect = [port](Attempt& attempt) {
+    attempt.server = "mqtt://user:token" + std::to_string(attempt.number) + "@127.0.0.1:" + port;
+  };
+  Client client(options);
+  client.connect();
+  broker.reset_connection();
+  REQUIRE(eventually([&] { return client.statistics().sessions_resumed == 1; }));
+}

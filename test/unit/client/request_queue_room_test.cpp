@@ -1,0 +1,168 @@
+// The queue's bounds, and the calls that wait for room.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "queue_under_test.hpp"
+
+using namespace holdfast;
+using namespace holdfast::client;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+using support::patience;
+
+TEST_CASE("the queue holds as many messages as allowed, and room comes back with each that ends",
+          "[client][queue][room]") {
+  QueueUnderTest test({2, 1'000'000});
+  CHECK(test.push("1") == Push::accepted);
+  CHECK(test.push("2") == Push::accepted);
+  CHECK(test.push("3") == Push::full);
+  const Messages taken = test.take();
+  CHECK(test.push("3") == Push::full);  // Taken is not finished.
+  test.queue.release({taken.front()});
+  CHECK(test.push("3") == Push::accepted);
+  CHECK(test.push("4") == Push::full);
+}
+
+TEST_CASE("the queue holds as many bytes as allowed, topic included", "[client][queue][room]") {
+  const auto message = [](std::size_t size) { return outbound(std::string(size - 1, 'x')); };  // And "t".
+  QueueUnderTest test({1'000, 100});
+  CHECK(test.push(message(60)) == Push::accepted);
+  CHECK(test.push(message(41)) == Push::full);
+  CHECK(test.push(message(40)) == Push::accepted);
+  CHECK(test.push(outbound("", QoS::at_least_once, "t")) == Push::full);
+  CHECK(test.queue.load().bytes == 100);
+}
+
+TEST_CASE("a message larger than the bound goes alone instead of never", "[client][queue][room]") {
+  const std::string large(200, 'x');
+  QueueUnderTest test({1'000, 100});
+  CHECK(test.push("small") == Push::accepted);
+  CHECK(test.push(large) == Push::full);
+  test.queue.release(test.take());
+  CHECK(test.push(large) == Push::accepted);
+  CHECK(test.push("small") == Push::full);
+  test.queue.release(test.take());
+  CHECK(test.push("small") == Push::accepted);
+}
+
+TEST_CASE("a push that finds no room waits as long as it was told, and no longer", "[client][queue][room]") {
+  QueueUnderTest test({1, 1'000});
+  CHECK(test.push("1") == Push::accepted);
+  const auto begun = std::chrono::steady_clock::now();
+  CHECK(test.push("2", 0ms) == Push::full);
+  CHECK(test.push("2", -5ms) == Push::full);
+  CHECK(test.push("2", a_while) == Push::full);
+  CHECK(std::chrono::steady_clock::now() - begun >= a_while);
+  CHECK(test.queue.load().accepted == 1);
+}
+
+TEST_CASE("a waiting push goes on when room is made", "[client][queue][room]") {
+  QueueUnderTest test({1, 1'000});
+  CHECK(test.push("1") == Push::accepted);
+  auto push = test.begin_waiting([&] { return test.push("2", patience); });
+  CHECK(goes_on_waiting(push));
+  test.queue.release(test.take());
+  REQUIRE(returns(push));
+  CHECK(push.get() == Push::accepted);
+  CHECK(test.take_payloads() == std::vector<std::string>{"2"});
+  CHECK_FALSE(test.blocked.any());
+}
+
+TEST_CASE("a push without end waits without end", "[client][queue][room]") {
+  QueueUnderTest test({1, 1'000});
+  CHECK(test.push("1") == Push::accepted);
+  auto push = test.begin_waiting([&] { return test.push("2", std::chrono::milliseconds::max()); });
+  CHECK(goes_on_waiting(push));
+  test.queue.release(test.take());
+  REQUIRE(returns(push));
+  CHECK(push.get() == Push::accepted);
+}
+
+TEST_CASE("a push that needs much room is not satisfied with little", "[client][queue][room]") {
+  QueueUnderTest test({1'000, 100});
+  const auto small = outbound(std::string(19, 'x'));
+  const auto middle = outbound(std::string(79, 'x'));
+  CHECK(test.push(middle) == Push::accepted);
+  CHECK(test.push(small) == Push::accepted);
+  auto push = test.begin_waiting([&] { return test.push(std::string(49, 'y'), patience); });
+  test.queue.release({small});
+  test.queue.settle();
+  CHECK(goes_on_waiting(push));
+  test.queue.release({middle});
+  REQUIRE(returns(push));
+  CHECK(push.get() == Push::accepted);
+}
+
+TEST_CASE("before the network thread sleeps, the smallest room is given to who waits",
+          "[client][queue][room]") {
+  QueueUnderTest test({16, 1'000});
+  Messages accepted;
+  for (int i = 0; i < 16; ++i) {
+    accepted.push_back(outbound("x"));
+    REQUIRE(test.push(accepted.back()) == Push::accepted);
+  }
+  auto push = test.begin_waiting([&] { return test.push("y", patience); });
+  test.queue.release({accepted[0]});  // Less than an eighth: not worth a wake-up.
+  test.queue.settle();
+  REQUIRE(returns(push));
+  CHECK(push.get() == Push::accepted);
+  CHECK(test.queue.load().messages == 16);
+}
+
+TEST_CASE("as many waiting pushes go on as there is room for", "[client][queue][room]") {
+  QueueUnderTest test({2, 1'000});
+  const auto first = outbound("1");
+  const auto second = outbound("2");
+  CHECK(test.push(first) == Push::accepted);
+  CHECK(test.push(second) == Push::accepted);
+  std::vector<std::future<Push>> pushes;
+  for (int i = 0; i < 4; ++i)
+    pushes.push_back(test.begin_waiting([&] { return test.push("y", patience); }));
+  const auto gone_on = [&] { return std::count_if(pushes.begin(), pushes.end(), has_returned<Push>); };
+  test.queue.release({first});
+  test.queue.settle();
+  CHECK(support::eventually([&] { return gone_on() == 1; }));
+  CHECK(support::throughout(a_while, [&] { return gone_on() == 1; }));
+  CHECK(test.queue.load().messages == 2);
+  test.queue.release({second});
+  test.queue.settle();
+  CHECK(support::eventually([&] { return gone_on() == 2; }));
+  test.queue.close();
+  int accepted = 0;
+  for (auto& push : pushes) {
+    REQUIRE(returns(push));
+    accepted += push.get() == Push::accepted ? 1 : 0;
+  }
+  CHECK(accepted == 2);
+}
+
+TEST_CASE("closing wakes all who wait, and they are told", "[client][queue][room]") {
+  QueueUnderTest test({1, 1'000});
+  CHECK(test.push("1") == Push::accepted);
+  std::vector<std::future<Push>> pushes;
+  for (int i = 0; i < 3; ++i)
+    pushes.push_back(test.begin_waiting([&] { return test.push("2", patience); }));
+  auto flush = test.begin_waiting([&] { return test.queue.flush(in_time()); });
+  test.queue.close();
+  for (auto& push : pushes) {
+    REQUIRE(returns(push));
+    CHECK(push.get() == Push::closed);
+  }
+  REQUIRE(returns(flush));
+  CHECK_FALSE(flush.get());
+  CHECK_FALSE(test.blocked.any());
+}
+
+TEST_CASE("limits that come while a push waits are kept too", "[client][queue][room]") {
+  QueueUnderTest test({1, 1'000});
+  CHECK(test.push("1") == Push::accepted);
+  std::optional<session::LimitViolation> violation;
+  auto push = test.begin_waiting(
+      [&] { return test.queue.push(outbound("2", QoS::exactly_once), patience, violation); });
+  test.queue.set_limits(limits_with(&BrokerLimits::maximum_qos, QoS::at_least_once));
+  test.queue.release(test.take());
+  REQUIRE(returns(push));
+  CHECK(push.get() == Push::forbidden);
+  CHECK(violation);
+}

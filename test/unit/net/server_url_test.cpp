@@ -1,0 +1,129 @@
+#include "net/server_url.hpp"
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+
+using namespace holdfast;
+using net::ServerUrl;
+
+namespace {
+
+struct Valid {
+  const char* text;
+  ServerUrl url;
+};
+
+// What parse() says against the text; empty if it says nothing.
+std::string complaint(const std::string& text) {
+  try {
+    static_cast<void>(ServerUrl::parse(text));
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return {};
+}
+
+const char* const no_host = "the host is missing";
+const char* const bad_port = "the port must be a number from 1 to 65535";
+const char* const bad_escape = "a % must be followed by two hexadecimal digits";
+const char* const no_brackets = "an IPv6 address needs brackets";
+
+}  // namespace
+
+TEST_CASE("every way to write a server means what it says", "[net][server-url]") {
+  const std::vector<Valid> table{
+      {"localhost", {.host = "localhost"}},
+      {"localhost:1884", {.host = "localhost", .port = 1884}},
+      {"mqtt://localhost", {.host = "localhost"}},
+      {"mqtt://localhost/", {.host = "localhost"}},
+      {"mqtt://localhost:1884/", {.host = "localhost", .port = 1884}},
+      {"tcp://localhost:1", {.scheme = "tcp", .host = "localhost", .port = 1}},
+      {"mqtt://localhost:65535", {.host = "localhost", .port = 65535}},
+      {"192.0.2.1", {.host = "192.0.2.1"}},
+      {"192.0.2.1:2000", {.host = "192.0.2.1", .port = 2000}},
+      {"[::1]", {.host = "::1"}},
+      {"[::1]:1884", {.host = "::1", .port = 1884}},
+      {"mqtt://[2001:db8::17]:1884/", {.host = "2001:db8::17", .port = 1884}},
+      {"mqtt://[fe80::1%eth0]", {.host = "fe80::1%eth0"}},
+      {"mqtt://me@host", {.user_name = "me", .host = "host"}},
+      {"me@host:1884", {.user_name = "me", .host = "host", .port = 1884}},
+      {"mqtt://me:secret@host", {.user_name = "me", .password = "secret", .host = "host"}},
+      {"mqtt://me:@host", {.user_name = "me", .password = "", .host = "host"}},
+      {"mqtt://:secret@host", {.user_name = "", .password = "secret", .host = "host"}},
+      {"mqtt://me:secret@[::1]:1884", {.user_name = "me", .password = "secret", .host = "::1", .port = 1884}},
+  };
+  for (const auto& [text, expected] : table) {
+    CAPTURE(text);
+    const ServerUrl url = ServerUrl::parse(text);
+    CHECK(url.scheme == expected.scheme);
+    CHECK(url.user_name == expected.user_name);
+    CHECK(url.password == expected.password);
+    CHECK(url.host == expected.host);
+    CHECK(url.port == expected.port);
+  }
+}
+
+TEST_CASE("percent escapes bring any character into user and password", "[net][server-url]") {
+  const ServerUrl url = ServerUrl::parse("mqtt://a%40b%3ac:%25%2F%C3%A4%00@host");
+  CHECK(url.user_name == "a@b:c");
+  CHECK(url.password == std::string("%/\xC3\xA4\0", 5));
+  CHECK(url.host == "host");
+}
+
+TEST_CASE("only the first colon and the last @ separate, so that sloppy passwords work",
+          "[net][server-url]") {
+  const ServerUrl url = ServerUrl::parse("mqtt://me:p:w@x/y@host:1884");
+  CHECK(url.user_name == "me");
+  CHECK(url.password == "p:w@x/y");
+  CHECK(url.host == "host");
+  CHECK(url.port == 1884);
+}
+
+TEST_CASE("what is no server is refused with a sentence that names the fault", "[net][server-url]") {
+  const std::vector<std::pair<const char*, const char*>> table{
+      {"", no_host},
+      {"/", no_host},
+      {"mqtt://", no_host},
+      {"mqtt:///", no_host},
+      {":1883", no_host},
+      {"mqtt://:1883", no_host},
+      {"mqtt://me:secret@", no_host},
+      {"[]:1883", no_host},
+      {"host:", bad_port},
+      {"host:0", bad_port},
+      {"host:65536", bad_port},
+      {"host:99999999999999999999", bad_port},
+      {"host:18x3", bad_port},
+      {"host:mqtt", bad_port},
+      {"host:-1", bad_port},
+      {"host:+1883", bad_port},
+      {"host: 1883", bad_port},
+      {"[::1]:", bad_port},
+      {"[::1]:0", bad_port},
+      {"::1", no_brackets},
+      {"mqtt://2001:db8::17", no_brackets},
+      {"a:b:1883", no_brackets},
+      {"[::1", "needs a closing bracket"},
+      {"[::1]1883", "after the bracket only :port may follow"},
+      {"mqtts://host", "\"mqtts://\" is not supported"},
+      {"ws://host/mqtt", "\"ws://\" is not supported"},
+      {"http://host", "\"http://\" is not supported"},
+      {"://host", "\"://\" is not supported"},
+      {"mqtt://me%@host", bad_escape},
+      {"mqtt://me%4@host", bad_escape},
+      {"mqtt://me%zz@host", bad_escape},
+      {"mqtt://me:%g0@host", bad_escape},
+      {"mqtt://host/topic", "mqtt:// has no path"},
+      {"mqtt://host:1883//", "mqtt:// has no path"},
+  };
+  for (const auto& [text, fault] : table) {
+    const std::string said = complaint(text);
+    CAPTURE(text, said);
+    CHECK(said.find(fault) != std::string::npos);
+    CHECK(said.rfind("server \"" + net::without_credentials(text) + "\": ", 0) == 0);
+  }
+}

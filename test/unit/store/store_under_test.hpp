@@ -1,0 +1,70 @@
+// A memory store, and shorter words for what its tests do with it.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "session/record.hpp"
+#include "store/store.hpp"
+#include "support/catch.hpp"
+
+namespace holdfast::test {
+
+using namespace session::record;
+
+inline session::OutboundMessagePtr message(std::uint64_t sequence, std::string_view payload = "payload",
+                                           QoS qos = QoS::exactly_once) {
+  auto made = session::OutboundMessage::make(
+      {.topic = "a/topic", .payload = std::as_bytes(std::span(payload)), .qos = qos});
+  made->sequence = sequence;
+  return made;
+}
+
+/// Sequence, packet identifier, and whether it is past PUBREC.
+using Row = std::tuple<std::uint64_t, int, bool>;
+
+inline std::vector<Row> rows(const session::Snapshot& snapshot) {
+  std::vector<Row> found;
+  for (const auto& stored : snapshot.messages)
+    found.emplace_back(stored.message->sequence, stored.packet_identifier, stored.released);
+  return found;
+}
+
+inline std::vector<std::uint16_t> inbound(const session::Snapshot& snapshot) {
+  auto identifiers = snapshot.inbound_received;
+  std::sort(identifiers.begin(), identifiers.end());
+  return identifiers;
+}
+
+inline std::vector<std::string> filters(const session::Snapshot& snapshot) {
+  std::vector<std::string> found;
+  for (const auto& stored : snapshot.subscriptions)
+    found.push_back(stored.subscription.filter);
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+inline const Store::Identity me{"me", "mqtt://host"};
+
+struct StoreUnderTest {
+  StoreUnderTest() { static_cast<void>(store->open(me)); }
+
+  void commit(const session::Journal& journal) { store->commit(me, journal); }
+  /// What the next client gets; it has the session open then.
+  session::Snapshot reopen() {
+    store->close(me);
+    return store->open(me);
+  }
+
+  const std::shared_ptr<Store> store = memory_store();
+};
+
+}  // namespace holdfast::test
