@@ -11,12 +11,11 @@ InboundWindow::InboundWindow() : table_(smallest_table) {}
 InboundWindow::Arrival InboundWindow::on_publish(std::uint16_t packet_identifier, QoS qos, bool duplicate) {
   Entry* known = find(packet_identifier);
   if (known == nullptr) return begin(insert(packet_identifier), qos);
-  // QoS 2 after our PUBREC, or twice on one connection: the identifier names the same message until PUBREL.
-  // [MQTT-4.3.3-10]
-  const bool received = known->progress == Progress::received;
-  const bool same_exchange = qos == QoS::exactly_once && known->qos == qos && (received || known->current);
-  // After a reconnect DUP says that the broker goes on with the message we hold. Without DUP it is a new one:
-  // a broker that forgot must not make us drop a message. [MQTT-3.3.1-1]
+  // At QoS 2 the identifier names the same message until PUBREL, with DUP or, from sloppy brokers, without: a
+  // mosquitto that was restarted forgets it. [MQTT-4.3.3-10]
+  const bool same_exchange = qos == QoS::exactly_once && known->qos == qos;
+  // At QoS 1, after a reconnect, DUP says that the broker goes on with the message we hold. Without DUP it is
+  // a new one: a broker that forgot must not make us drop a message. [MQTT-3.3.1-1]
   const bool redelivery = !known->current && duplicate && known->qos == qos;
   if (same_exchange || redelivery) return repeat(*known);
   // An identifier used twice on one connection: both uses count as unfinished, so that this is an overrun.

@@ -3,7 +3,6 @@
 #include <signal.h>
 
 #include <ctime>
-#include <regex>
 #include <set>
 
 #include "support/scripted_broker.hpp"
@@ -127,7 +126,8 @@ TEST_CASE("-D for the connection and for the goodbye reach the broker", "[integr
 TEST_CASE("holdfast_sub -F prints the fields of a message where its format says", "[integration][tools]") {
   CHECK(formatted("%t|%p|%q|%r|%l|%m") == "a/b|21.5|2|0|4|1\n");
   CHECK(formatted("%C|%D|%F|%R|%S|%P|%A|") == "text/plain|c1|1|answer/here|17|name:value name:ä||\n");
-  CHECK(std::regex_match(formatted("%E"), std::regex("9[0-9][0-9]\n|1000\n")));
+  const int expiry = std::stoi(formatted("%E"));
+  CHECK((expiry > 900 && expiry <= 1000));
 }
 
 TEST_CASE("holdfast_sub -F prints payloads in hexadecimal digits", "[integration][tools]") {
@@ -143,12 +143,12 @@ TEST_CASE("holdfast_sub -F pads, escapes and copies the rest as it stands", "[in
 TEST_CASE("holdfast_sub -F prints times", "[integration][tools]") {
   const std::time_t before = std::time(nullptr);
   const std::string times = formatted("%U %I @Y-@m-@d @H:@M:@S.@N");
-  std::smatch parts;
-  const std::regex form(
-      R"((\d+)\.\d{9} \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[-+]\d{4} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9}\n)");
-  REQUIRE(std::regex_match(times, parts, form));
-  CHECK(std::stoll(parts[1]) >= before);
-  CHECK(std::stoll(parts[1]) <= std::time(nullptr));
+  const long long seconds = std::stoll(times);
+  CHECK((seconds >= before && seconds <= std::time(nullptr)));
+  std::string shape;
+  for (const char c : times)
+    shape += c >= '0' && c <= '9' ? '0' : c == '+' ? '-' : c;
+  CHECK(shape == "0000000000.000000000 0000-00-00T00:00:00-0000 0000-00-00 00:00:00.000000000\n");
 }
 
 TEST_CASE("holdfast_sub -F %j and %J print mosquitto_sub's JSON", "[integration][tools]") {

@@ -53,6 +53,9 @@ const std::vector<Case> bad_options{
     {"server", [](Options& o) { o.server = ""; }},
     {"server", [](Options& o) { o.server = "mqtts://host"; }},
     {"the port must be", [](Options& o) { o.server = "host:0"; }},
+    {"user name in server", [](Options& o) { o.server = "mqtt://%FF@host"; }},
+    {"user name in server", [](Options& o) { o.server = "mqtt://a%00@host"; }},
+    {"password in server", [](Options& o) { o.server = "mqtt://me:" + too_long + "@host"; }},
     {"client_id", [](Options& o) { o.client_id = "\xC3("; }},
     {"client_id", [](Options& o) { o.client_id = std::string("a\0", 2); }},
     {"client_id", [](Options& o) { o.client_id = too_long; }},
@@ -93,6 +96,10 @@ const std::vector<Case> bad_options{
     {"publish_timeout", [](Options& o) { o.publish_timeout = -1ms; }},
     {"reconnect.min_delay", [](Options& o) { o.reconnect.min_delay = 0ms; }},
     {"reconnect.max_delay", [](Options& o) { o.reconnect.max_delay = o.reconnect.min_delay - 1ms; }},
+    {"tcp.user_timeout", [](Options& o) { o.tcp.user_timeout = -1ms; }},
+    {"tcp.user_timeout", [](Options& o) { o.tcp.user_timeout = 2'147'483'648ms; }},
+    {"tcp.send_buffer", [](Options& o) { o.tcp.send_buffer = 0; }},
+    {"tcp.receive_buffer", [](Options& o) { o.tcp.receive_buffer = -1; }},
     {"outbox_messages_max", [](Options& o) { o.outbox_messages_max = 0; }},
     {"outbox_bytes_max", [](Options& o) { o.outbox_bytes_max = 0; }},
     {"inbox_messages_max", [](Options& o) { o.inbox_messages_max = 0; }},
@@ -155,6 +162,10 @@ TEST_CASE("options at the ends of their ranges are fine", "[client][options]") {
   options.connect_properties.authentication_data = std::string(65535, 'x');
   options.will = Will{.topic = "t", .payload = std::string(65535, 'x'), .will_delay_interval = never_expires};
   CHECK_FALSE(refusal(options));
+  options.tcp.user_timeout = 2'147'483'647ms;
+  options.tcp.send_buffer = options.tcp.receive_buffer = 1;
+  CHECK_FALSE(refusal(options));
+  options.tcp.user_timeout = 0ms;
   options.keep_alive = 0s;
   options.connect_properties.receive_maximum = 1;
   options.connect_properties.maximum_packet_size = 1;
@@ -206,6 +217,36 @@ TEST_CASE("the session expiry may be set in two places, but not to two values", 
   CHECK(refusal(options));
   options.session_expiry.reset();
   CHECK_FALSE(refusal(options));
+}
+
+TEST_CASE("what a hook made of an attempt is checked like the options", "[client][options]") {
+  const auto refused_attempt = [](const Attempt& attempt) {
+    return refusal_of([&] {
+      client::check(attempt);
+      return 0;
+    });
+  };
+  Attempt attempt{.server = "host", .user_name = "me", .password = "secret", .will = Will{.topic = "t"}};
+  CHECK_FALSE(refused_attempt(attempt));
+  SECTION("user name") {
+    attempt.user_name = "\xFF";
+    CHECK(mentions(refused_attempt(attempt).value().what, "user_name"));
+  }
+  SECTION("password") {
+    attempt.password = too_long;
+    CHECK(mentions(refused_attempt(attempt).value().what, "password"));
+  }
+  SECTION("will") {
+    for (const auto& [names, spoil] : bad_wills) {
+      CAPTURE(names);
+      attempt.will = Will{.topic = "t"};
+      spoil(*attempt.will);
+      const auto refused = refused_attempt(attempt);
+      REQUIRE(refused);
+      CHECK(refused->code == Errc::invalid_argument);
+      CHECK(mentions(refused->what, names));
+    }
+  }
 }
 
 TEST_CASE("a password may stand without a user name", "[client][options]") {

@@ -92,7 +92,6 @@ TEST_CASE("no end is missed, however close it is to the beginning of the wait", 
   for (int i = 0; i < rounds; ++i)
     messages.push_back(outbound("x"));
   std::atomic<int> announced{0};
-  std::atomic<int> waited{0};
   std::thread network([&] {
     for (int i = 0; i < rounds; ++i) {
       while (announced < i + 1)

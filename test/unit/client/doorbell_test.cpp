@@ -20,8 +20,7 @@ TEST_CASE("the doorbell is heard by who has declared its sleep", "[client][doorb
   CHECK(is_readable(doorbell.descriptor()));
   doorbell.ring();
   doorbell.ring();
-  CHECK(is_readable(doorbell.descriptor()));
-  doorbell.declare_awake();
+  CHECK(wake_up(doorbell));
   CHECK_FALSE(is_readable(doorbell.descriptor()));
 }
 
@@ -42,8 +41,7 @@ TEST_CASE("every sleep is interrupted anew", "[client][doorbell]") {
     doorbell.declare_sleep();
     CHECK_FALSE(is_readable(doorbell.descriptor()));
     doorbell.ring();
-    CHECK(is_readable(doorbell.descriptor()));
-    doorbell.declare_awake();
+    CHECK(wake_up(doorbell));
   }
 }
 
@@ -70,13 +68,41 @@ TEST_CASE("whoever puts something down and rings is noticed, however close to th
       pollfd bell{doorbell.descriptor(), POLLIN, 0};
       woken = ::poll(&bell, 1, static_cast<int>(support::patience.count()));
     }
-    doorbell.declare_awake();
+    wake_up(doorbell);
     taken = put_down;
   }
   for (auto& thread : application)
     thread.join();
   CHECK(woken == 1);
   CHECK(taken == threads * each);
+}
+
+TEST_CASE("a ring that comes late wakes once, and then there is silence", "[client][doorbell]") {
+  // Its ringer saw a sleep that has ended by itself since.
+  for (int round = 0; round < 500; ++round) {
+    CAPTURE(round);
+    Doorbell doorbell;
+    std::atomic<bool> ready{false};
+    std::atomic<bool> go{false};
+    doorbell.declare_sleep();
+    std::thread application([&] {
+      ready = true;
+      while (!go) {
+      }
+      doorbell.ring();
+    });
+    while (!ready) {
+    }
+    go = true;
+    for (int i = 0; i < round && go; ++i) {
+    }
+    doorbell.declare_awake();
+    application.join();
+    doorbell.declare_sleep();
+    wake_up(doorbell);
+    doorbell.declare_sleep();
+    REQUIRE_FALSE(wake_up(doorbell));
+  }
 }
 
 TEST_CASE("readiness shows while messages or events wait", "[client][readiness]") {

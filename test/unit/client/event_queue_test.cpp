@@ -71,6 +71,7 @@ TEST_CASE("every thread that waits gets an event when there is one for each", "[
   std::vector<std::future<std::optional<unsigned>>> calls;
   for (int i = 0; i < 4; ++i)
     calls.push_back(on_a_thread([&] { return test.next(in_time()); }));
+  CHECK(goes_on_waiting(calls.back()));
   unsigned sum = 0;
   for (unsigned i = 1; i <= 4; ++i)
     test.queue.push(numbered(i));
@@ -87,6 +88,7 @@ TEST_CASE("when the client is destroyed all who wait return, and what happened b
   std::vector<std::future<std::optional<unsigned>>> calls;
   for (int i = 0; i < 3; ++i)
     calls.push_back(on_a_thread([&] { return test.next(in_time()); }));
+  CHECK(goes_on_waiting(calls.back()));
   test.queue.close();
   for (auto& call : calls) {
     REQUIRE(returns(call));

@@ -73,6 +73,7 @@ TEST_CASE("every waiting receiver gets a message when there is one for each", "[
   std::vector<std::future<std::optional<Message>>> calls;
   for (int i = 0; i < 4; ++i)
     calls.push_back(on_a_thread([&] { return test.inbox->receive(in_time()); }));
+  CHECK(goes_on_waiting(calls.back()));
   test.deliver(inbound("x"));
   test.deliver(inbound("x"), inbound("x"), inbound("x"));
   for (auto& call : calls) {
@@ -118,6 +119,7 @@ TEST_CASE("when the client is destroyed all who wait return, and what was there 
   std::vector<std::future<std::optional<Message>>> calls;
   for (int i = 0; i < 3; ++i)
     calls.push_back(on_a_thread([&] { return test.inbox->receive(in_time()); }));
+  CHECK(goes_on_waiting(calls.back()));
   test.inbox->abandon();
   for (auto& call : calls) {
     REQUIRE(returns(call));
@@ -139,6 +141,22 @@ TEST_CASE("handing over acknowledges QoS 1 and 2, and rings so that it goes out"
   CHECK(test.rang_while([&] { static_cast<void>(test.inbox->receive(at_once())); }));
   CHECK(test.acknowledged_identifiers() == Identifiers{5, 6});
   CHECK_FALSE(test.inbox->has_acknowledgements());
+}
+
+TEST_CASE("acknowledgements can be taken ahead of the next exchange, behind those taken before",
+          "[client][inbox]") {
+  InboxUnderTest test;
+  test.deliver(inbound("1", QoS::at_least_once, 5), inbound("2", QoS::at_least_once, 6));
+  std::vector<session::InboundToken> taken;
+  for (int i = 0; i < 2; ++i) {
+    CHECK(test.inbox->receive(at_once()));
+    test.inbox->take_acknowledgements(taken);
+    CHECK_FALSE(test.inbox->has_acknowledgements());
+  }
+  REQUIRE(taken.size() == 2);
+  CHECK(taken[0].packet_identifier == 5);
+  CHECK(taken[1].packet_identifier == 6);
+  CHECK(test.acknowledged_identifiers().empty());
 }
 
 TEST_CASE("handed over and dropped messages need no second acknowledgement", "[client][inbox]") {

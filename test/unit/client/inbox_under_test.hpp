@@ -70,9 +70,7 @@ struct InboxUnderTest {
   bool rang_while(Action&& action) {
     doorbell->declare_sleep();
     action();
-    const bool rang = is_readable(doorbell->descriptor());
-    doorbell->declare_awake();
-    return rang;
+    return wake_up(*doorbell);
   }
 
   const std::shared_ptr<client::Doorbell> doorbell = std::make_shared<client::Doorbell>();

@@ -58,7 +58,7 @@ struct QueueUnderTest {
     doorbell->declare_sleep();
     auto begun = on_a_thread(std::forward<Call>(call));
     REQUIRE(support::eventually([this] { return is_readable(doorbell->descriptor()); }));
-    doorbell->declare_awake();
+    wake_up(*doorbell);
     return begun;
   }
 

@@ -9,7 +9,6 @@ using namespace holdfast;
 using namespace holdfast::client;
 using namespace holdfast::test;
 using namespace std::chrono_literals;
-using support::patience;
 
 TEST_CASE("the queue holds as many messages as allowed, and room comes back with each that ends",
           "[client][queue][room]") {
@@ -60,7 +59,7 @@ TEST_CASE("a push that finds no room waits as long as it was told, and no longer
 TEST_CASE("a waiting push goes on when room is made", "[client][queue][room]") {
   QueueUnderTest test({1, 1'000});
   CHECK(test.push("1") == Push::accepted);
-  auto push = test.begin_waiting([&] { return test.push("2", patience); });
+  auto push = test.begin_waiting([&] { return test.push("2", unhurried); });
   CHECK(goes_on_waiting(push));
   test.queue.release(test.take());
   REQUIRE(returns(push));
@@ -85,7 +84,7 @@ TEST_CASE("a push that needs much room is not satisfied with little", "[client][
   const auto middle = outbound(std::string(79, 'x'));
   CHECK(test.push(middle) == Push::accepted);
   CHECK(test.push(small) == Push::accepted);
-  auto push = test.begin_waiting([&] { return test.push(std::string(49, 'y'), patience); });
+  auto push = test.begin_waiting([&] { return test.push(std::string(49, 'y'), unhurried); });
   test.queue.release({small});
   test.queue.settle();
   CHECK(goes_on_waiting(push));
@@ -102,7 +101,7 @@ TEST_CASE("before the network thread sleeps, the smallest room is given to who w
     accepted.push_back(outbound("x"));
     REQUIRE(test.push(accepted.back()) == Push::accepted);
   }
-  auto push = test.begin_waiting([&] { return test.push("y", patience); });
+  auto push = test.begin_waiting([&] { return test.push("y", unhurried); });
   test.queue.release({accepted[0]});  // Less than an eighth: not worth a wake-up.
   test.queue.settle();
   REQUIRE(returns(push));
@@ -118,7 +117,7 @@ TEST_CASE("as many waiting pushes go on as there is room for", "[client][queue][
   CHECK(test.push(second) == Push::accepted);
   std::vector<std::future<Push>> pushes;
   for (int i = 0; i < 4; ++i)
-    pushes.push_back(test.begin_waiting([&] { return test.push("y", patience); }));
+    pushes.push_back(test.begin_waiting([&] { return test.push("y", unhurried); }));
   const auto gone_on = [&] { return std::count_if(pushes.begin(), pushes.end(), has_returned<Push>); };
   test.queue.release({first});
   test.queue.settle();
@@ -142,7 +141,7 @@ TEST_CASE("closing wakes all who wait, and they are told", "[client][queue][room
   CHECK(test.push("1") == Push::accepted);
   std::vector<std::future<Push>> pushes;
   for (int i = 0; i < 3; ++i)
-    pushes.push_back(test.begin_waiting([&] { return test.push("2", patience); }));
+    pushes.push_back(test.begin_waiting([&] { return test.push("2", unhurried); }));
   auto flush = test.begin_waiting([&] { return test.queue.flush(in_time()); });
   test.queue.close();
   for (auto& push : pushes) {
@@ -159,7 +158,7 @@ TEST_CASE("limits that come while a push waits are kept too", "[client][queue][r
   CHECK(test.push("1") == Push::accepted);
   std::optional<session::LimitViolation> violation;
   auto push = test.begin_waiting(
-      [&] { return test.queue.push(outbound("2", QoS::exactly_once), patience, violation); });
+      [&] { return test.queue.push(outbound("2", QoS::exactly_once), unhurried, violation); });
   test.queue.set_limits(limits_with(&BrokerLimits::maximum_qos, QoS::at_least_once));
   test.queue.release(test.take());
   REQUIRE(returns(push));

@@ -186,7 +186,7 @@ TEST_CASE("a closed queue takes nothing more, but gives what it has", "[client][
   CHECK(test.push("before") == Push::accepted);
   test.queue.close();
   CHECK(test.push("after") == Push::closed);
-  CHECK(test.push("after", support::patience) == Push::closed);
+  CHECK(test.push("after", unhurried) == Push::closed);
   CHECK_FALSE(test.queue.push(command::Connect{}));
   CHECK(test.take_payloads() == Strings{"before"});
 }
@@ -204,8 +204,7 @@ TEST_CASE("eight threads push while another takes: nothing is lost, and each thr
     application.emplace_back([&, thread] {
       for (int i = 0; i < each; ++i) {
         const std::string payload = std::to_string(thread) + "/" + std::to_string(i);
-        if (test.push(payload, support::patience) == Push::accepted)
-          ++accepted[static_cast<std::size_t>(thread)];
+        if (test.push(payload, unhurried) == Push::accepted) ++accepted[static_cast<std::size_t>(thread)];
         doorbell.ring();
       }
     });
@@ -229,7 +228,7 @@ TEST_CASE("eight threads push while another takes: nothing is lost, and each thr
       pollfd bell{doorbell.descriptor(), POLLIN, 0};
       woken = ::poll(&bell, 1, static_cast<int>(support::patience.count()));
     }
-    doorbell.declare_awake();
+    wake_up(doorbell);
   }
   CHECK(woken == 1);
   if (woken != 1) test.queue.close();

@@ -129,6 +129,7 @@ TEST_CASE("all who wait see the state that ends their wait", "[client][status]")
     calls.push_back(on_a_thread(
         [&] { return status.wait(in_time(), [](State state) { return state == State::connected; }); }));
   }
+  CHECK(goes_on_waiting(calls.back()));
   status.set(State::connected);
   for (auto& call : calls) {
     REQUIRE(returns(call));

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "client/clock.hpp"
+#include "client/doorbell.hpp"
 #include "session/inbound_message.hpp"
 #include "session/outbound_message.hpp"
 #include "support/catch.hpp"
@@ -23,9 +24,11 @@ namespace holdfast::test {
 /// How long what must not happen is watched for.
 inline constexpr std::chrono::milliseconds a_while{30};
 
-/// A deadline that a passing test never reaches.
+/// How long calls wait that somebody has to wake: longer than tests wait for them, so that a call which only
+/// its own deadline ends is found out.
+inline constexpr std::chrono::milliseconds unhurried = 2 * support::patience;
 inline std::chrono::steady_clock::time_point in_time() {
-  return client::after(support::patience);
+  return client::after(unhurried);
 }
 inline std::chrono::steady_clock::time_point at_once() {
   return std::chrono::steady_clock::now();
@@ -58,6 +61,14 @@ inline session::InboundMessage::Ptr inbound(std::string_view payload, QoS qos = 
 inline bool is_readable(int descriptor) {
   pollfd waiting{descriptor, POLLIN, 0};
   return ::poll(&waiting, 1, 0) == 1;
+}
+
+/// What the network thread does after poll(2). Whether the doorbell had rung.
+inline bool wake_up(client::Doorbell& doorbell) {
+  const bool rang = is_readable(doorbell.descriptor());
+  if (rang) doorbell.clear();
+  doorbell.declare_awake();
+  return rang;
 }
 
 /// A call on a thread of its own.

@@ -127,3 +127,32 @@ TEST_CASE("what is no server is refused with a sentence that names the fault", "
     CHECK(said.rfind("server \"" + net::without_credentials(text) + "\": ", 0) == 0);
   }
 }
+
+TEST_CASE("no message about a server gives its password away", "[net][server-url]") {
+  const std::vector<std::pair<const char*, const char*>> table{
+      {"mqtt://me:secret@host:0", "mqtt://host:0"},
+      {"mqtt://me:se@cret@host:0", "mqtt://host:0"},
+      {"mqtt://me:secret@host:1883/x", "mqtt://host:1883/x"},
+      {"me:secret@host:0", "host:0"},
+      {"mqtts://me:secret@host", "mqtts://host"},
+      {"mqtt://me:secret%@host", "mqtt://host"},
+      {"mqtt://host:0", "mqtt://host:0"},
+      {"mqtt://:secret@", "mqtt://"},
+  };
+  for (const auto& [text, shown] : table) {
+    CAPTURE(text);
+    CHECK(net::without_credentials(text) == shown);
+    const std::string said = complaint(text);
+    CAPTURE(said);
+    CHECK_FALSE(said.empty());
+    CHECK(said.find("cret") == std::string::npos);
+  }
+}
+
+TEST_CASE("one server is one endpoint, however it was written", "[net][server-url]") {
+  for (const char* text :
+       {"host", "HOST:1883", "mqtt://Host/", "tcp://me:secret@host:1883", "mqtt://you@hOsT"})
+    CHECK(ServerUrl::parse(text).endpoint() == "host:1883");
+  CHECK(ServerUrl::parse("host:1884").endpoint() == "host:1884");
+  CHECK(ServerUrl::parse("mqtt://[2001:DB8::17]:1884").endpoint() == "[2001:db8::17]:1884");
+}

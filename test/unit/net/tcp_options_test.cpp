@@ -57,6 +57,12 @@ TEST_CASE("the user time-out is set in milliseconds, and left alone by default",
 }
 #endif
 
+#ifdef TCP_NOTSENT_LOWAT
+TEST_CASE("the kernel is not filled with more than a ping can wait for", "[net][tcp]") {
+  CHECK(option_of(*link().stream, IPPROTO_TCP, TCP_NOTSENT_LOWAT) == 256 * 1024);
+}
+#endif
+
 TEST_CASE("buffers have the size that was asked for", "[net][tcp]") {
   constexpr int asked = 32 * 1024;
   const Link ends = link({.send_buffer = asked, .receive_buffer = asked});

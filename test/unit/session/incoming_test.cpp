@@ -263,3 +263,16 @@ TEST_CASE("one identifier used again and again overruns our Receive Maximum", "[
   test.receive(qos1(7, "1") + qos1(7, "2") + qos1(7, "3"));
   CHECK(test.closing_reason() == ReasonCode::receive_maximum_exceeded);
 }
+
+TEST_CASE("a QoS 2 message that a resumed session sends again without DUP is handed over once",
+          "[incoming]") {
+  EngineUnderTest test = connected();
+  test.receive(qos2(1, "once"));
+  CHECK(test.received() == std::vector<std::string>{"once"});
+  test.lose();
+  test.acknowledge(0);
+  test.connect(true);
+  test.receive(qos2(1, "once"));
+  CHECK(test.received().empty());
+  CHECK(described(test.write()) == std::vector<std::string>{"PUBREC"});
+}
