@@ -28,7 +28,8 @@ std::optional<Message> Inbox::receive(Deadline deadline, bool until_closed) {
   const bool owes = !is_qos0(message);
   const bool automatic = settings_.ack == Ack::on_handover;
   if (owes && automatic) acknowledged_.push_back(message->token());
-  const bool room_again = full_ && qos0_messages_ <= settings_.messages_max - settings_.messages_max / 8 &&
+  const bool room_again = full_ && !over_bound() &&
+                          qos0_messages_ <= settings_.messages_max - settings_.messages_max / 8 &&
                           qos0_bytes_ <= settings_.bytes_max - settings_.bytes_max / 8;
   if (room_again) full_ = false;
   lock.unlock();

@@ -154,10 +154,10 @@ void NetworkThread::hand_over() {
   }
   engine_.answers().clear();
   for (Event& event : engine_.events()) {
+    shared_->events.push(event);  // First: when connect() returns, its event is there.
     if (const auto* connected = std::get_if<Connected>(&event)) {
       if (connection_) on_up(*connected);
     }
-    shared_->events.push(std::move(event));
   }
   engine_.events().clear();
   shared_->inbox->exchange(engine_.received(), acknowledged_, shared_->completions->blocked().any());

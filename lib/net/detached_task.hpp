@@ -34,7 +34,7 @@ class DetachedTask {
       {
         const std::lock_guard lock(state->mutex);
         state->result = std::move(result);
-        state->error = error;
+        state->error = std::move(error);
       }
       finished();
     }).detach();

@@ -52,8 +52,8 @@ Engine::Engine(const Options& options, Snapshot&& snapshot, std::uint32_t seed)
   }
   for (const auto identifier : snapshot.inbound_received)
     inbound_.restore_received(identifier);
-  for (auto& subscription : snapshot.subscriptions)
-    subscriptions_.restore(std::move(subscription));
+  for (const auto& subscription : snapshot.subscriptions)
+    subscriptions_.restore(subscription);
 }
 
 void Engine::set_identity(std::optional<std::string> user_name, std::optional<std::string> password,

@@ -134,7 +134,7 @@ std::string mosquitto_json(const Message& message, const Arrival& arrival, bool 
 std::string user_properties(const Message& message) {
   std::string text;
   for (const auto& [name, value] : message.user_properties())
-    text += (text.empty() ? "" : " ") + name + ":" + value;
+    text.append(text.empty() ? "" : " ").append(name).append(":").append(value);
   return text;
 }
 

@@ -152,3 +152,13 @@ TEST_CASE("with everything dropped the descriptor does not claim that a message 
   CHECK(test.receive_all() == Strings{"2"});
   CHECK_FALSE(is_readable(descriptor));
 }
+
+TEST_CASE("a bound below eight holds: reading goes on only when there is room", "[client][inbox][bounds]") {
+  InboxUnderTest test({.messages_max = 4});
+  test.deliver(inbound("x", QoS::at_least_once, 1));
+  test.flood(0, 4);
+  static_cast<void>(rang_receiving(test, 1));
+  CHECK(test.inbox->full());
+  CHECK(rang_receiving(test, 1));
+  CHECK_FALSE(test.inbox->full());
+}

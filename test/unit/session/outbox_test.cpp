@@ -12,7 +12,8 @@ const TimePoint start(1'000h);
 std::vector<std::string> drain(Outbox& outbox) {
   std::vector<std::string> payloads;
   while (outbox.front() != nullptr) {
-    const auto payload = outbox.pop_front()->payload();
+    const OutboundMessagePtr message = outbox.pop_front();
+    const auto payload = message->payload();
     payloads.emplace_back(reinterpret_cast<const char*>(payload.data()), payload.size());
   }
   return payloads;
