@@ -10,7 +10,11 @@
 #include <holdfast/client.hpp>
 
 int main(int argc, char** argv) {
-  int wanted = argc > 2 ? std::atoi(argv[2]) : 3;
+  long wanted = argc > 2 ? std::strtol(argv[2], nullptr, 10) : 3;
+  if (wanted < 1) {
+    std::fprintf(stderr, "02_subscribe: the count of messages must be a number from 1, not \"%s\"\n", argv[2]);
+    return 1;
+  }
   try {
     holdfast::Client client({.server = argc > 1 ? argv[1] : "mqtt://localhost"});
     client.connect();
