@@ -12,7 +12,8 @@
 int main(int argc, char** argv) {
   long wanted = argc > 2 ? std::strtol(argv[2], nullptr, 10) : 3;
   if (wanted < 1) {
-    std::fprintf(stderr, "02_subscribe: the count of messages must be a number from 1, not \"%s\"\n", argv[2]);
+    std::fprintf(stderr, "02_subscribe: the count of messages must be a number from 1, not \"%s\"\n",
+                 argv[2]);
     return 1;
   }
   try {

@@ -22,9 +22,7 @@ class Doorbell {
   /// poll() found the descriptor readable. A ring may be written late, after its reader woke by itself.
   void clear() noexcept { waker_.clear(); }
   /// Awake again: by a ring or by itself.
-  void declare_awake() noexcept {
-    if (!sleeping_.exchange(false, std::memory_order_seq_cst)) waker_.clear();
-  }
+  void declare_awake() noexcept { sleeping_.store(false, std::memory_order_seq_cst); }
   [[nodiscard]] int descriptor() const noexcept { return waker_.descriptor(); }
 
  private:

@@ -22,10 +22,10 @@ namespace {
   throw Error(Errc::invalid_argument, what);
 }
 
-std::shared_ptr<spdlog::logger> make_logger(bool debug) {
+std::shared_ptr<spdlog::logger> make_logger(spdlog::level::level_enum level) {
   auto logger =
       std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_level(debug ? spdlog::level::debug : spdlog::level::off);
+  logger->set_level(level);
   logger->set_pattern("%v");
   return logger;
 }
@@ -143,13 +143,11 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   options.session_expiry = expiry_of(session_expiry);
   options.reconnect = reconnect_of(reconnect_delay_max);
   options.will = will_of(*this);
-  options.logger = make_logger(debug);
+  options.logger = make_logger(debug   ? spdlog::level::debug
+                               : quiet ? spdlog::level::off
+                                       : spdlog::level::warn);
   apply_connect_properties(properties, options);
   return options;
-}
-
-void ConnectionOptions::begin_warnings(const Options& options) const {
-  if (!debug && !quiet) options.logger->set_level(spdlog::level::warn);
 }
 
 std::chrono::seconds parse_seconds(const std::string& name, const std::string& text) {

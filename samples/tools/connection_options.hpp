@@ -47,9 +47,6 @@ struct ConnectionOptions {
   void add_to(CLI::App& app);
   /// What the library needs; throws Error (Errc::invalid_argument) for what contradicts itself.
   [[nodiscard]] Options to_options(Start start_of_kept_session) const;
-  /// Lets the library's warnings through to stderr. For after the first connect(): before, they would only
-  /// say what it throws.
-  void begin_warnings(const Options& options) const;
 };
 
 /// Takes the `-D` arguments out of the command line: how many values follow depends on the property, which no

@@ -222,12 +222,10 @@ int pub_main(int argc, char** argv) {
   if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
   check(options);
   const std::string payload = options.lines ? "" : payload_of(options);
-  const Options client_options = options.connection.to_options(Start::resume);
-  Client client(client_options);
+  Client client(options.connection.to_options(Start::resume));
   const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties);
   Publisher publisher(options, client);
   publisher.connect();
-  options.connection.begin_warnings(client_options);
   bool complete = options.lines ? publisher.publish_lines() : publisher.publish_repeatedly(payload);
   complete = complete && publisher.finish();
   client.disconnect(goodbye);

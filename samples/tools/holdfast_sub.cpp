@@ -226,12 +226,10 @@ int sub_main(int argc, char** argv) {
   add_options(app, options);
   if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
   check(options);
-  const Options client_options = limited(options.connection.to_options(Start::resume), options.timeout);
-  Client client(client_options);
+  Client client(limited(options.connection.to_options(Start::resume), options.timeout));
   const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties);
   Subscriber subscriber(options, client);
   subscriber.start();
-  options.connection.begin_warnings(client_options);
   const int status = subscriber.run();
   client.disconnect(goodbye);
   static_cast<void>(tools::take_events(client, options.connection));
