@@ -126,10 +126,11 @@ begun=$SECONDS
 
 port=$(free_port)
 mkdir "$work/db"
-# Saved after every ten changes, for kill -9. Mosquitto 2.0.11 needs two more things to keep a session over a restart: a
-# large limit on what is in flight (identifiers it forgot to free use a small one up; none at all makes it forget PUBRECs),
-# and a subscriber that takes one message at a time (it overruns a larger Receive Maximum, then restores what is beyond as
-# unsent). Publishers use -c because it saves no session that began with Clean Start.
+# Saved after every ten changes, for kill -9. Mosquitto 2.0.11 needs three more things to keep a session over a restart: a
+# large limit on what is in flight (identifiers it forgot to free use a small one up); not 65535, which means no limit to
+# it, and without one it restores as unsent what it had sent, so that QoS 2 messages come twice; and a subscriber that
+# takes one message at a time (it overruns a larger Receive Maximum, then restores what is beyond as unsent). Publishers
+# use -c because it saves no session that began with Clean Start.
 cat >"$work/mosquitto.conf" <<END
 user root
 listener $port 127.0.0.1
@@ -139,7 +140,7 @@ persistence_location $work/db/
 autosave_interval 10
 autosave_on_changes true
 max_queued_messages 0
-max_inflight_messages 65535
+max_inflight_messages 65534
 END
 start_broker
 
