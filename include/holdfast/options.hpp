@@ -88,7 +88,8 @@ struct ReconnectOptions {
   unsigned take_overs_max = 5;
 };
 
-/// Socket settings. What the system does not know is refused with Errc::invalid_argument.
+/// Socket settings. A value out of its range is refused with Errc::invalid_argument; an address or device
+/// that the system does not have makes each attempt to connect fail with Errc::connect_failed.
 struct TcpSettings {
   /// TCP_NODELAY. Default: on; writes are already coalesced.
   bool no_delay = true;

@@ -81,6 +81,8 @@ void check_times(const Options& options) {
     require(value > 0ms, [name = name] { return std::string(name) + ": must be longer than nothing"; });
   }
   require(options.publish_timeout >= 0ms, [] { return "publish_timeout: must not be negative"; });
+  require(options.reconnect.stable_after >= 0ms,
+          [] { return "reconnect.stable_after: must not be negative"; });
   require(options.reconnect.max_delay >= options.reconnect.min_delay,
           [] { return "reconnect.max_delay is below reconnect.min_delay: raise it"; });
 }
@@ -146,6 +148,7 @@ void check(const DisconnectOptions& options, std::chrono::seconds asked_expiry) 
                " [MQTT 5, 3.14.2.1]";
       });
   }
+  require(options.drain.count() >= 0, [] { return "disconnect: drain must not be negative"; });
   require_seconds("session_expiry_interval", options.session_expiry_interval);
   const bool revives =
       options.session_expiry_interval.value_or(asked_expiry).count() != 0 && asked_expiry.count() == 0;

@@ -42,6 +42,8 @@ std::string first_line_of(const std::string& file) {
   std::ifstream in(file);
   std::string line;
   if (!in || !std::getline(in, line)) refuse("--pw-file " + file + ": cannot be read, or is empty");
+  if (!line.empty() && line.back() == '\r')
+    line.pop_back();  // From an editor that ends lines as Windows does.
   return line;
 }
 

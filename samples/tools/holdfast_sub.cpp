@@ -109,9 +109,9 @@ class Subscriber {
     } else {
       client_.connect(std::chrono::milliseconds(std::max(milliseconds_left(), 1)));
     }
-    stop_.emplace();  // Before, a signal ends the process: there is nobody to say goodbye to.
     unsubscribe();
     subscribe();
+    stop_.emplace();  // Before, a signal ends the process, however long the broker takes to answer.
   }
 
   /// Prints what comes until it is enough; the exit status.

@@ -76,7 +76,7 @@ TEST_CASE("the right password lets in, on the command line or in a file", "[inte
   Mosquitto mosquitto({.users = {{"alice", "secret"}}});
   const TemporaryDirectory directory;
   const std::string file = (directory.path() / "password").string();
-  const std::string content = GENERATE("secret", "secret\n", "secret\nother\n");
+  const std::string content = GENERATE("secret", "secret\n", "secret\nother\n", "secret\r\n");
   std::ofstream(file, std::ios::binary) << content;
   for (const Arguments& password : {Arguments{"-P", "secret"}, Arguments{"--pw-file", file}}) {
     const Outcome outcome = run(pub(mosquitto.port(), both(split("-t t -m x -q 1 -u alice"), password)));
@@ -244,6 +244,17 @@ TEST_CASE("a signal ends a tool at once that waits for a broker that says nothin
   program.signal(number);
   CHECK(program.wait().status == 128 + number);
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(8));
+}
+
+TEST_CASE("a signal ends holdfast_sub at once while its subscription is not answered",
+          "[integration][tools]") {
+  ScriptedBroker broker({.on_packet = ignoring(PacketType::subscribe)});
+  Program program(sub(broker.port(), {"-t", "t"}));
+  REQUIRE(broker.wait_until([&] { return broker.count(PacketType::subscribe) == 1; }, program_patience));
+  const auto begin = std::chrono::steady_clock::now();
+  program.signal(SIGTERM);
+  CHECK(program.wait().status == 128 + SIGTERM);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(8));  // Of ten for the answer.
 }
 
 TEST_CASE("holdfast_pub says what is not acknowledged when a signal ends it", "[integration][tools]") {

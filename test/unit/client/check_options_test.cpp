@@ -96,6 +96,7 @@ const std::vector<Case> bad_options{
     {"publish_timeout", [](Options& o) { o.publish_timeout = -1ms; }},
     {"reconnect.min_delay", [](Options& o) { o.reconnect.min_delay = 0ms; }},
     {"reconnect.max_delay", [](Options& o) { o.reconnect.max_delay = o.reconnect.min_delay - 1ms; }},
+    {"reconnect.stable_after", [](Options& o) { o.reconnect.stable_after = -1ms; }},
     {"tcp.user_timeout", [](Options& o) { o.tcp.user_timeout = -1ms; }},
     {"tcp.user_timeout", [](Options& o) { o.tcp.user_timeout = 2'147'483'648ms; }},
     {"tcp.send_buffer", [](Options& o) { o.tcp.send_buffer = 0; }},
@@ -291,6 +292,7 @@ TEST_CASE("disconnecting cannot revive a session that began to end with its conn
 
 TEST_CASE("what DISCONNECT carries is checked like everything else", "[client][options][disconnect]") {
   const std::vector<std::pair<const char*, DisconnectOptions>> table{
+      {"drain", {.drain = -1ms}},
       {"session_expiry_interval", {.session_expiry_interval = -1s}},
       {"session_expiry_interval", {.session_expiry_interval = beyond}},
       {"reason_string", {.reason_string = "\xFF"}},
