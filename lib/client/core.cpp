@@ -58,11 +58,9 @@ void check_filter(std::string_view verb, const Subscription& subscription) {
 }  // namespace
 
 Core::Core(Options options) : shared_(std::make_shared<Shared>(checked(std::move(options)))) {
-  const Options& ours = shared_->options;
-  Store::Identity identity{ours.client_id, net::ServerUrl::parse(ours.server).endpoint()};
   session::Snapshot snapshot;
-  if (ours.store) snapshot = ours.store->open(identity);
-  network_ = std::make_shared<NetworkThread>(shared_, std::move(snapshot), std::move(identity));
+  if (const auto& store = shared_->options.store) snapshot = store->open();
+  network_ = std::make_shared<NetworkThread>(shared_, std::move(snapshot));
 }
 
 Core::~Core() {

@@ -37,14 +37,11 @@ int poll_timeout(session::TimePoint now, session::TimePoint deadline) {
 
 }  // namespace
 
-NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, session::Snapshot&& snapshot,
-                             Store::Identity identity)
+NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, session::Snapshot&& snapshot)
     : shared_(std::move(shared)),
-      identity_(std::move(identity)),
       last_sequence_(snapshot.last_sequence),
       policy_(shared_->options.reconnect, std::random_device{}()),
       engine_(shared_->options, std::move(snapshot), std::random_device{}()) {
-  session_server_ = identity_.server;
   shared_->queue.adopt(engine_.messages());
   shared_->queue.adopt(engine_.returned());
 }
@@ -142,7 +139,7 @@ void NetworkThread::expire(TimePoint now) {
 void NetworkThread::commit() {
   session::Journal& journal = engine_.journal();
   if (journal.empty()) return;
-  if (shared_->options.store) shared_->options.store->commit(identity_, journal);
+  if (shared_->options.store) shared_->options.store->commit(journal);
   journal.clear();
 }
 

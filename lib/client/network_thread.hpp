@@ -20,8 +20,8 @@ namespace holdfast::client {
 
 class NetworkThread {
  public:
-  /// `snapshot` is what the store gave for `identity`.
-  NetworkThread(std::shared_ptr<Shared> shared, session::Snapshot&& snapshot, Store::Identity identity);
+  /// `snapshot` is what the store gave.
+  NetworkThread(std::shared_ptr<Shared> shared, session::Snapshot&& snapshot);
   ~NetworkThread();
   NetworkThread(const NetworkThread&) = delete;
   NetworkThread& operator=(const NetworkThread&) = delete;
@@ -69,7 +69,6 @@ class NetworkThread {
   void advance_disconnect(TimePoint now);
 
   const std::shared_ptr<Shared> shared_;
-  const Store::Identity identity_;
   std::uint64_t last_sequence_;
   session::ReconnectPolicy policy_;
   session::Engine engine_;
@@ -81,8 +80,6 @@ class NetworkThread {
   TimePoint retry_at_ = session::never;
   unsigned attempts_ = 0;  // Since the last success.
   bool ever_connected_ = false;
-  std::string session_server_;  // Which server the session is at: host:port.
-  std::string server_;          // Which one this connection goes to.
   std::optional<std::string> redirected_to_;
   unsigned redirects_ = 0;  // In a row, without a success between them.
 

@@ -73,10 +73,8 @@ void NetworkThread::advance_attempt(TimePoint now) {
   auto stream = attempt_->take_stream();
   if (!stream) return;
   const Attempt attempt = attempt_->attempt();
-  server_ = attempt_->endpoint();
+  engine_.set_server(attempt_->endpoint());
   attempt_.reset();
-  // Another server knows nothing of the session; asking it for one could only mix two up.
-  engine_.set_other_server(server_ != session_server_);
   engine_.set_identity(attempt.user_name, attempt.password, attempt.will);
   connection_.emplace(std::move(stream), engine_, shared_->options.write_timeout, counters_);
   readable_ = true;
@@ -94,7 +92,6 @@ void NetworkThread::on_up(const Connected& connected) {
   policy_.on_connected(boot_time_now());
   attempts_ = redirects_ = 0;
   ever_connected_ = true;
-  session_server_ = server_;
   state_ = goodbye_ ? State::closing : State::connected;
   shared_->status.set(state_);
   shared_->logger->info("holdfast: connected as \"{}\", session {}", connected.client_id,
@@ -248,7 +245,7 @@ void NetworkThread::end() {
     engine_.abandon(outbox_.pop_front());
   engine_.abandon_all();
   report_finished();
-  if (shared_->options.store) shared_->options.store->close(identity_);
+  if (shared_->options.store) shared_->options.store->close();
   shared_->inbox->abandon();
   shared_->events.close();
   shared_->calls.close();

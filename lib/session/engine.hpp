@@ -112,9 +112,9 @@ class Engine {
   void disconnect(const DisconnectOptions& options, TimePoint now);
   /// Whether the connection is being read. While it is not, no answer can be missed.
   void set_reading(bool reading, TimePoint now);
-  /// Whether the next connections go to another server than the one that has the session: they ask for a
-  /// clean start, until one succeeds.
-  void set_other_server(bool other) noexcept { other_server_ = other; }
+  /// Where the next connections go, as host:port. Another server than the one that has the session is asked
+  /// for a clean start.
+  void set_server(std::string server) { server_ = std::move(server); }
   /// A message that waited elsewhere ends.
   void give_up(OutboundMessagePtr message, Errc why) { finish(std::move(message), why); }
   /// The client ends: these messages end with Errc::closed for their Deliveries, while a store keeps them.
@@ -231,9 +231,10 @@ class Engine {
 
   // The session.
   std::string client_id_;
+  std::string server_;            // Of this connection or the next.
+  std::string session_server_;    // Which has the session.
   bool session_held_ = false;     // We have the state of a session that the broker may have too.
   bool clean_start_ = false;      // The next CONNECT asks for a clean start, until one succeeds.
-  bool other_server_ = false;     // The next CONNECT goes to a server that does not have the session.
   bool resume_asserted_ = false;  // The caller says that an unknown session at the broker is ours.
   std::chrono::seconds expiry_{0};
   std::optional<TimePoint> away_since_;  // Unknown after a restart: counts as alive.

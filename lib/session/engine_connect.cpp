@@ -104,8 +104,9 @@ void Engine::on_connected(TimePoint now) {
   ++connection_;
   accepted_ = false;
   last_sent_ = last_received_ = now;
-  sent_clean_start_ =
-      clean_start_ || (session_held_ ? other_server_ || session_ended_by_itself(now) : !resume_asserted_);
+  // Another server knows nothing of the session; asking it for one could only mix two up.
+  const bool ended = server_ != session_server_ || session_ended_by_itself(now);
+  sent_clean_start_ = clean_start_ || (session_held_ ? ended : !resume_asserted_);
   encode_connect(options_, {client_id_, user_name_, password_, will_, sent_clean_start_, asked_expiry_},
                  output_.scratch());
   set_timer(Timer::connack, now + options_.connack_timeout);
@@ -129,7 +130,8 @@ void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
   }
   phase_ = Phase::connected;
   accepted_ = true;
-  clean_start_ = resume_asserted_ = other_server_ = false;
+  clean_start_ = resume_asserted_ = false;
+  session_server_ = server_;
   progress_ = false;
   set_timer(Timer::connack, never);
   accept_limits(connack);
@@ -141,7 +143,7 @@ void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
   } else if (had_session) {
     session_lost();
   }
-  journal_.emplace_back(record::SessionHeld{client_id_, expiry_});
+  journal_.emplace_back(record::SessionHeld{{client_id_, session_server_}, expiry_});
   if (connack.session_present) resume(now);
   send_requests(now);
   schedule_ping(now);

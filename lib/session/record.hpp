@@ -21,11 +21,18 @@ struct StoredSubscription {
   std::optional<std::uint32_t> subscription_identifier;
 };
 
+/// To whom a session belongs; another client id or another server is another session.
+struct SessionIdentity {
+  std::string client_id;  ///< In force: configured or assigned by the broker.
+  std::string server;     ///< host:port.
+  friend bool operator==(const SessionIdentity&, const SessionIdentity&) = default;
+};
+
 namespace record {
 
-/// A CONNACK with success: the session of this client id goes on or begins.
+/// A CONNACK with success: this session goes on or begins.
 struct SessionHeld {
-  std::string client_id;
+  SessionIdentity identity;
   std::chrono::seconds expiry;
 };
 /// The session is over: packet identifiers and inbound identifiers mean nothing any more. Messages stay: they
@@ -81,7 +88,7 @@ struct StoredMessage {
 /// All a store knows of one session.
 struct Snapshot {
   bool held = false;  ///< A session was held when the last process ended.
-  std::string client_id;
+  SessionIdentity identity;
   std::chrono::seconds expiry{0};
   /// Past PUBREC in the order of the PUBRECs, then in flight in the order of sending, then waiting in the
   /// order of their sequences.

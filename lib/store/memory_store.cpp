@@ -21,70 +21,67 @@ session::OutboundMessagePtr copy(const session::OutboundMessage& message) {
 
 }  // namespace
 
-/// One record after the other, onto a session.
+/// One record after the other, onto the store.
 class MemoryStore::Apply {
  public:
-  explicit Apply(Session& session) : session_(session) {}
+  explicit Apply(MemoryStore& store) : store_(store) {}
 
   void operator()(const session::record::SessionHeld& record) {
-    session_.held = true;
-    session_.client_id = record.client_id;
-    session_.expiry = record.expiry;
+    store_.held_ = true;
+    store_.identity_ = record.identity;
+    store_.expiry_ = record.expiry;
   }
-  void operator()(const session::record::SessionEnded&) { session_.inbound_received.clear(); }
+  void operator()(const session::record::SessionEnded&) { store_.inbound_received_.clear(); }
   void operator()(const session::record::Accepted& record) {
     const std::uint64_t sequence = record.message->sequence;
-    session_.messages[sequence] = {record.message, 0, false, ++session_.last_order};
-    session_.last_sequence = std::max(session_.last_sequence, sequence);
+    store_.messages_[sequence] = {record.message, 0, false, ++store_.last_order_};
+    store_.last_sequence_ = std::max(store_.last_sequence_, sequence);
   }
   void operator()(const session::record::Sent& record) {
-    StoredMessage& stored = session_.messages.at(record.sequence);
+    StoredMessage& stored = store_.messages_.at(record.sequence);
     stored.packet_identifier = record.packet_identifier;
-    stored.order = ++session_.last_order;
+    stored.order = ++store_.last_order_;
   }
   void operator()(const session::record::Released& record) {
-    StoredMessage& stored = session_.messages.at(record.sequence);
+    StoredMessage& stored = store_.messages_.at(record.sequence);
     stored.released = true;
-    stored.order = ++session_.last_order;
+    stored.order = ++store_.last_order_;
   }
-  void operator()(const session::record::Finished& record) { session_.messages.erase(record.sequence); }
+  void operator()(const session::record::Finished& record) { store_.messages_.erase(record.sequence); }
   void operator()(const session::record::InboundReceived& record) {
-    session_.inbound_received.insert(record.packet_identifier);
+    store_.inbound_received_.insert(record.packet_identifier);
   }
   void operator()(const session::record::InboundReleased& record) {
-    session_.inbound_received.erase(record.packet_identifier);
+    store_.inbound_received_.erase(record.packet_identifier);
   }
   void operator()(const session::record::Subscribed& record) {
-    session_.subscriptions[record.subscription.subscription.filter] = record.subscription;
+    store_.subscriptions_[record.subscription.subscription.filter] = record.subscription;
   }
-  void operator()(const session::record::Unsubscribed& record) {
-    session_.subscriptions.erase(record.filter);
-  }
+  void operator()(const session::record::Unsubscribed& record) { store_.subscriptions_.erase(record.filter); }
 
  private:
-  Session& session_;
+  MemoryStore& store_;
 };
 
-session::Snapshot MemoryStore::open(const Identity& identity) {
+session::Snapshot MemoryStore::open() {
   const std::lock_guard lock(mutex_);
-  Session& session = sessions_[{identity.client_id, identity.server}];
-  if (session.open) {
-    throw Error(Errc::store_failed, "the session of client id \"" + identity.client_id + "\" at " +
-                                        identity.server +
-                                        " is in use by another Client: give each a client id of its own");
+  if (open_) {
+    throw Error(Errc::store_failed,
+                "the store of client id \"" + identity_.client_id +
+                    "\" is in use by another Client: give each a store and a client id of its own");
   }
-  session.open = true;
+  open_ = true;
   session::Snapshot snapshot;
-  snapshot.held = session.held;
-  snapshot.client_id = session.client_id;
-  snapshot.expiry = session.expiry;
-  snapshot.last_sequence = session.last_sequence;
-  snapshot.inbound_received.assign(session.inbound_received.begin(), session.inbound_received.end());
-  for (const auto& [filter, subscription] : session.subscriptions)
+  snapshot.held = held_;
+  snapshot.identity = identity_;
+  snapshot.expiry = expiry_;
+  snapshot.last_sequence = last_sequence_;
+  snapshot.inbound_received.assign(inbound_received_.begin(), inbound_received_.end());
+  for (const auto& [filter, subscription] : subscriptions_)
     snapshot.subscriptions.push_back(subscription);
 
   std::vector<const StoredMessage*> in_order;
-  for (const auto& [sequence, stored] : session.messages)
+  for (const auto& [sequence, stored] : messages_)
     in_order.push_back(&stored);
   const auto before = [](const StoredMessage* a, const StoredMessage* b) {
     const auto group = [](const StoredMessage& stored) {
@@ -100,17 +97,16 @@ session::Snapshot MemoryStore::open(const Identity& identity) {
   return snapshot;
 }
 
-void MemoryStore::commit(const Identity& identity, const session::Journal& journal) {
+void MemoryStore::commit(const session::Journal& journal) {
   const std::lock_guard lock(mutex_);
-  Apply apply(sessions_.at({identity.client_id, identity.server}));
+  Apply apply(*this);
   for (const session::Record& record : journal)
     std::visit(apply, record);
 }
 
-void MemoryStore::close(const Identity& identity) noexcept {
+void MemoryStore::close() noexcept {
   const std::lock_guard lock(mutex_);
-  const auto found = sessions_.find({identity.client_id, identity.server});
-  if (found != sessions_.end()) found->second.open = false;
+  open_ = false;
 }
 
 }  // namespace holdfast::store

@@ -1,12 +1,12 @@
-// Sessions kept in memory: they outlive their Client, not the process.
+// A session kept in memory: it outlives its Client, not the process.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <set>
 #include <string>
-#include <utility>
 
 #include "store/store.hpp"
 
@@ -14,9 +14,9 @@ namespace holdfast::store {
 
 class MemoryStore final : public Store {
  public:
-  [[nodiscard]] session::Snapshot open(const Identity& identity) override;
-  void commit(const Identity& identity, const session::Journal& journal) override;
-  void close(const Identity& identity) noexcept override;
+  [[nodiscard]] session::Snapshot open() override;
+  void commit(const session::Journal& journal) override;
+  void close() noexcept override;
 
  private:
   struct StoredMessage {
@@ -25,21 +25,18 @@ class MemoryStore final : public Store {
     bool released = false;
     std::uint64_t order = 0;  // Of its last step: accepted, sent or released.
   };
-  struct Session {
-    bool open = false;
-    bool held = false;
-    std::string client_id;
-    std::chrono::seconds expiry{0};
-    std::map<std::uint64_t, StoredMessage> messages;  // By sequence.
-    std::set<std::uint16_t> inbound_received;
-    std::map<std::string, session::StoredSubscription> subscriptions;
-    std::uint64_t last_sequence = 0;
-    std::uint64_t last_order = 0;
-  };
   class Apply;
 
-  std::mutex mutex_;  // Guards all below: Clients of several threads share one store.
-  std::map<std::pair<std::string, std::string>, Session> sessions_;
+  std::mutex mutex_;  // Guards all below: the Clients that have it one after the other may be of any thread.
+  bool open_ = false;
+  bool held_ = false;
+  session::SessionIdentity identity_;
+  std::chrono::seconds expiry_{0};
+  std::map<std::uint64_t, StoredMessage> messages_;  // By sequence.
+  std::set<std::uint16_t> inbound_received_;
+  std::map<std::string, session::StoredSubscription> subscriptions_;
+  std::uint64_t last_sequence_ = 0;
+  std::uint64_t last_order_ = 0;
 };
 
 }  // namespace holdfast::store

@@ -15,11 +15,11 @@ namespace {
 /// A store whose disk is full from some moment on.
 class FullStore : public Store {
  public:
-  session::Snapshot open(const Identity&) override { return {}; }
-  void commit(const Identity&, const session::Journal&) override {
+  session::Snapshot open() override { return {}; }
+  void commit(const session::Journal&) override {
     if (full) throw Error(Errc::store_failed, "the disk is full");
   }
-  void close(const Identity&) noexcept override {}
+  void close() noexcept override {}
 
   std::atomic<bool> full{false};
 };

@@ -11,21 +11,19 @@ using namespace holdfast::session;
 
 namespace {
 
-const Store::Identity identity{"client", "server"};
-
 /// A client with a store, a process that can be killed between any two turns.
 class Process {
  public:
   explicit Process(std::shared_ptr<store::MemoryStore> store)
       : store_(std::move(store)), test_(options(), open(), 99) {}
-  ~Process() { store_->close(identity); }
+  ~Process() { store_->close(); }
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
   EngineUnderTest& operator*() { return test_; }
   EngineUnderTest* operator->() { return &test_; }
   void commit() {
-    store_->commit(identity, test_.engine.journal());
+    store_->commit(test_.engine.journal());
     test_.engine.journal().clear();
   }
   std::vector<Packet> turn() {
@@ -39,7 +37,7 @@ class Process {
     options.store = store_;
     return options;
   }
-  Snapshot open() { return store_->open(identity); }
+  Snapshot open() { return store_->open(); }
 
   std::shared_ptr<store::MemoryStore> store_;
   EngineUnderTest test_;

@@ -22,7 +22,7 @@ Options with(void (*change)(Options&)) {
 Snapshot held_session() {
   Snapshot snapshot;
   snapshot.held = true;
-  snapshot.client_id = "client";
+  snapshot.identity.client_id = "client";
   snapshot.expiry = 1h;
   return snapshot;
 }
@@ -324,14 +324,13 @@ TEST_CASE("process killed, started again with the same store: as a reconnect", "
   auto options = hour_long_session();
   store::MemoryStore store;
   options.store = std::shared_ptr<Store>(&store, [](Store*) {});
-  const Store::Identity identity{"client", "server"};
   const auto turn = [&](EngineUnderTest& test) {
-    store.commit(identity, test.engine.journal());
+    store.commit(test.engine.journal());
     test.engine.journal().clear();
     return test.write();
   };
   {
-    EngineUnderTest test(options, store.open(identity));
+    EngineUnderTest test(options, store.open());
     test.connect(false, Properties().add(PropertyId::receive_maximum, 3));
     test.publish_numbers(1, 5, QoS::exactly_once);
     const auto first = turn(test);
@@ -340,9 +339,9 @@ TEST_CASE("process killed, started again with the same store: as a reconnect", "
     test.received();
     test.acknowledge(0);
     turn(test);
-    store.close(identity);
+    store.close();
   }
-  EngineUnderTest test(options, store.open(identity), 12'345);
+  EngineUnderTest test(options, store.open(), 12'345);
   for (auto& message : test.engine.returned())
     test.outbox.push_back(message);
   CHECK_FALSE(test.connect(true).clean_start);
@@ -546,8 +545,29 @@ TEST_CASE("going to another independent server is a clean start and the session-
   test.publish("1", QoS::at_least_once);
   test.write();
   test.lose();
-  test.engine.set_other_server(true);
+  test.engine.set_server("other:1883");
   CHECK(test.connect().clean_start);
+  CHECK(described(test.write()) == std::vector<std::string>{"PUBLISH 1"});
+  CHECK(test.event<SessionLost>()->republished == 1);
+}
+
+TEST_CASE("a store with the session of another client id is a clean start and the session-lost rule",
+          "[session-table]") {
+  auto options = hour_long_session();
+  store::MemoryStore store;
+  options.store = std::shared_ptr<Store>(&store, [](Store*) {});
+  {
+    EngineUnderTest test(options, store.open());
+    test.connect();
+    test.publish("1", QoS::at_least_once);
+    store.commit(test.engine.journal());
+    store.close();
+  }
+  options.client_id = "another";
+  EngineUnderTest test(options, store.open());
+  const auto connect = test.connect();
+  CHECK(connect.clean_start);
+  CHECK(connect.client_id == "another");
   CHECK(described(test.write()) == std::vector<std::string>{"PUBLISH 1"});
   CHECK(test.event<SessionLost>()->republished == 1);
 }
@@ -557,10 +577,10 @@ TEST_CASE("another server that refuses us costs nothing: back at our own the ses
   EngineUnderTest test;
   test.connect();
   test.lose();
-  test.engine.set_other_server(true);
+  test.engine.set_server("other:1883");
   CHECK(test.open().clean_start);
   test.receive(support::connack(false, ReasonCode::server_unavailable));
   test.lose();
-  test.engine.set_other_server(false);
+  test.engine.set_server("");
   CHECK_FALSE(test.open().clean_start);
 }

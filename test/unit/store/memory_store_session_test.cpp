@@ -24,7 +24,7 @@ TEST_CASE("a new store knows of nothing", "[store][session]") {
   StoreUnderTest test;
   const auto snapshot = test.reopen();
   CHECK_FALSE(snapshot.held);
-  CHECK(snapshot.client_id.empty());
+  CHECK(snapshot.identity.client_id.empty());
   CHECK(snapshot.expiry == 0s);
   CHECK(snapshot.messages.empty());
   CHECK(snapshot.inbound_received.empty());
@@ -42,11 +42,11 @@ TEST_CASE("what is committed without a session waits for one", "[store][session]
 
 TEST_CASE("a session that was held is held by the next client, as it was last", "[store][session]") {
   StoreUnderTest test;
-  test.commit({SessionHeld{"first name", 60s}});
-  test.commit({SessionHeld{"second name", never_expires}});
+  test.commit({SessionHeld{{"first name", "first:1883"}, 60s}});
+  test.commit({SessionHeld{{"second name", "second:1883"}, never_expires}});
   const auto snapshot = test.reopen();
   CHECK(snapshot.held);
-  CHECK(snapshot.client_id == "second name");
+  CHECK(snapshot.identity == session::SessionIdentity{"second name", "second:1883"});
   CHECK(snapshot.expiry == never_expires);
 }
 
@@ -85,11 +85,11 @@ TEST_CASE("when a session ends its identifiers end, but messages and subscriptio
           "[store][session]") {
   StoreUnderTest test;
   const auto first = message(1);
-  test.commit({SessionHeld{"me", 60s}, subscribed("a/#"), InboundReceived{1}, InboundReceived{2},
+  test.commit({SessionHeld{{"me", "host"}, 60s}, subscribed("a/#"), InboundReceived{1}, InboundReceived{2},
                Accepted{first}, Accepted{message(2)}, Accepted{message(3)}, Sent{1, 1}, Sent{2, 2},
                Released{2}});
   // A lost session as the engine journals it: in flight again waiting, past PUBREC finished.
-  test.commit({Accepted{first}, Finished{2}, SessionEnded{}, SessionHeld{"me", 30s}});
+  test.commit({Accepted{first}, Finished{2}, SessionEnded{}, SessionHeld{{"me", "host"}, 30s}});
   const auto snapshot = test.reopen();
   CHECK(snapshot.held);
   CHECK(snapshot.expiry == 30s);

@@ -52,16 +52,14 @@ inline std::vector<std::string> filters(const session::Snapshot& snapshot) {
   return found;
 }
 
-inline const Store::Identity me{"me", "mqtt://host"};
-
 struct StoreUnderTest {
-  StoreUnderTest() { static_cast<void>(store->open(me)); }
+  StoreUnderTest() { static_cast<void>(store->open()); }
 
-  void commit(const session::Journal& journal) { store->commit(me, journal); }
+  void commit(const session::Journal& journal) { store->commit(journal); }
   /// What the next client gets; it has the session open then.
   session::Snapshot reopen() {
-    store->close(me);
-    return store->open(me);
+    store->close();
+    return store->open();
   }
 
   const std::shared_ptr<Store> store = memory_store();
