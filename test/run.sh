@@ -22,7 +22,7 @@ esac
 say() { printf '\n== %s (after %d s)\n' "$*" "$SECONDS"; }
 
 install_packages() {
-  local packages=(g++ cmake ninja-build libspdlog-dev catch2 libcli11-dev nlohmann-json3-dev mosquitto mosquitto-clients
+  local packages=(g++ cmake ninja-build libspdlog-dev libsqlite3-dev catch2 libcli11-dev nlohmann-json3-dev mosquitto mosquitto-clients
     procps)
   if [ "$mode" != quick ]; then
     packages+=(clang clang-tidy-14 clang-format-14 libmosquitto-dev shellcheck)

@@ -1,6 +1,8 @@
 // Where a session lasts beyond its Client.
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 
 namespace holdfast {
@@ -10,6 +12,23 @@ namespace holdfast {
 /// session if client id and server are the same; otherwise the session counts as lost, and what was accepted
 /// and not sent goes to the new server.
 class Store;
+
+/// What a commit to a file outlives.
+enum class Durability : std::uint8_t {
+  full,    ///< A power failure: each commit is written through to the disk.
+  normal,  ///< The end of the process, however it ends; a power failure may take the last commits back.
+};
+
+struct SqliteStoreOptions {
+  Durability durability = Durability::full;
+};
+
+/// Keeps them in a SQLite file (made with mode 0600 where it is missing) and two or three more beside it:
+/// FILE-wal, FILE-shm, FILE-lock. One process at a time; others may read it meanwhile. The directory must be
+/// on a local disk. Throws Error (Errc::store_failed) with what to do if another process has the file, if it
+/// cannot be written, is damaged, not a store, or written by a newer version; such a file is left as it is.
+[[nodiscard]] std::shared_ptr<Store> sqlite_store(const std::filesystem::path& file,
+                                                  const SqliteStoreOptions& options = {});
 
 /// Keeps them as long as the returned pointer lives, but not beyond the process.
 [[nodiscard]] std::shared_ptr<Store> memory_store();

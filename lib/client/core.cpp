@@ -59,7 +59,7 @@ void check_filter(std::string_view verb, const Subscription& subscription) {
 
 Core::Core(Options options) : shared_(std::make_shared<Shared>(checked(std::move(options)))) {
   session::Snapshot snapshot;
-  if (const auto& store = shared_->options.store) snapshot = store->open();
+  if (const auto& store = shared_->options.store) snapshot = store->open(boot_time_now());
   network_ = std::make_shared<NetworkThread>(shared_, std::move(snapshot));
 }
 

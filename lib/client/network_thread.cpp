@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <iterator>
 #include <limits>
 #include <random>
 #include <string>
@@ -27,6 +28,12 @@ Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 // Reading stops while more than this waits to be written: above what the engine takes by itself.
 constexpr std::size_t unwritten_max = std::size_t{4} << 20;
+
+// How long, and up to how many, records wait for a commit that promise nothing.
+constexpr std::chrono::milliseconds tidying_delay{100};
+constexpr std::size_t uncommitted_max = 10'000;
+// How exactly a store knows when a killed process was last connected.
+constexpr std::chrono::seconds alive_period{30};
 
 int poll_timeout(session::TimePoint now, session::TimePoint deadline) {
   if (deadline == session::never) return -1;
@@ -72,7 +79,7 @@ void NetworkThread::turn() {
   expire(now);
   feed_engine(now);
   advance_disconnect(now);
-  commit();
+  commit(now);
   // Our own slow disk must not look like a dead broker: what happened since `now` is waited for, not judged.
   if (connection_) connection_->write(boot_time_now());
   hand_over();
@@ -136,11 +143,28 @@ void NetworkThread::expire(TimePoint now) {
   }
 }
 
-void NetworkThread::commit() {
+// What promises something is committed before its bytes leave; what only tidies up rides along, or waits a
+// moment: each commit may cost a write to the disk.
+void NetworkThread::commit(TimePoint now) {
   session::Journal& journal = engine_.journal();
-  if (journal.empty()) return;
-  if (shared_->options.store) shared_->options.store->commit(journal);
+  if (!shared_->options.store) return journal.clear();
+  if (engine_.is_connected() && alive_at_ <= now) {
+    journal.emplace_back(session::record::SessionAlive{});
+    alive_at_ = now + alive_period;
+  }
+  const bool promises = std::any_of(journal.begin(), journal.end(), session::promises);
+  if (!journal.empty()) commit_at_ = std::min(commit_at_, promises ? now : now + tidying_delay);
+  uncommitted_.insert(uncommitted_.end(), std::make_move_iterator(journal.begin()),
+                      std::make_move_iterator(journal.end()));
   journal.clear();
+  if (commit_at_ <= now || uncommitted_.size() >= uncommitted_max) commit_now(now);
+}
+
+void NetworkThread::commit_now(TimePoint now) {
+  commit_at_ = session::never;
+  if (uncommitted_.empty()) return;
+  shared_->options.store->commit(uncommitted_, now);
+  uncommitted_.clear();
 }
 
 void NetworkThread::hand_over() {
@@ -258,6 +282,10 @@ session::TimePoint NetworkThread::deadline() const {
   TimePoint first = std::min({engine_.deadline(), outbox_.deadline(), retry_at_, drain_until_, close_at_});
   if (attempt_) first = std::min(first, attempt_->deadline());
   if (connection_) first = std::min(first, connection_->write_deadline());
+  if (shared_->options.store) {
+    first = std::min(first, commit_at_);
+    if (engine_.is_connected()) first = std::min(first, alive_at_);
+  }
   return first;
 }
 

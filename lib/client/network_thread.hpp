@@ -41,7 +41,8 @@ class NetworkThread {
   void accept(std::vector<session::OutboundMessagePtr>& messages);
   void feed_engine(TimePoint now);
   void expire(TimePoint now);
-  void commit();
+  void commit(TimePoint now);
+  void commit_now(TimePoint now);
   void hand_over();
   void report_finished();
   void report_unclaimed(const session::SubscriptionAnswer& answer);
@@ -73,6 +74,10 @@ class NetworkThread {
   session::ReconnectPolicy policy_;
   session::Engine engine_;
   session::Outbox outbox_;
+
+  session::Journal uncommitted_;
+  TimePoint commit_at_ = session::never;
+  TimePoint alive_at_{};  // When to tell the store next that the connection is up.
 
   State state_ = State::idle;
   std::unique_ptr<ConnectAttempt> attempt_;

@@ -232,7 +232,11 @@ void NetworkThread::end() {
   shared_->queue.take_all(messages_, commands_);
   accept(messages_);
   try {
-    if (!fatal_.error) commit();
+    if (!fatal_.error) {
+      const TimePoint now = boot_time_now();
+      commit(now);
+      commit_now(now);
+    }
   } catch (const std::exception& error) {
     shared_->logger->critical("holdfast: {}", error.what());
   }

@@ -40,6 +40,7 @@ Engine::Engine(const Options& options, Snapshot&& snapshot, std::uint32_t seed)
                    (snapshot.held && client_id_ != snapshot.identity.client_id)),
       resume_asserted_(options.start == Start::resume),
       expiry_(snapshot.expiry),
+      away_since_(snapshot.away_since),
       in_flight_(static_cast<std::uint16_t>(seed % 65535 + 1)),
       user_name_(options.user_name),
       password_(options.password),

@@ -237,7 +237,7 @@ class Engine {
   bool clean_start_ = false;      // The next CONNECT asks for a clean start, until one succeeds.
   bool resume_asserted_ = false;  // The caller says that an unknown session at the broker is ours.
   std::chrono::seconds expiry_{0};
-  std::optional<TimePoint> away_since_;  // Unknown after a restart: counts as alive.
+  std::optional<TimePoint> away_since_;  // Unknown: counts as alive.
   InFlight in_flight_;
   InboundWindow inbound_;
   Subscriptions subscriptions_;

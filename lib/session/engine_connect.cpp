@@ -222,7 +222,7 @@ void Engine::session_lost() {
     message->repeated = message->repeated || in_flight_[index].sent_before;
     in_flight_.remove(index);
     --messages_in_flight_;
-    if (message->journaled) journal_.emplace_back(record::Accepted{message});
+    if (message->journaled) journal_.emplace_back(record::Returned{message->sequence});
     returned_.push_back(std::move(message));
     ++lost.republished;
   }

@@ -12,6 +12,7 @@
 #include <holdfast/subscription.hpp>
 
 #include "session/outbound_message.hpp"
+#include "session/time.hpp"
 
 namespace holdfast::session {
 
@@ -35,13 +36,18 @@ struct SessionHeld {
   SessionIdentity identity;
   std::chrono::seconds expiry;
 };
+/// The session's connection is up: now and then, so that a killed process leaves word of when it last was.
+struct SessionAlive {};
 /// The session is over: packet identifiers and inbound identifiers mean nothing any more. Messages stay: they
-/// are accepted again or finished by records of their own.
+/// are returned or finished by records of their own.
 struct SessionEnded {};
-/// A message waits in the outbox: just accepted, or back there from a lost session. The order of sequences is
-/// the order of sending.
+/// A new message waits in the outbox. The order of sequences is the order of sending.
 struct Accepted {
   OutboundMessagePtr message;
+};
+/// A message waits again: its session was lost.
+struct Returned {
+  std::uint64_t sequence;
 };
 /// A message got a packet identifier and is about to be sent.
 struct Sent {
@@ -73,10 +79,16 @@ struct Unsubscribed {
 
 }  // namespace record
 
-using Record = std::variant<record::SessionHeld, record::SessionEnded, record::Accepted, record::Sent,
-                            record::Released, record::Finished, record::InboundReceived,
+using Record = std::variant<record::SessionHeld, record::SessionAlive, record::SessionEnded, record::Accepted, record::Returned, record::Sent, record::Released, record::Finished, record::InboundReceived,
                             record::InboundReleased, record::Subscribed, record::Unsubscribed>;
 using Journal = std::vector<Record>;
+
+/// Whether bytes or an answer to the application wait for this record to last. The others only tidy up:
+/// without them something is sent again that the broker knows how to take.
+[[nodiscard]] inline bool promises(const Record& record) noexcept {
+  return !std::holds_alternative<record::Finished>(record) &&
+         !std::holds_alternative<record::SessionAlive>(record);
+}
 
 /// A message as a store held it.
 struct StoredMessage {
@@ -90,6 +102,8 @@ struct Snapshot {
   bool held = false;  ///< A session was held when the last process ended.
   SessionIdentity identity;
   std::chrono::seconds expiry{0};
+  /// When its connection was last known to be up.
+  std::optional<TimePoint> away_since;
   /// Past PUBREC in the order of the PUBRECs, then in flight in the order of sending, then waiting in the
   /// order of their sequences.
   std::vector<StoredMessage> messages;

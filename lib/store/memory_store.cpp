@@ -24,18 +24,22 @@ session::OutboundMessagePtr copy(const session::OutboundMessage& message) {
 /// One record after the other, onto the store.
 class MemoryStore::Apply {
  public:
-  explicit Apply(MemoryStore& store) : store_(store) {}
+  Apply(MemoryStore& store, session::TimePoint now) : store_(store), now_(now) {}
 
   void operator()(const session::record::SessionHeld& record) {
     store_.held_ = true;
     store_.identity_ = record.identity;
     store_.expiry_ = record.expiry;
+    store_.alive_at_ = now_;
   }
+  void operator()(const session::record::SessionAlive&) { store_.alive_at_ = now_; }
   void operator()(const session::record::SessionEnded&) { store_.inbound_received_.clear(); }
   void operator()(const session::record::Accepted& record) {
-    const std::uint64_t sequence = record.message->sequence;
-    store_.messages_[sequence] = {record.message, 0, false, ++store_.last_order_};
-    store_.last_sequence_ = std::max(store_.last_sequence_, sequence);
+    store_.messages_[record.message->sequence] = {record.message};
+  }
+  void operator()(const session::record::Returned& record) {
+    StoredMessage& stored = store_.messages_.at(record.sequence);
+    stored = {std::move(stored.message)};
   }
   void operator()(const session::record::Sent& record) {
     StoredMessage& stored = store_.messages_.at(record.sequence);
@@ -61,21 +65,22 @@ class MemoryStore::Apply {
 
  private:
   MemoryStore& store_;
+  const session::TimePoint now_;
 };
 
-session::Snapshot MemoryStore::open() {
+session::Snapshot MemoryStore::open(session::TimePoint) {
   const std::lock_guard lock(mutex_);
   if (open_) {
     throw Error(Errc::store_failed,
-                "the store of client id \"" + identity_.client_id +
-                    "\" is in use by another Client: give each a store and a client id of its own");
+                "memory store: another Client has it: give each a store and a client id of its own");
   }
   open_ = true;
   session::Snapshot snapshot;
   snapshot.held = held_;
   snapshot.identity = identity_;
   snapshot.expiry = expiry_;
-  snapshot.last_sequence = last_sequence_;
+  snapshot.away_since = alive_at_;
+  snapshot.last_sequence = messages_.empty() ? 0 : messages_.rbegin()->first;
   snapshot.inbound_received.assign(inbound_received_.begin(), inbound_received_.end());
   for (const auto& [filter, subscription] : subscriptions_)
     snapshot.subscriptions.push_back(subscription);
@@ -97,9 +102,9 @@ session::Snapshot MemoryStore::open() {
   return snapshot;
 }
 
-void MemoryStore::commit(const session::Journal& journal) {
+void MemoryStore::commit(const session::Journal& journal, session::TimePoint now) {
   const std::lock_guard lock(mutex_);
-  Apply apply(*this);
+  Apply apply(*this, now);
   for (const session::Record& record : journal)
     std::visit(apply, record);
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -14,8 +15,8 @@ namespace holdfast::store {
 
 class MemoryStore final : public Store {
  public:
-  [[nodiscard]] session::Snapshot open() override;
-  void commit(const session::Journal& journal) override;
+  [[nodiscard]] session::Snapshot open(session::TimePoint now) override;
+  void commit(const session::Journal& journal, session::TimePoint now) override;
   void close() noexcept override;
 
  private:
@@ -23,7 +24,7 @@ class MemoryStore final : public Store {
     session::OutboundMessagePtr message;
     std::uint16_t packet_identifier = 0;
     bool released = false;
-    std::uint64_t order = 0;  // Of its last step: accepted, sent or released.
+    std::uint64_t order = 0;  // Of its last step: sent or released.
   };
   class Apply;
 
@@ -32,10 +33,10 @@ class MemoryStore final : public Store {
   bool held_ = false;
   session::SessionIdentity identity_;
   std::chrono::seconds expiry_{0};
+  std::optional<session::TimePoint> alive_at_;
   std::map<std::uint64_t, StoredMessage> messages_;  // By sequence.
   std::set<std::uint16_t> inbound_received_;
   std::map<std::string, session::StoredSubscription> subscriptions_;
-  std::uint64_t last_sequence_ = 0;
   std::uint64_t last_order_ = 0;
 };
 

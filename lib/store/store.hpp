@@ -17,9 +17,9 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   /// Takes the session for one Client and gives all that is known of it. Throws if another Client has it.
-  [[nodiscard]] virtual session::Snapshot open() = 0;
+  [[nodiscard]] virtual session::Snapshot open(session::TimePoint now) = 0;
   /// Makes the changes last, all or none, before it returns. Network thread of the Client that opened it.
-  virtual void commit(const session::Journal& journal) = 0;
+  virtual void commit(const session::Journal& journal, session::TimePoint now) = 0;
   /// Gives the session back. Never throws.
   virtual void close() noexcept = 0;
 };

@@ -15,8 +15,8 @@ namespace {
 /// A store whose disk is full from some moment on.
 class FullStore : public Store {
  public:
-  session::Snapshot open() override { return {}; }
-  void commit(const session::Journal&) override {
+  session::Snapshot open(session::TimePoint) override { return {}; }
+  void commit(const session::Journal&, session::TimePoint) override {
     if (full) throw Error(Errc::store_failed, "the disk is full");
   }
   void close() noexcept override {}

@@ -23,7 +23,7 @@ class Process {
   EngineUnderTest& operator*() { return test_; }
   EngineUnderTest* operator->() { return &test_; }
   void commit() {
-    store_->commit(test_.engine.journal());
+    store_->commit(test_.engine.journal(), TimePoint{});
     test_.engine.journal().clear();
   }
   std::vector<Packet> turn() {
@@ -37,7 +37,7 @@ class Process {
     options.store = store_;
     return options;
   }
-  Snapshot open() { return store_->open(); }
+  Snapshot open() { return store_->open(TimePoint{}); }
 
   std::shared_ptr<store::MemoryStore> store_;
   EngineUnderTest test_;

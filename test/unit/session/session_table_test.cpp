@@ -325,12 +325,12 @@ TEST_CASE("process killed, started again with the same store: as a reconnect", "
   store::MemoryStore store;
   options.store = std::shared_ptr<Store>(&store, [](Store*) {});
   const auto turn = [&](EngineUnderTest& test) {
-    store.commit(test.engine.journal());
+    store.commit(test.engine.journal(), TimePoint{});
     test.engine.journal().clear();
     return test.write();
   };
   {
-    EngineUnderTest test(options, store.open());
+    EngineUnderTest test(options, store.open(TimePoint{}));
     test.connect(false, Properties().add(PropertyId::receive_maximum, 3));
     test.publish_numbers(1, 5, QoS::exactly_once);
     const auto first = turn(test);
@@ -341,7 +341,7 @@ TEST_CASE("process killed, started again with the same store: as a reconnect", "
     turn(test);
     store.close();
   }
-  EngineUnderTest test(options, store.open(), 12'345);
+  EngineUnderTest test(options, store.open(TimePoint{}), 12'345);
   for (auto& message : test.engine.returned())
     test.outbox.push_back(message);
   CHECK_FALSE(test.connect(true).clean_start);
@@ -557,14 +557,14 @@ TEST_CASE("a store with the session of another client id is a clean start and th
   store::MemoryStore store;
   options.store = std::shared_ptr<Store>(&store, [](Store*) {});
   {
-    EngineUnderTest test(options, store.open());
+    EngineUnderTest test(options, store.open(TimePoint{}));
     test.connect();
     test.publish("1", QoS::at_least_once);
-    store.commit(test.engine.journal());
+    store.commit(test.engine.journal(), TimePoint{});
     store.close();
   }
   options.client_id = "another";
-  EngineUnderTest test(options, store.open());
+  EngineUnderTest test(options, store.open(TimePoint{}));
   const auto connect = test.connect();
   CHECK(connect.clean_start);
   CHECK(connect.client_id == "another");

@@ -1,4 +1,4 @@
-// A memory store, and shorter words for what its tests do with it.
+// A store of either kind, and shorter words for what its tests do with it.
 #pragma once
 
 #include <algorithm>
@@ -15,6 +15,7 @@
 #include "session/record.hpp"
 #include "store/store.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace holdfast::test {
 
@@ -52,17 +53,37 @@ inline std::vector<std::string> filters(const session::Snapshot& snapshot) {
   return found;
 }
 
-struct StoreUnderTest {
-  StoreUnderTest() { static_cast<void>(store->open()); }
+enum class Kind : std::uint8_t { memory, sqlite };
 
-  void commit(const session::Journal& journal) { store->commit(journal); }
-  /// What the next client gets; it has the session open then.
-  session::Snapshot reopen() {
-    store->close();
-    return store->open();
+/// A store that a client has open.
+class StoreUnderTest {
+ public:
+  explicit StoreUnderTest(Kind kind) : kind_(kind) {
+    make();
+    static_cast<void>(store->open({}));
   }
 
-  const std::shared_ptr<Store> store = memory_store();
+  void commit(const session::Journal& journal) const { store->commit(journal, {}); }
+  /// What the next client gets; it has the session open then. Of a file: another process.
+  session::Snapshot reopen() {
+    store->close();
+    if (kind_ == Kind::sqlite) {
+      store.reset();
+      make();
+    }
+    return store->open({});
+  }
+
+  std::shared_ptr<Store> store;
+
+ private:
+  void make() {
+    store = kind_ == Kind::memory ? memory_store()
+                                  : sqlite_store(directory_.path() / "session.db", {Durability::normal});
+  }
+
+  const Kind kind_;
+  support::TemporaryDirectory directory_;
 };
 
 }  // namespace holdfast::test

@@ -8,7 +8,7 @@ using namespace holdfast::test;
 using Rows = std::vector<Row>;
 
 TEST_CASE("what waits comes back by sequence, however it was committed", "[store][messages]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   test.commit({Accepted{message(2)}, Accepted{message(1)}});
   test.commit({Accepted{message(3)}});
   const auto snapshot = test.reopen();
@@ -18,7 +18,7 @@ TEST_CASE("what waits comes back by sequence, however it was committed", "[store
 
 TEST_CASE("what is in flight comes back in the order it was sent, not of sequences or identifiers",
           "[store][messages]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   test.commit({Accepted{message(1)}, Accepted{message(2)}, Accepted{message(3)}});
   test.commit({Sent{3, 10}, Sent{1, 65535}});
   test.commit({Sent{2, 1}});
@@ -26,7 +26,7 @@ TEST_CASE("what is in flight comes back in the order it was sent, not of sequenc
 }
 
 TEST_CASE("what is past PUBREC comes back in the order of the PUBRECs", "[store][messages]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   test.commit({Accepted{message(1)}, Accepted{message(2)}, Accepted{message(3)}, Sent{1, 11}, Sent{2, 12},
                Sent{3, 13}});
   test.commit({Released{2}, Released{3}});
@@ -35,7 +35,7 @@ TEST_CASE("what is past PUBREC comes back in the order of the PUBRECs", "[store]
 }
 
 TEST_CASE("first come PUBRELs, then what is in flight, then what waits", "[store][messages]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   session::Journal accepted;
   for (std::uint64_t sequence = 1; sequence <= 7; ++sequence)
     accepted.emplace_back(Accepted{message(sequence)});
@@ -51,35 +51,32 @@ TEST_CASE("first come PUBRELs, then what is in flight, then what waits", "[store
 }
 
 TEST_CASE("one journal may tell the whole life of a message", "[store][messages]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   test.commit({Accepted{message(1)}, Sent{1, 5}, Released{1}, Finished{1}, Accepted{message(2)}, Sent{2, 5}});
   CHECK(rows(test.reopen()) == Rows{{2, 5, false}});
 }
 
 TEST_CASE("finished messages are gone, wherever they were", "[store][messages]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   test.commit({Accepted{message(1)}, Accepted{message(2)}, Accepted{message(3)}, Accepted{message(4)},
                Sent{2, 2}, Sent{3, 3}, Released{3}});
   test.commit({Finished{1}, Finished{2}, Finished{3}});
   CHECK(rows(test.reopen()) == Rows{{4, 0, false}});
   test.commit({Finished{4}});
-  const auto snapshot = test.reopen();
-  CHECK(snapshot.messages.empty());
-  CHECK(snapshot.last_sequence == 4);  // Sequences are never used again.
+  CHECK(test.reopen().messages.empty());
 }
 
-TEST_CASE("a message accepted again waits in its old place, without identifier", "[store][messages]") {
-  StoreUnderTest test;
-  const auto first = message(1);
-  test.commit({Accepted{first}, Accepted{message(2)}, Accepted{message(3)}, Sent{1, 1}, Sent{2, 2}});
-  test.commit({Accepted{first}});
+TEST_CASE("a message returned waits in its old place, without identifier", "[store][messages]") {
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
+  test.commit({Accepted{message(1)}, Accepted{message(2)}, Accepted{message(3)}, Sent{1, 1}, Sent{2, 2}});
+  test.commit({Returned{1}});
   CHECK(rows(test.reopen()) == Rows{{2, 2, false}, {1, 0, false}, {3, 0, false}});
   test.commit({Sent{1, 9}});  // And can be sent again.
   CHECK(rows(test.reopen()) == Rows{{2, 2, false}, {1, 9, false}, {3, 0, false}});
 }
 
 TEST_CASE("the order is kept over any number of clients", "[store][messages]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   test.commit({Accepted{message(1)}, Accepted{message(2)}, Accepted{message(3)}, Sent{2, 2}});
   static_cast<void>(test.reopen());
   test.commit({Sent{1, 1}});
@@ -91,7 +88,7 @@ TEST_CASE("the order is kept over any number of clients", "[store][messages]") {
 }
 
 TEST_CASE("a message comes back with all that was in it", "[store][messages]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   const std::string payload("any\0bytes\xFF", 10);
   const std::vector<std::byte> properties{std::byte{0x01}, std::byte{1}};
   const session::TimePoint expires_at{std::chrono::hours(5)};
@@ -111,13 +108,14 @@ TEST_CASE("a message comes back with all that was in it", "[store][messages]") {
   CHECK(copy.qos == QoS::at_least_once);
   CHECK(copy.retain());
   CHECK(std::vector(copy.properties().bytes().begin(), copy.properties().bytes().end()) == properties);
-  CHECK(copy.expires_at() == expires_at);
+  const auto counted = expires_at - copy.expires_at();  // A file knows how long it was away.
+  CHECK((counted >= std::chrono::seconds(0) && counted < std::chrono::minutes(5)));
   CHECK(copy.sequence == 7);
 }
 
 TEST_CASE("the messages of an earlier client are copies: how they ended for it is not how they end now",
           "[store][messages]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   const auto original = message(1);
   test.commit({Accepted{original}, Sent{1, 1}});
   original->failure = Errc::closed;  // What a client that is destroyed does to what is unfinished.
@@ -140,7 +138,7 @@ TEST_CASE("the messages of an earlier client are copies: how they ended for it i
 TEST_CASE("a message outlives its store, and the store's outlives its client's", "[store][messages]") {
   session::Snapshot snapshot;
   {
-    StoreUnderTest test;
+    StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
     test.commit({Accepted{message(1, "first")}});  // Nobody else holds it.
     snapshot = test.reopen();
   }

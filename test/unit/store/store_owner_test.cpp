@@ -12,16 +12,16 @@ using namespace holdfast;
 using namespace holdfast::test;
 
 TEST_CASE("a session has one owner at a time, and a second one is told whose it is", "[store][owner]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   test.commit({SessionHeld{{"me", "host"}, {}}, Accepted{message(1)}});
   try {
-    static_cast<void>(test.store->open());
+    static_cast<void>(test.store->open({}));
     FAIL_CHECK("it opened twice");
   } catch (const Error& error) {
     const std::string what = error.what();
     CAPTURE(what);
     CHECK(error.code() == Errc::store_failed);
-    for (const char* part : {"\"me\"", "in use", "client id of its own"})
+    for (const char* part : {"another Client has it", "a store and a client id of its own"})
       CHECK(what.find(part) != std::string::npos);
   }
   // The owner notices nothing.
@@ -30,25 +30,25 @@ TEST_CASE("a session has one owner at a time, and a second one is told whose it 
 }
 
 TEST_CASE("close gives the session back, once and for all who ask", "[store][owner]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   for (int round = 0; round < 3; ++round) {
     test.store->close();
-    CHECK_NOTHROW(static_cast<void>(test.store->open()));
-    CHECK_THROWS_AS(test.store->open(), Error);
+    CHECK_NOTHROW(static_cast<void>(test.store->open({})));
+    CHECK_THROWS_AS(test.store->open({}), Error);
   }
 }
 
 TEST_CASE("closing what is not open harms nobody", "[store][owner]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   test.store->close();
   test.store->close();
-  CHECK_NOTHROW(static_cast<void>(test.store->open()));
+  CHECK_NOTHROW(static_cast<void>(test.store->open({})));
 }
 
 TEST_CASE("two stores have nothing in common", "[store][owner]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   test.commit({Accepted{message(1)}});
-  StoreUnderTest other;
+  StoreUnderTest other(Kind::memory);
   CHECK(other.reopen().messages.empty());
 }
 
@@ -62,12 +62,12 @@ TEST_CASE("clients of several threads have a store in turn", "[store][owner]") {
     threads.emplace_back([&] {
       for (std::uint64_t done = 0; done < each;) {
         try {
-          static_cast<void>(store->open());
+          static_cast<void>(store->open({}));
         } catch (const Error&) {
           std::this_thread::yield();  // Another client has it.
           continue;
         }
-        store->commit({Accepted{message(++next)}});
+        store->commit({Accepted{message(++next)}}, {});
         store->close();
         ++done;
       }
@@ -75,7 +75,7 @@ TEST_CASE("clients of several threads have a store in turn", "[store][owner]") {
   }
   for (auto& thread : threads)
     thread.join();
-  CHECK(store->open().messages.size() == clients * each);
+  CHECK(store->open({}).messages.size() == clients * each);
 }
 
 TEST_CASE("of threads that ask for one session at once one gets it", "[store][owner]") {
@@ -86,7 +86,7 @@ TEST_CASE("of threads that ask for one session at once one gets it", "[store][ow
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       try {
-        static_cast<void>(store->open());
+        static_cast<void>(store->open({}));
         ++opened;
       } catch (const Error&) {
         ++refused;

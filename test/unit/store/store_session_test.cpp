@@ -21,7 +21,7 @@ Subscribed subscribed(const std::string& filter, const SubscriptionOptions& opti
 }  // namespace
 
 TEST_CASE("a new store knows of nothing", "[store][session]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   const auto snapshot = test.reopen();
   CHECK_FALSE(snapshot.held);
   CHECK(snapshot.identity.client_id.empty());
@@ -33,7 +33,7 @@ TEST_CASE("a new store knows of nothing", "[store][session]") {
 }
 
 TEST_CASE("what is committed without a session waits for one", "[store][session]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   test.commit({Accepted{message(1)}});
   const auto snapshot = test.reopen();
   CHECK_FALSE(snapshot.held);
@@ -41,7 +41,7 @@ TEST_CASE("what is committed without a session waits for one", "[store][session]
 }
 
 TEST_CASE("a session that was held is held by the next client, as it was last", "[store][session]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   test.commit({SessionHeld{{"first name", "first:1883"}, 60s}});
   test.commit({SessionHeld{{"second name", "second:1883"}, never_expires}});
   const auto snapshot = test.reopen();
@@ -51,7 +51,7 @@ TEST_CASE("a session that was held is held by the next client, as it was last", 
 }
 
 TEST_CASE("inbound identifiers are kept from PUBREC to PUBREL", "[store][session]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   test.commit({InboundReceived{7}, InboundReceived{65535}, InboundReceived{1}});
   CHECK(inbound(test.reopen()) == Identifiers{1, 7, 65535});
   test.commit({InboundReleased{7}, InboundReceived{1}});  // A PUBREC sent twice is one identifier.
@@ -61,7 +61,7 @@ TEST_CASE("inbound identifiers are kept from PUBREC to PUBREL", "[store][session
 }
 
 TEST_CASE("subscriptions are kept as they were last asked for", "[store][session]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   const SubscriptionOptions options{.qos = QoS::exactly_once,
                                     .no_local = true,
                                     .retain_as_published = true,
@@ -83,13 +83,13 @@ TEST_CASE("subscriptions are kept as they were last asked for", "[store][session
 
 TEST_CASE("when a session ends its identifiers end, but messages and subscriptions stay",
           "[store][session]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   const auto first = message(1);
   test.commit({SessionHeld{{"me", "host"}, 60s}, subscribed("a/#"), InboundReceived{1}, InboundReceived{2},
                Accepted{first}, Accepted{message(2)}, Accepted{message(3)}, Sent{1, 1}, Sent{2, 2},
                Released{2}});
   // A lost session as the engine journals it: in flight again waiting, past PUBREC finished.
-  test.commit({Accepted{first}, Finished{2}, SessionEnded{}, SessionHeld{{"me", "host"}, 30s}});
+  test.commit({Returned{1}, Finished{2}, SessionEnded{}, SessionHeld{{"me", "host"}, 30s}});
   const auto snapshot = test.reopen();
   CHECK(snapshot.held);
   CHECK(snapshot.expiry == 30s);
@@ -99,7 +99,7 @@ TEST_CASE("when a session ends its identifiers end, but messages and subscriptio
 }
 
 TEST_CASE("what comes after the end of a session belongs to the next one", "[store][session]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   test.commit({InboundReceived{1}, SessionEnded{}, InboundReceived{2}, Accepted{message(1)}, Sent{1, 1}});
   const auto snapshot = test.reopen();
   CHECK(inbound(snapshot) == Identifiers{2});
@@ -107,7 +107,7 @@ TEST_CASE("what comes after the end of a session belongs to the next one", "[sto
 }
 
 TEST_CASE("an empty journal changes nothing", "[store][session]") {
-  StoreUnderTest test;
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   test.commit({Accepted{message(1)}, InboundReceived{1}});
   test.commit({});
   const auto snapshot = test.reopen();

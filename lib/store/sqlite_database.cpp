@@ -1,0 +1,130 @@
+#include "store/sqlite_database.hpp"
+
+#include <sqlite3.h>
+
+#include <utility>
+
+#include <holdfast/error.hpp>
+
+namespace holdfast::store {
+
+namespace {
+
+std::string advice(int code) {
+  switch (code & 0xFF) {  // The low byte is the kind, the rest says where.
+    case SQLITE_FULL:
+      return "the disk is full: make room";
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+      return "it cannot be written: check owner and mode of the file and of its directory";
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return "it is damaged, or no store of ours, and was left as it is: move it away or name another file";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return "another program has it open: end that one or name another file";
+    default:
+      return "is the disk healthy, and has it room?";
+  }
+}
+
+}  // namespace
+
+Database::Database(std::filesystem::path file) : file_(std::move(file)) {
+  sqlite3* handle = nullptr;
+  const int code =
+      sqlite3_open_v2(file_.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  handle_.reset(handle);
+  if (code != SQLITE_OK) fail(code);
+  sqlite3_extended_result_codes(handle, 1);
+}
+
+void Database::Close::operator()(sqlite3* handle) const noexcept {
+  sqlite3_close(handle);
+}
+
+void Database::execute(const char* sql) {
+  const int code = sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) fail(code);
+}
+
+std::int64_t Database::number(const char* sql) {
+  Statement statement(*this, sql);
+  return statement.step() ? statement.number(0) : 0;
+}
+
+bool Database::in_transaction() const noexcept {
+  return sqlite3_get_autocommit(handle()) == 0;
+}
+
+void Database::fail(int code) const {
+  const char* reason = handle_ ? sqlite3_errmsg(handle()) : sqlite3_errstr(code);
+  throw Error(Errc::store_failed, "store " + file_.string() + ": " + reason + ": " + advice(code));
+}
+
+Statement::Statement(Database& database, const char* sql) : database_(database) {
+  sqlite3_stmt* statement = nullptr;
+  const int code =
+      sqlite3_prepare_v3(database.handle(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  statement_.reset(statement);
+  check(code);
+}
+
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const noexcept {
+  sqlite3_finalize(statement);
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(statement_.get());
+  if (code == SQLITE_ROW) return true;
+  sqlite3_reset(statement_.get());
+  if (code != SQLITE_DONE) database_.fail(code);
+  return false;
+}
+
+std::int64_t Statement::number(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+
+std::optional<std::int64_t> Statement::optional_number(int column) const {
+  if (sqlite3_column_type(statement_.get(), column) == SQLITE_NULL) return std::nullopt;
+  return number(column);
+}
+
+std::string_view Statement::text(int column) const {
+  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+  if (data == nullptr) return {};
+  return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+std::span<const std::byte> Statement::bytes(int column) const {
+  const auto* data = static_cast<const std::byte*>(sqlite3_column_blob(statement_.get(), column));
+  if (data == nullptr) return {};
+  return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+void Statement::bind(int index, std::int64_t value) {
+  check(sqlite3_bind_int64(statement_.get(), index, value));
+}
+
+void Statement::bind(int index, std::string_view value) {
+  const char* data = value.empty() ? "" : value.data();  // Null would be NULL.
+  check(sqlite3_bind_text64(statement_.get(), index, data, value.size(), SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void Statement::bind(int index, std::span<const std::byte> value) {
+  if (value.empty()) return check(sqlite3_bind_zeroblob(statement_.get(), index, 0));
+  check(sqlite3_bind_blob64(statement_.get(), index, value.data(), value.size(), SQLITE_STATIC));
+}
+
+void Statement::bind(int index, const std::optional<std::int64_t>& value) {
+  if (value) return bind(index, *value);
+  check(sqlite3_bind_null(statement_.get(), index));
+}
+
+void Statement::check(int code) const {
+  if (code != SQLITE_OK) database_.fail(code);
+}
+
+}  // namespace holdfast::store

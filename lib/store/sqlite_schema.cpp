@@ -1,0 +1,70 @@
+#include "store/sqlite_schema.hpp"
+
+#include <array>
+#include <cstddef>
+#include <string>
+
+#include <holdfast/error.hpp>
+
+namespace holdfast::store {
+
+namespace {
+
+// "Hold", at a fixed place in the file's head: tells our files from others. Bound to the statement below.
+constexpr std::int64_t application_id = 0x486F6C64;
+constexpr const char* sign = "PRAGMA application_id = 0x486F6C64";
+
+// Times are milliseconds of the store's own clock (see StoreClock). `clock` and `wall` were read together,
+// `alive_at` is when the session's connection was last known to be up. `epoch` counts sessions.
+constexpr const char* version_1 = R"(
+CREATE TABLE session (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  held INTEGER NOT NULL, client_id TEXT NOT NULL, server TEXT NOT NULL, expiry INTEGER NOT NULL,
+  epoch INTEGER NOT NULL, alive_at INTEGER, clock INTEGER NOT NULL, wall INTEGER NOT NULL) STRICT;
+INSERT INTO session VALUES (1, 0, '', '', 0, 0, NULL, 0, 0);
+CREATE TABLE message (
+  sequence INTEGER PRIMARY KEY, qos INTEGER NOT NULL, retain INTEGER NOT NULL, expires_at INTEGER,
+  topic TEXT NOT NULL, properties BLOB NOT NULL, payload BLOB NOT NULL) STRICT;
+CREATE TABLE flight (
+  sequence INTEGER PRIMARY KEY, packet_identifier INTEGER NOT NULL, released INTEGER NOT NULL,
+  step INTEGER NOT NULL) STRICT;
+CREATE TABLE inbound (packet_identifier INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE subscription (
+  filter TEXT PRIMARY KEY, qos INTEGER NOT NULL, no_local INTEGER NOT NULL,
+  retain_as_published INTEGER NOT NULL, retain_handling INTEGER NOT NULL, identifier INTEGER)
+  STRICT, WITHOUT ROWID;
+)";
+
+// The script at index n makes a file of version n one of version n + 1.
+constexpr std::array migrations{version_1};
+constexpr auto newest = static_cast<std::int64_t>(migrations.size());
+
+void migrate(Database& database, std::int64_t version) {
+  database.execute("BEGIN IMMEDIATE");
+  for (std::int64_t from = version; from < newest; ++from)
+    database.execute(migrations.at(static_cast<std::size_t>(from)));
+  database.execute(sign);
+  database.execute(("PRAGMA user_version = " + std::to_string(newest)).c_str());
+  database.execute("COMMIT");
+}
+
+}  // namespace
+
+void prepare_schema(Database& database) {
+  const std::string subject = "store " + database.file().string() + ": ";
+  const std::int64_t version = database.number("PRAGMA user_version");
+  const bool empty = database.number("SELECT count(*) FROM sqlite_schema") == 0;
+  if (!empty && database.number("PRAGMA application_id") != application_id) {
+    throw Error(Errc::store_failed, subject + "this database is not a store of ours: name another file");
+  }
+  if (version > newest) {
+    throw Error(Errc::store_failed, subject + "it was written by a newer version of Holdfast (format " +
+                                        std::to_string(version) + ", this one knows " +
+                                        std::to_string(newest) + "): use that version or another file");
+  }
+  if (empty) database.execute("PRAGMA auto_vacuum = INCREMENTAL");  // Before the first table, or never.
+  database.execute("PRAGMA journal_mode = WAL");
+  if (version < newest) migrate(database, version);
+}
+
+}  // namespace holdfast::store

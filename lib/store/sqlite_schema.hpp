@@ -1,0 +1,12 @@
+// What a store's file looks like, and how older files become like it.
+#pragma once
+
+#include "store/sqlite_database.hpp"
+
+namespace holdfast::store {
+
+/// Makes the tables of a new file, brings an older one up to date, and refuses with Error
+/// (Errc::store_failed), without having written to it, a file that is newer or not a store of ours.
+void prepare_schema(Database& database);
+
+}  // namespace holdfast::store

@@ -1,0 +1,273 @@
+#include "store/sqlite_store.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include <holdfast/error.hpp>
+
+#include "store/sqlite_schema.hpp"
+
+namespace holdfast::store {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// How old the saved clock may be; what is lost of it counts as time away that is not known.
+constexpr std::chrono::seconds clock_period{10};
+
+std::filesystem::path beside(std::filesystem::path file, const char* ending) {
+  return file += ending;
+}
+
+// SQLite would make the file readable for all.
+const std::filesystem::path& with_file(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor >= 0) ::close(descriptor);
+  return file;  // What is wrong with it SQLite says better.
+}
+
+std::int64_t signed_number(std::uint64_t number) {
+  return static_cast<std::int64_t>(number);
+}
+
+}  // namespace
+
+struct SqliteStore::Statements {
+  explicit Statements(Database& database) : db(database) {}
+
+  Database& db;
+  Statement begin{db, "BEGIN IMMEDIATE"};
+  Statement commit{db, "COMMIT"};
+  Statement hold{db, "UPDATE session SET held = 1, client_id = ?, server = ?, expiry = ?, alive_at = ?"};
+  Statement alive{db, "UPDATE session SET alive_at = ?"};
+  Statement clock{db, "UPDATE session SET clock = ?, wall = ?"};
+  Statement next_epoch{db, "UPDATE session SET epoch = epoch + 1"};
+  Statement forget_inbound{db, "DELETE FROM inbound"};
+  Statement accept{db, "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)"};
+  Statement wait_again{db, "DELETE FROM flight WHERE sequence = ?"};
+  Statement send{db, "INSERT OR REPLACE INTO flight VALUES (?, ?, 0, ?)"};
+  Statement release{db, "UPDATE flight SET released = 1, step = ? WHERE sequence = ?"};
+  Statement remove{db, "DELETE FROM message WHERE sequence BETWEEN ? AND ?"};
+  Statement remove_flight{db, "DELETE FROM flight WHERE sequence BETWEEN ? AND ?"};
+  Statement receive{db, "INSERT OR IGNORE INTO inbound VALUES (?)"};
+  Statement received{db, "DELETE FROM inbound WHERE packet_identifier = ?"};
+  Statement subscribe{db, "INSERT OR REPLACE INTO subscription VALUES (?, ?, ?, ?, ?, ?)"};
+  Statement unsubscribe{db, "DELETE FROM subscription WHERE filter = ?"};
+};
+
+/// One record after the other, into the transaction.
+class SqliteStore::Apply {
+ public:
+  Apply(SqliteStore& store, session::TimePoint now) : store_(store), do_(*store.statements_), now_(now) {}
+
+  void operator()(const session::record::SessionHeld& record) {
+    do_.hold.run(std::string_view(record.identity.client_id), std::string_view(record.identity.server),
+                 std::int64_t{record.expiry.count()}, clock_now());
+  }
+  void operator()(const session::record::SessionAlive&) { do_.alive.run(clock_now()); }
+  void operator()(const session::record::SessionEnded&) {
+    do_.forget_inbound.run();
+    do_.next_epoch.run();
+  }
+  void operator()(const session::record::Accepted& record) {
+    const session::OutboundMessage& message = *record.message;
+    std::optional<std::int64_t> expires_at;
+    if (message.expires_at() != session::never) expires_at = store_.clock_.at(message.expires_at()).count();
+    do_.accept.run(signed_number(message.sequence), std::int64_t{static_cast<int>(message.qos)},
+                   std::int64_t{message.retain()}, expires_at, message.topic(), message.properties().bytes(),
+                   message.payload());
+  }
+  void operator()(const session::record::Returned& record) {
+    do_.wait_again.run(signed_number(record.sequence));
+  }
+  void operator()(const session::record::Sent& record) {
+    do_.send.run(signed_number(record.sequence), std::int64_t{record.packet_identifier}, ++store_.last_step_);
+  }
+  void operator()(const session::record::Released& record) {
+    do_.release.run(++store_.last_step_, signed_number(record.sequence));
+  }
+  void operator()(const session::record::Finished& record) { store_.finished_.push_back(record.sequence); }
+  void operator()(const session::record::InboundReceived& record) {
+    do_.receive.run(std::int64_t{record.packet_identifier});
+  }
+  void operator()(const session::record::InboundReleased& record) {
+    do_.received.run(std::int64_t{record.packet_identifier});
+  }
+  void operator()(const session::record::Subscribed& record) {
+    const auto& [filter, options] = record.subscription.subscription;
+    std::optional<std::int64_t> identifier = record.subscription.subscription_identifier;
+    do_.subscribe.run(std::string_view(filter), std::int64_t{static_cast<int>(options.qos)},
+                      std::int64_t{options.no_local}, std::int64_t{options.retain_as_published},
+                      std::int64_t{static_cast<int>(options.retain_handling)}, identifier);
+  }
+  void operator()(const session::record::Unsubscribed& record) {
+    do_.unsubscribe.run(std::string_view(record.filter));
+  }
+
+ private:
+  [[nodiscard]] std::int64_t clock_now() const { return store_.clock_.at(now_).count(); }
+
+  SqliteStore& store_;
+  Statements& do_;
+  const session::TimePoint now_;
+};
+
+SqliteStore::SqliteStore(const std::filesystem::path& file, const SqliteStoreOptions& options,
+                         StoreClock::Wall wall)
+    : lock_(beside(file, "-lock")), database_(with_file(file)), clock_(std::move(wall)) {
+  prepare_schema(database_);
+  // In WAL mode FULL writes each commit through to the disk, NORMAL leaves that to the system.
+  const bool full = options.durability == Durability::full;
+  database_.execute(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  database_.execute("PRAGMA journal_size_limit = 4194304");
+  statements_ = std::make_unique<Statements>(database_);
+}
+
+SqliteStore::~SqliteStore() = default;
+
+session::Snapshot SqliteStore::open(session::TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  if (open_) {
+    throw Error(Errc::store_failed,
+                "store " + database_.file().string() +
+                    ": another Client has it: give each a store and a client id of its own");
+  }
+  session::Snapshot snapshot;
+  load_session(snapshot, now);
+  load_messages(snapshot);
+  load_subscriptions(snapshot);
+  last_step_ = database_.number("SELECT max(step) FROM flight");
+  open_ = true;
+  return snapshot;
+}
+
+void SqliteStore::load_session(session::Snapshot& snapshot, session::TimePoint now) {
+  Statement session(database_,
+                    "SELECT held, client_id, server, expiry, epoch, alive_at, clock, wall FROM session");
+  if (!session.step())
+    throw Error(Errc::store_failed, "store " + database_.file().string() + ": it is damaged");
+  clock_.start(milliseconds(session.number(6)), milliseconds(session.number(7)), now);
+  clock_saved_ = {};
+  snapshot.held = session.number(0) != 0;
+  snapshot.identity = {std::string(session.text(1)), std::string(session.text(2))};
+  snapshot.expiry = std::chrono::seconds(session.number(3));
+  if (const auto alive_at = session.optional_number(5))
+    snapshot.away_since = clock_.time_at(milliseconds(*alive_at));
+}
+
+session::OutboundMessagePtr SqliteStore::message_in(const Statement& row) const {
+  const auto expires_at = row.optional_number(3);
+  auto message = session::OutboundMessage::make(
+      {.topic = row.text(4),
+       .payload = row.bytes(6),
+       .qos = static_cast<QoS>(row.number(1)),
+       .retain = row.number(2) != 0,
+       .properties = row.bytes(5),
+       .expires_at = expires_at ? clock_.time_at(milliseconds(*expires_at)) : session::never});
+  message->sequence = static_cast<std::uint64_t>(row.number(0));
+  return message;
+}
+
+void SqliteStore::load_messages(session::Snapshot& snapshot) {
+  // Past PUBREC first, then sent, each in the order of its steps.
+  Statement in_flight(database_, R"(
+      SELECT message.*, packet_identifier, released FROM flight JOIN message USING (sequence)
+      ORDER BY released DESC, step)");
+  while (in_flight.step()) {
+    snapshot.messages.push_back(
+        {message_in(in_flight), static_cast<std::uint16_t>(in_flight.number(7)), in_flight.number(8) != 0});
+  }
+  Statement waiting(database_, R"(
+      SELECT * FROM message WHERE sequence NOT IN (SELECT sequence FROM flight) ORDER BY sequence)");
+  while (waiting.step())
+    snapshot.messages.push_back({message_in(waiting), 0, false});
+  snapshot.last_sequence = static_cast<std::uint64_t>(database_.number("SELECT max(sequence) FROM message"));
+}
+
+void SqliteStore::load_subscriptions(session::Snapshot& snapshot) {
+  Statement inbound(database_, "SELECT packet_identifier FROM inbound");
+  while (inbound.step())
+    snapshot.inbound_received.push_back(static_cast<std::uint16_t>(inbound.number(0)));
+  Statement subscriptions(database_, "SELECT * FROM subscription");
+  while (subscriptions.step()) {
+    SubscriptionOptions options;
+    options.qos = static_cast<QoS>(subscriptions.number(1));
+    options.no_local = subscriptions.number(2) != 0;
+    options.retain_as_published = subscriptions.number(3) != 0;
+    options.retain_handling = static_cast<RetainHandling>(subscriptions.number(4));
+    const auto identifier = subscriptions.optional_number(5);
+    snapshot.subscriptions.push_back(
+        {{std::string(subscriptions.text(0)), options},
+         identifier ? std::optional(static_cast<std::uint32_t>(*identifier)) : std::nullopt});
+  }
+}
+
+void SqliteStore::commit(const session::Journal& journal, session::TimePoint now) {
+  Statements& statements = *statements_;
+  finished_.clear();
+  try {
+    statements.begin.run();
+    Apply apply(*this, now);
+    for (const session::Record& record : journal)
+      std::visit(apply, record);
+    remove_finished();
+    save_clock(now);
+    shrink();
+    statements.commit.run();
+  } catch (...) {
+    if (database_.in_transaction()) database_.execute("ROLLBACK");
+    throw;
+  }
+}
+
+// What is acknowledged in order goes in one stroke.
+void SqliteStore::remove_finished() {
+  std::sort(finished_.begin(), finished_.end());
+  for (std::size_t first = 0; first < finished_.size();) {
+    std::size_t last = first;
+    while (last + 1 < finished_.size() && finished_[last + 1] == finished_[last] + 1)
+      ++last;
+    statements_->remove.run(signed_number(finished_[first]), signed_number(finished_[last]));
+    statements_->remove_flight.run(signed_number(finished_[first]), signed_number(finished_[last]));
+    first = last + 1;
+  }
+}
+
+void SqliteStore::save_clock(session::TimePoint now) {
+  if (clock_saved_ != session::TimePoint{} && now - clock_saved_ < clock_period) return;
+  clock_saved_ = now;
+  statements_->clock.run(std::int64_t{clock_.at(now).count()}, std::int64_t{clock_.wall().count()});
+}
+
+// Pages that were freed are used again; when most of the file is such pages, it gives some back to the
+// system, a few at a time so that no commit takes long.
+void SqliteStore::shrink() {
+  if (++commits_ % 64 != 0) return;
+  const std::int64_t free = database_.number("PRAGMA freelist_count");
+  if (free > 64 && free > database_.number("PRAGMA page_count") / 3)
+    database_.execute("PRAGMA incremental_vacuum(2048)");
+}
+
+void SqliteStore::close() noexcept {
+  const std::lock_guard lock(mutex_);
+  open_ = false;
+}
+
+}  // namespace holdfast::store
+
+namespace holdfast {
+std::shared_ptr<Store> sqlite_store(const std::filesystem::path& file, const SqliteStoreOptions& options) {
+  const auto wall = [] {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+  };
+  return std::make_shared<store::SqliteStore>(file, options, wall);
+}
+}  // namespace holdfast

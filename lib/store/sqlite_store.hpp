@@ -1,0 +1,51 @@
+// A session in a SQLite file: it outlives the process and, by default, a power failure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "store/file_lock.hpp"
+#include "store/sqlite_database.hpp"
+#include "store/store.hpp"
+#include "store/store_clock.hpp"
+
+namespace holdfast::store {
+
+class SqliteStore final : public Store {
+ public:
+  SqliteStore(const std::filesystem::path& file, const SqliteStoreOptions& options, StoreClock::Wall wall);
+  ~SqliteStore() override;
+
+  [[nodiscard]] session::Snapshot open(session::TimePoint now) override;
+  void commit(const session::Journal& journal, session::TimePoint now) override;
+  void close() noexcept override;
+
+ private:
+  struct Statements;
+  class Apply;
+
+  void load_session(session::Snapshot& snapshot, session::TimePoint now);
+  [[nodiscard]] session::OutboundMessagePtr message_in(const Statement& row) const;
+  void load_messages(session::Snapshot& snapshot);
+  void load_subscriptions(session::Snapshot& snapshot);
+  void remove_finished();
+  void save_clock(session::TimePoint now);
+  void shrink();
+
+  FileLock lock_;
+  Database database_;
+  std::unique_ptr<Statements> statements_;
+  StoreClock clock_;
+  std::mutex mutex_;  // Guards open_: Clients of two threads may ask at once.
+  bool open_ = false;
+  std::int64_t last_step_ = 0;
+  session::TimePoint clock_saved_{};
+  unsigned commits_ = 0;
+  std::vector<std::uint64_t> finished_;  // Of the journal being committed.
+};
+
+}  // namespace holdfast::store

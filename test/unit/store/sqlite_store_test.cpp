@@ -1,0 +1,231 @@
+// What only a store in a file has: files that are taken, damaged, foreign or newer, and a disk.
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <holdfast/error.hpp>
+
+#include "store_under_test.hpp"
+
+using namespace holdfast;
+using namespace holdfast::test;
+
+namespace {
+
+class Files {
+ public:
+  [[nodiscard]] std::filesystem::path file() const { return directory_.path() / "session.db"; }
+  [[nodiscard]] std::shared_ptr<Store> store(Durability durability = Durability::normal) const {
+    return sqlite_store(file(), {durability});
+  }
+  /// Puts one message in, and leaves.
+  void fill() const {
+    const auto made = store();
+    static_cast<void>(made->open({}));
+    made->commit({Accepted{message(1, std::string(100'000, 'x'))}}, {});
+  }
+  [[nodiscard]] std::string content() const {
+    std::ifstream in(file(), std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  void write(const std::string& content) const { std::ofstream(file(), std::ios::binary) << content; }
+  void execute(const std::string& sql) const {
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open(file().c_str(), &database) == SQLITE_OK);
+    CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(database);
+  }
+  /// Of all files of the store.
+  [[nodiscard]] std::uintmax_t size() const {
+    std::uintmax_t sum = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_.path()))
+      sum += entry.file_size();
+    return sum;
+  }
+
+ private:
+  support::TemporaryDirectory directory_;
+};
+
+/// What the attempt to use the store throws; empty if nothing.
+std::string refusal(const Files& files) {
+  try {
+    static_cast<void>(files.store()->open({}));
+  } catch (const Error& error) {
+    return error.code() == Errc::store_failed ? error.what() : "another code";
+  }
+  return "";
+}
+
+bool mentions(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// Whether the child process, which does `work`, found it as it should be.
+bool in_a_process(const std::function<bool()>& work) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(work() ? 0 : 1);
+  int status = 0;
+  return ::waitpid(child, &status, 0) == child && status == 0;
+}
+
+}  // namespace
+
+TEST_CASE("the files of a store are for their owner alone", "[store][sqlite]") {
+  const Files files;
+  const auto store = files.store();
+  static_cast<void>(store->open({}));
+  store->commit({Accepted{message(1)}}, {});
+  int found = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(files.file().parent_path())) {
+    CAPTURE(entry.path());
+    CHECK(entry.status().permissions() == std::filesystem::perms(0600));
+    ++found;
+  }
+  CHECK(found == 4);
+}
+
+TEST_CASE("a second process is told which one has the store", "[store][sqlite]") {
+  const Files files;
+  const auto mine = files.store();
+  const std::string me = std::to_string(::getpid());
+  CHECK(in_a_process([&] {
+    const std::string what = refusal(files);
+    return mentions(what, "process " + me + " (unit_store)") && mentions(what, "end that one");
+  }));
+  CHECK(mentions(refusal(files), "process " + me));  // And a second store of this process.
+}
+
+TEST_CASE("a process that is killed leaves the store to the next", "[store][sqlite]") {
+  const Files files;
+  CHECK(in_a_process([&] {
+    const auto store = files.store(Durability::full);
+    static_cast<void>(store->open({}));
+    store->commit({SessionHeld{{"me", "host"}, {}}, Accepted{message(1)}, Sent{1, 7}}, {});
+    ::_exit(0);  // Nothing is destroyed.
+    return true;
+  }));
+  CHECK(rows(files.store()->open({})) == std::vector<Row>{{1, 7, false}});
+}
+
+TEST_CASE("a damaged, cut or foreign file is refused with a sentence and left as it is", "[store][sqlite]") {
+  const Files files;
+  const char* expected = "left as it is";
+  SECTION("no database at all") {
+    files.write("this is a letter to my landlord, " + std::string(5'000, '!'));
+  }
+  SECTION("cut") {
+    files.fill();
+    files.write(files.content().substr(0, 20'000));
+  }
+  SECTION("overwritten from the second page on") {
+    files.fill();
+    std::string content = files.content();
+    content.replace(4'096, content.size() - 4'096, content.size() - 4'096, '\x55');
+    files.write(content);
+  }
+  SECTION("another program's database") {
+    expected = "not a store of ours";
+    files.execute("CREATE TABLE landlord (letter)");
+  }
+  SECTION("of a newer version") {
+    expected = "newer version of Holdfast (format 99";
+    files.fill();
+    files.execute("PRAGMA user_version = 99");
+  }
+  const std::string before = files.content();
+  const std::string what = refusal(files);
+  CAPTURE(what);
+  CHECK(mentions(what, expected));
+  CHECK(mentions(what, files.file().string()));
+  CHECK(files.content() == before);
+}
+
+TEST_CASE("a place that is not there is refused with a sentence", "[store][sqlite]") {
+  try {
+    static_cast<void>(sqlite_store("/no such directory/session.db"));
+    FAIL("made");
+  } catch (const Error& error) {
+    CHECK(error.code() == Errc::store_failed);
+    CHECK(mentions(error.what(), "No such file or directory"));
+  }
+}
+
+TEST_CASE("a place that cannot be written is refused with a sentence", "[store][sqlite]") {
+  const Files files;
+  files.fill();
+  const auto directory = files.file().parent_path();
+  const bool lock_is_there = GENERATE(false, true);
+  if (!lock_is_there) std::filesystem::remove(files.file().string() + "-lock");
+  if (lock_is_there)
+    std::filesystem::permissions(files.file().string() + "-lock", std::filesystem::perms(0666));
+  std::filesystem::permissions(files.file(), std::filesystem::perms(0444));
+  std::filesystem::permissions(directory, std::filesystem::perms(0555));
+  CHECK(in_a_process([&] {
+    if (::geteuid() == 0 && ::setuid(65534) != 0) return false;  // For root nothing is read-only.
+    return mentions(refusal(files), "check owner and mode");
+  }));
+  std::filesystem::permissions(directory, std::filesystem::perms(0755));
+}
+
+TEST_CASE("a commit for which there is no room is told and changes nothing", "[store][sqlite]") {
+  const Files files;
+  files.fill();
+  CHECK(in_a_process([&] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const auto store = files.store();
+    static_cast<void>(store->open({}));
+    const rlimit limit{500'000, 500'000};  // Of a file's size: for the store as good as a full disk.
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    try {
+      store->commit({Accepted{message(2)}, Accepted{message(3, std::string(1'000'000, 'x'))}}, {});
+    } catch (const Error& error) {
+      if (error.code() != Errc::store_failed || !mentions(error.what(), "room")) return false;
+      store->commit({Accepted{message(4)}}, {});  // A smaller one still has its place.
+      return true;
+    }
+    return false;
+  }));
+  CHECK(rows(files.store()->open({})) == std::vector<Row>{{1, 0, false}, {4, 0, false}});
+}
+
+TEST_CASE("a million messages leave a file no larger than twice what it holds", "[store][sqlite]") {
+  const Files files;
+  const auto store = files.store();
+  static_cast<void>(store->open({}));
+  constexpr std::uint64_t total = 1'000'000;
+  constexpr std::uint64_t batch = 10'000;
+  constexpr std::uint64_t backlog = 200'000;
+  const std::string payload(100, 'x');
+  const auto commit = [&](std::uint64_t first, auto record) {
+    session::Journal journal;
+    for (std::uint64_t sequence = first; sequence < first + batch; ++sequence)
+      journal.emplace_back(record(sequence));
+    store->commit(journal, {});
+  };
+  const auto accepted = [&](std::uint64_t sequence) { return Accepted{message(sequence, payload)}; };
+  const auto finished = [](std::uint64_t sequence) { return Finished{sequence}; };
+  std::uintmax_t largest = 0;
+  for (std::uint64_t first = 1; first <= total; first += batch) {
+    commit(first, accepted);
+    if (first > backlog) commit(first - backlog, finished);
+    largest = std::max(largest, files.size());
+  }
+  const std::uintmax_t live = backlog * (payload.size() + 7);
+  CHECK(largest < 2 * live);
+  for (std::uint64_t first = total - backlog + 1; first <= total; first += batch)
+    commit(first, finished);
+  for (int i = 0; i < 1'000; ++i)
+    store->commit({SessionAlive{}}, {});
+  CHECK(files.size() < live / 2);  // What was given back, the system has.
+}
