@@ -29,7 +29,9 @@ std::vector<Address> resolve(const std::string& host, std::uint16_t port) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV;
   addrinfo* list = nullptr;
-  const int failed = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list);
+  // Loopback, whatever a name server says, and where none and no /etc/hosts is there. [RFC 6761, 6.3]
+  const char* name = host == "localhost" ? nullptr : host.c_str();
+  const int failed = getaddrinfo(name, std::to_string(port).c_str(), &hints, &list);
   if (failed != 0) throw std::system_error(failed, resolver_category(), "host \"" + host + "\"");
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(list, &freeaddrinfo);
   std::vector<Address> addresses;

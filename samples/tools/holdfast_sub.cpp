@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <future>
 #include <limits>
 #include <optional>
 #include <string>
@@ -103,15 +104,26 @@ class Subscriber {
     if (options.timeout > 0) deadline_ = Clock::now() + patience;
   }
 
-  void start() {
+  /// Connects and subscribes. False if a signal came first: disconnected then.
+  bool start(const DisconnectOptions& goodbye) {
     if (deadline_ == Clock::time_point::max()) {
       client_.connect();
     } else {
       client_.connect(std::chrono::milliseconds(std::max(milliseconds_left(), 1)));
     }
-    unsubscribe();
-    subscribe();
-    stop_.emplace();  // Before, a signal ends the process, however long the broker takes to answer.
+    stop_.emplace();  // Before, a signal ends the process: there is nobody to say goodbye to.
+    auto answered = std::async(std::launch::async, [this] {
+      unsubscribe();
+      subscribe();
+    });
+    while (answered.wait_for(std::chrono::milliseconds(20)) == std::future_status::timeout) {
+      if (!stop_->requested()) continue;
+      client_.disconnect(goodbye);  // The call that waits for the broker's answer ends with it.
+      answered.wait();
+      return false;
+    }
+    answered.get();
+    return true;
   }
 
   /// Prints what comes until it is enough; the exit status.
@@ -229,9 +241,11 @@ int sub_main(int argc, char** argv) {
   Client client(limited(options.connection.to_options(Start::resume), options.timeout));
   const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties);
   Subscriber subscriber(options, client);
-  subscriber.start();
-  const int status = subscriber.run();
-  client.disconnect(goodbye);
+  int status = tools::exit_success;
+  if (subscriber.start(goodbye)) {
+    status = subscriber.run();
+    client.disconnect(goodbye);
+  }
   static_cast<void>(tools::take_events(client, options.connection));
   tools::write_statistics(client, options.connection);
   if (status == tools::exit_timed_out) tools::complain("holdfast_sub", "timed out (-W)");
