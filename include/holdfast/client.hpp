@@ -97,8 +97,8 @@ class Client {
   /// Subscribes and waits for the broker's answer. Returns the reason code: the granted QoS or a failure.
   /// Kept across reconnects and made again when the broker lost the session. Throws Error:
   /// invalid_topic_filter, invalid_argument, wildcard_not_supported, shared_not_supported,
-  /// identifier_not_supported, packet_too_large; timed_out after Options::request_timeout: the wish is kept
-  /// then and sent again after a reconnect. closed.
+  /// identifier_not_supported, packet_too_large; timed_out after Options::request_timeout, or
+  /// closed by a disconnect() meanwhile: the wish is kept then and sent again on the next connection.
   ReasonCode subscribe(std::string_view filter, QoS maximum_qos = QoS::at_most_once);
   ReasonCode subscribe(std::string_view filter, const SubscriptionOptions& options,
                        const SubscribeProperties& properties = {});

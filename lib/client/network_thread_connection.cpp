@@ -198,6 +198,8 @@ void NetworkThread::rest(State state, const Failure& failure) {
   goodbye_.reset();
   shared_->status.set_drained(outbox_.empty() && engine_.returned().empty() && engine_.in_flight() == 0);
   shared_->inbox->set_closed(true);
+  shared_->calls.interrupt(
+      {{}, {}, Errc::closed, "disconnected before the answer; it is asked again after the next connect()"});
   shared_->status.set(state, failure);
 }
 

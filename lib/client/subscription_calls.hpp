@@ -42,6 +42,15 @@ class SubscriptionCalls {
     return true;
   }
 
+  /// Network thread. No connection will come by itself: whoever waits now is answered with `failure`.
+  void interrupt(const session::SubscriptionAnswer& failure) {
+    const std::lock_guard lock(mutex_);
+    for (auto& [ticket, answer] : waiting_) {
+      if (!answer) answer = failure;
+    }
+    answered_.notify_all();
+  }
+
   /// The client is being destroyed: nobody waits any more.
   void close() {
     const std::lock_guard lock(mutex_);

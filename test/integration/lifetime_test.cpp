@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <set>
 #include <thread>
 
@@ -171,6 +172,29 @@ TEST_CASE("calls that wait return when another thread disconnects", "[integratio
   client.disconnect();
   reader.join();
   CHECK(taken == 0);
+}
+
+TEST_CASE("a subscribe() that waits returns when another thread disconnects, and is made up for later",
+          "[integration][lifetime]") {
+  Behaviour silent;
+  silent.on_packet = ignoring(PacketType::subscribe);
+  ScriptedBroker broker;
+  broker.behave_on(0, silent);
+  Options options = quick(broker.server());
+  options.request_timeout = 1h;
+  Client client(options);
+  client.connect();
+  auto subscribing = std::async(std::launch::async, [&] { client.subscribe("t"); });
+  REQUIRE(broker.wait_until([&] { return broker.count(PacketType::subscribe) == 1; }));
+  client.disconnect();
+  try {
+    subscribing.get();
+    FAIL("subscribed");
+  } catch (const Error& error) {
+    CHECK(error.code() == Errc::closed);
+  }
+  client.connect();
+  CHECK(broker.wait_until([&] { return broker.count(PacketType::subscribe) == 2; }));
 }
 
 TEST_CASE("a client may be moved, also while it works", "[integration][lifetime]") {
