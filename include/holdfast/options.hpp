@@ -43,8 +43,15 @@ enum class OnSessionLost : std::uint8_t {
 
 /// What happens to QoS 0 messages published while there is no connection.
 enum class Qos0Offline : std::uint8_t {
-  keep,  ///< They wait in the outbox like all others.
-  drop,  ///< They are dropped, counted, and their Delivery ends with Errc::not_connected.
+  keep,   ///< They wait in the outbox like all others.
+  drop,   ///< They are dropped, counted, and their Delivery ends with Errc::not_connected.
+  store,  ///< As keep, and the store has them too: they outlive the process.
+};
+
+/// What publish() waits for, for messages that go into a store.
+enum class PublishReturns : std::uint8_t {
+  queued,  ///< That the message is accepted, in memory: Delivery::wait_stored() waits for the rest.
+  stored,  ///< That the store has it. Many threads that publish at once share a commit.
 };
 
 /// When a session is taken to be over on our side.
@@ -153,6 +160,9 @@ struct Options {
   /// How long publish() waits for room before it throws Errc::outbox_full. Default: 30 s.
   std::chrono::milliseconds publish_timeout{30'000};
   Qos0Offline qos0_offline = Qos0Offline::keep;
+  /// With stored, publish() throws Errc::timed_out when the store took longer than publish_timeout (the
+  /// message is sent all the same), and Errc::closed when the client ended before. Needs a store.
+  PublishReturns publish_returns = PublishReturns::queued;
   /// Send at the broker's Maximum QoS what was asked for more. Default: refuse with Errc::qos_not_supported.
   bool lower_qos = false;
   /// A message on which the broker closes the connection this many times in a row, with nothing acknowledged

@@ -120,6 +120,8 @@ void check(const Options& options) {
   require(options.inbox_bytes_max > 0, [] { return "inbox_bytes_max: must be at least 1"; });
   require(options.start != Start::resume || !options.client_id.empty(),
           [] { return "Start::resume without client_id: a session belongs to a client id: set one"; });
+  require(options.store || options.publish_returns != PublishReturns::stored,
+          [] { return "publish_returns = stored without store: set a store"; });
   require(!options.store || !options.client_id.empty(),
           [] { return "store without client_id: the stored session is found by its client id: set one"; });
 }

@@ -1,6 +1,7 @@
 #include <holdfast/client.hpp>
 
 #include <array>
+#include <string>
 #include <utility>
 
 #include "client/clock.hpp"
@@ -11,6 +12,12 @@ namespace holdfast {
 namespace {
 std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text));
+}
+std::string subject(std::string_view topic) {
+  return "publish \"" + std::string(topic) + "\": ";
+}
+std::string text(std::chrono::milliseconds time) {
+  return std::to_string(time.count()) + " ms";
 }
 }  // namespace
 
@@ -38,14 +45,22 @@ Delivery Client::publish(std::string_view topic, std::string_view payload, const
 
 Delivery Client::publish(std::string_view topic, std::span<const std::byte> payload,
                          const PublishOptions& options) {
-  const auto patience = core_->shared().options.publish_timeout;
+  const Options& ours = core_->shared().options;
+  const auto patience = ours.publish_timeout;
   auto delivery = core_->publish(topic, payload, options, patience);
-  if (delivery) return std::move(*delivery);
-  throw Error(Errc::outbox_full,
-              "publish \"" + std::string(topic) + "\": the outbox stayed full for " +
-                  std::to_string(patience.count()) +
-                  " ms: publish less, raise outbox_messages_max or outbox_bytes_max, or see why the "
-                  "broker acknowledges nothing");
+  if (!delivery) {
+    throw Error(Errc::outbox_full,
+                subject(topic) + "the outbox stayed full for " + text(patience) +
+                    ": publish less, raise outbox_messages_max or outbox_bytes_max, or see "
+                    "why the broker acknowledges nothing");
+  }
+  const bool wait = ours.publish_returns == PublishReturns::stored && options.qos != QoS::at_most_once;
+  if (wait && !delivery->wait_stored(patience)) {
+    if (delivery->done()) throw Error(Errc::closed, subject(topic) + "the client ended before it was stored");
+    throw Error(Errc::timed_out, subject(topic) + "not stored within " + text(patience) +
+                                     ": is the disk stuck? The message is sent all the same");
+  }
+  return std::move(*delivery);
 }
 
 std::optional<Delivery> Client::try_publish(std::string_view topic, std::string_view payload,

@@ -7,10 +7,12 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "client/blocked_calls.hpp"
 #include "session/outbound_message.hpp"
+#include "session/record.hpp"
 
 namespace holdfast::client {
 
@@ -18,33 +20,57 @@ class Completions {
  public:
   explicit Completions(std::shared_ptr<Doorbell> doorbell) : blocked_(std::move(doorbell)) {}
 
+  using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
   /// Any thread. Waits until the message has ended, or `deadline` passed; whether it has ended.
-  bool wait(const session::OutboundMessage& message,
-            std::optional<std::chrono::steady_clock::time_point> deadline) {
-    if (message.done()) return true;
-    const BlockedCalls::Scope scope(blocked_);
-    std::unique_lock lock(mutex_);
-    const auto done = [&] { return message.done(); };
-    if (deadline) return ended_.wait_until(lock, *deadline, done);
-    ended_.wait(lock, done);
-    return true;
+  bool wait(const session::OutboundMessage& message, Deadline deadline) {
+    return wait_until(deadline, [&] { return message.done(); });
+  }
+  /// The same until it is in the store; a message that has ended will not come there any more.
+  bool wait_stored(const session::OutboundMessage& message, Deadline deadline) {
+    wait_until(deadline, [&] { return message.stored() || message.done(); });
+    return message.stored();
   }
 
   /// Network thread. Lets all who wait see how these messages ended.
   void publish(const std::vector<session::OutboundMessagePtr>& finished) {
     for (const auto& message : finished)
       message->set_done();
-    if (!blocked_.any_that_saw_before()) return;
-    { const std::lock_guard lock(mutex_); }  // Whoever looked before done() is waiting by now.
-    ended_.notify_all();
+    wake();
+  }
+  /// Network thread. Lets all who wait see that the store has what these records promise.
+  void publish_stored(const session::Journal& committed) {
+    bool any = false;
+    for (const session::Record& record : committed) {
+      const auto* accepted = std::get_if<session::record::Accepted>(&record);
+      if (accepted == nullptr) continue;
+      accepted->message->set_stored();
+      any = true;
+    }
+    if (any) wake();
   }
 
   [[nodiscard]] BlockedCalls& blocked() noexcept { return blocked_; }
 
  private:
+  template <class Condition>
+  bool wait_until(Deadline deadline, const Condition& condition) {
+    if (condition()) return true;
+    const BlockedCalls::Scope scope(blocked_);
+    std::unique_lock lock(mutex_);
+    if (deadline) return changed_.wait_until(lock, *deadline, condition);
+    changed_.wait(lock, condition);
+    return true;
+  }
+  void wake() {
+    if (!blocked_.any_that_saw_before()) return;
+    { const std::lock_guard lock(mutex_); }  // Whoever looked before the change is waiting by now.
+    changed_.notify_all();
+  }
+
   BlockedCalls blocked_;
-  std::mutex mutex_;  // Guards the moment between looking at done() and waiting.
-  std::condition_variable ended_;
+  std::mutex mutex_;  // Guards the moment between looking and waiting.
+  std::condition_variable changed_;
 };
 
 }  // namespace holdfast::client

@@ -128,6 +128,7 @@ std::optional<Delivery> Core::publish(std::string_view topic, std::span<const st
     case RequestQueue::Push::forbidden:
       throw Error(violation->code, violation->what);
   }
+  if (shared_->options.store && !started_) start_thread();  // Nobody else makes the message last.
   shared_->doorbell->ring();
   return Delivery(followed.release(), shared_->completions);
 }
@@ -198,6 +199,7 @@ void Core::start_thread() {
   if (thread_.joinable()) return;
   const net::SignalsBlocked blocked;
   thread_ = std::thread([network = network_] { network->run(); });
+  started_ = true;
 }
 
 }  // namespace holdfast::client

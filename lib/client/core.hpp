@@ -1,6 +1,7 @@
 // The client behind the facade: checks arguments, talks to the network thread, waits for its answers.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -56,6 +57,7 @@ class Core {
   std::mutex mutex_;
   std::shared_ptr<NetworkThread> network_;
   std::thread thread_;
+  std::atomic<bool> started_{false};  // Written under mutex_.
 };
 
 }  // namespace holdfast::client

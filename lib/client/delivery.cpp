@@ -49,6 +49,14 @@ bool Delivery::wait_for(std::chrono::milliseconds timeout) const {
   return message_ == nullptr || completions_->wait(*message_, client::after(timeout));
 }
 
+bool Delivery::stored() const noexcept {
+  return message_ != nullptr && message_->stored();
+}
+
+bool Delivery::wait_stored(std::chrono::milliseconds timeout) const {
+  return message_ != nullptr && completions_->wait_stored(*message_, client::after(timeout));
+}
+
 DeliveryResult Delivery::result() const {
   if (!done())
     throw Error(Errc::timed_out, "Delivery::result: the message has not ended yet: wait for it first");

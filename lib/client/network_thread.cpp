@@ -109,7 +109,9 @@ void NetworkThread::take_requests(TimePoint now) {
 void NetworkThread::accept(std::vector<session::OutboundMessagePtr>& messages) {
   for (auto& message : messages) {
     message->sequence = ++last_sequence_;
-    if (shared_->options.store && message->qos != QoS::at_most_once) {
+    const bool stored_offline =
+        shared_->options.qos0_offline == Qos0Offline::store && state_ != State::connected;
+    if (shared_->options.store && (message->qos != QoS::at_most_once || stored_offline)) {
       message->journaled = true;
       engine_.journal().emplace_back(session::record::Accepted{message});
     }
@@ -164,6 +166,7 @@ void NetworkThread::commit_now(TimePoint now) {
   commit_at_ = session::never;
   if (uncommitted_.empty()) return;
   shared_->options.store->commit(uncommitted_, now);
+  shared_->completions->publish_stored(uncommitted_);
   uncommitted_.clear();
 }
 

@@ -35,6 +35,8 @@ void Engine::publish(OutboundMessagePtr message, TimePoint now) {
   }
   message->qos = std::min(message->qos, limits_.maximum_qos);
   if (message->qos == QoS::at_most_once) {
+    // Forgotten before it leaves: at most once holds across a crash, too.
+    if (std::exchange(message->journaled, false)) journal_.emplace_back(record::Sent{message->sequence, 0});
     encode_publish(message, 0, false, now);
     qos0_leaving_.emplace_back(output_.end_offset(), std::move(message));
     return;

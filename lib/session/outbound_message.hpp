@@ -129,6 +129,9 @@ class OutboundMessage {
   [[nodiscard]] bool done() const noexcept { return done_.load(std::memory_order_acquire); }
   /// Makes the outcome above visible to all threads; nothing of the message changes after that.
   void set_done() noexcept { done_.store(true, std::memory_order_release); }
+  /// A store has it.
+  [[nodiscard]] bool stored() const noexcept { return stored_.load(std::memory_order_acquire); }
+  void set_stored() noexcept { stored_.store(true, std::memory_order_release); }
 
  private:
   OutboundMessage(const Contents& contents) noexcept;
@@ -139,6 +142,7 @@ class OutboundMessage {
 
   std::atomic<std::uint32_t> references_{1};
   std::atomic<bool> done_{false};
+  std::atomic<bool> stored_{false};
   const bool retain_;
   const std::uint16_t topic_size_;
   const std::uint32_t properties_size_;

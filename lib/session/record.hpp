@@ -49,7 +49,8 @@ struct Accepted {
 struct Returned {
   std::uint64_t sequence;
 };
-/// A message got a packet identifier and is about to be sent.
+/// A message got a packet identifier and is about to be sent. Without one (0) it is of QoS 0, and that is the
+/// end of it.
 struct Sent {
   std::uint64_t sequence;
   std::uint16_t packet_identifier;
@@ -79,8 +80,10 @@ struct Unsubscribed {
 
 }  // namespace record
 
-using Record = std::variant<record::SessionHeld, record::SessionAlive, record::SessionEnded, record::Accepted, record::Returned, record::Sent, record::Released, record::Finished, record::InboundReceived,
-                            record::InboundReleased, record::Subscribed, record::Unsubscribed>;
+using Record =
+    std::variant<record::SessionHeld, record::SessionAlive, record::SessionEnded, record::Accepted,
+                 record::Returned, record::Sent, record::Released, record::Finished, record::InboundReceived,
+                 record::InboundReleased, record::Subscribed, record::Unsubscribed>;
 using Journal = std::vector<Record>;
 
 /// Whether bytes or an answer to the application wait for this record to last. The others only tidy up:

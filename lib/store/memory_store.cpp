@@ -42,6 +42,7 @@ class MemoryStore::Apply {
     stored = {std::move(stored.message)};
   }
   void operator()(const session::record::Sent& record) {
+    if (record.packet_identifier == 0) return (*this)(session::record::Finished{record.sequence});
     StoredMessage& stored = store_.messages_.at(record.sequence);
     stored.packet_identifier = record.packet_identifier;
     stored.order = ++store_.last_order_;

@@ -88,6 +88,7 @@ class SqliteStore::Apply {
     do_.wait_again.run(signed_number(record.sequence));
   }
   void operator()(const session::record::Sent& record) {
+    if (record.packet_identifier == 0) return store_.finished_.push_back(record.sequence);
     do_.send.run(signed_number(record.sequence), std::int64_t{record.packet_identifier}, ++store_.last_step_);
   }
   void operator()(const session::record::Released& record) {

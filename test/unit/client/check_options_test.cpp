@@ -110,6 +110,7 @@ const std::vector<Case> bad_options{
        o.client_id = "";
        o.start = Start::resume;
      }},
+    {"publish_returns", [](Options& o) { o.publish_returns = PublishReturns::stored; }},
     {"store without client_id",
      [](Options& o) {
        o.client_id = "";
