@@ -10,6 +10,9 @@ namespace holdfast::store {
 
 namespace {
 
+// Who reads the file with another program holds us up for moments only, in milliseconds.
+constexpr int patience_with_readers = 5'000;
+
 std::string advice(int code) {
   switch (code & 0xFF) {  // The low byte is the kind, the rest says where.
     case SQLITE_FULL:
@@ -38,6 +41,7 @@ Database::Database(std::filesystem::path file) : file_(std::move(file)) {
   handle_.reset(handle);
   if (code != SQLITE_OK) fail(code);
   sqlite3_extended_result_codes(handle, 1);
+  sqlite3_busy_timeout(handle, patience_with_readers);
 }
 
 void Database::Close::operator()(sqlite3* handle) const noexcept {

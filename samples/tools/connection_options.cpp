@@ -11,6 +11,7 @@
 #include <memory>
 
 #include <holdfast/error.hpp>
+#include <holdfast/store.hpp>
 
 #include "property_arguments.hpp"
 
@@ -106,6 +107,9 @@ void ConnectionOptions::add_to(CLI::App& app) {
   app.add_option(
       "-x,--session-expiry-interval", session_expiry,
       "Seconds that the broker keeps the session after the connection; -1 or 4294967295: for ever.");
+  app.add_option("--store", store_file,
+                 "File that keeps the session and what is not acknowledged beyond the process; needs -i. "
+                 "-x is a day then, if not given.");
   app.add_option("-q,--qos", qos, "QoS: 0, 1 or 2.")->capture_default_str();
   app.add_option(
       "-D,--property", [](const auto&) { return true; },
@@ -127,6 +131,9 @@ void ConnectionOptions::add_to(CLI::App& app) {
 Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   check_protocol(protocol);
   if (keep_session && client_id.empty()) refuse("-c needs -i: a session is found again by its client id");
+  if (!store_file.empty() && client_id.empty()) {
+    refuse("--store needs -i: a session is found again by its client id");
+  }
   if (!client_id.empty() && !client_id_prefix.empty()) refuse("-i and -I exclude each other: give one");
   if (password && !password_file.empty()) refuse("-P and --pw-file exclude each other: give one");
   if (keep_alive < 0 || keep_alive > 65535) {
@@ -143,6 +150,11 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   options.keep_alive = std::chrono::seconds(keep_alive);
   options.start = keep_session ? start_of_kept_session : Start::clean;
   options.session_expiry = expiry_of(session_expiry);
+  if (!store_file.empty()) {
+    options.store = sqlite_store(store_file);
+    options.start = Start::automatic;
+    if (!options.session_expiry) options.session_expiry = std::chrono::hours(24);
+  }
   options.reconnect = reconnect_of(reconnect_delay_max);
   options.will = will_of(*this);
   options.logger = make_logger(debug   ? spdlog::level::debug

@@ -31,6 +31,7 @@ struct ConnectionOptions {
   std::string protocol = "mqttv5";
   bool keep_session = false;
   std::optional<std::string> session_expiry;
+  std::string store_file;
   double reconnect_delay_max = 60;
   bool debug = false;
   bool quiet = false;

@@ -30,7 +30,7 @@ constexpr auto look_again = 100ms;
 
 struct PubOptions {
   tools::ConnectionOptions connection;
-  std::string topic;
+  std::optional<std::string> topic;
   std::optional<std::string> message;
   std::string file;
   bool lines = false;
@@ -40,11 +40,12 @@ struct PubOptions {
   unsigned repeat = 1;
   double repeat_delay = 0;
   std::string acknowledgement_log;
+  bool drain = false;
 };
 
 void add_options(CLI::App& app, PubOptions& options) {
   options.connection.add_to(app);
-  app.add_option("-t,--topic", options.topic, "Topic to publish to.")->required();
+  app.add_option("-t,--topic", options.topic, "Topic to publish to.");
   app.add_option("-m,--message", options.message, "Send this payload.");
   app.add_option("-f,--file", options.file, "Send this file as the payload.");
   app.add_flag("-l,--stdin-line", options.lines,
@@ -58,11 +59,21 @@ void add_options(CLI::App& app, PubOptions& options) {
       ->capture_default_str();
   app.add_option("--ack-log", options.acknowledgement_log,
                  "File that gets the number of each acknowledged message or line, from 1.");
+  app.add_flag("--drain", options.drain, "Publish nothing new: send what the --store still holds.");
 }
 
 void check(const PubOptions& options) {
   const int sources = (options.message ? 1 : 0) + (options.file.empty() ? 0 : 1) + (options.lines ? 1 : 0) +
                       (options.whole_input ? 1 : 0) + (options.null_message ? 1 : 0);
+  if (options.drain) {
+    if (options.connection.store_file.empty())
+      throw Error(Errc::invalid_argument, "--drain needs --store: the file whose messages to send");
+    if (sources != 0 || options.topic)
+      throw Error(Errc::invalid_argument,
+                  "--drain publishes nothing new: it goes without -t, -m, -f, -l, -s and -n");
+    return;
+  }
+  if (!options.topic) throw Error(Errc::invalid_argument, "-t is missing: give the topic to publish to");
   if (sources != 1) throw Error(Errc::invalid_argument, "give exactly one of -m, -f, -l, -s and -n");
   if (options.lines && options.repeat != 1)
     throw Error(Errc::invalid_argument, "--repeat does not go with -l");
@@ -102,14 +113,18 @@ class Publisher {
   }
 
   void connect() {
-    client_.connect();
+    if (options_.connection.store_file.empty() || options_.drain) {
+      client_.connect();
+    } else {
+      begin_connecting();
+    }
     stop_.emplace();  // Before, a signal ends the process: there is nobody to say goodbye to.
   }
 
   /// False once a signal came.
   bool publish(std::string_view payload) {
     for (;;) {
-      if (auto delivery = client_.try_publish(options_.topic, payload, publish_options_)) {
+      if (auto delivery = client_.try_publish(*options_.topic, payload, publish_options_)) {
         log_.add(std::move(*delivery));
         return true;
       }
@@ -122,6 +137,12 @@ class Publisher {
     log_.wait(patience);
     if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
     return !stop_->requested();
+  }
+
+  /// What the options say; false once a signal came.
+  bool publish_all(std::string_view payload) {
+    if (options_.drain) return true;
+    return options_.lines ? publish_lines() : publish_repeatedly(payload);
   }
 
   bool publish_lines() {
@@ -155,14 +176,27 @@ class Publisher {
     while (!log_.all_ended()) {
       if (!wait(look_again)) return false;
     }
+    // With a store there may be more than our own.
+    while (!client_.flush(look_again)) {
+      if (!wait(0ms)) return false;
+    }
     return true;
   }
 
   [[nodiscard]] const tools::DeliveryLog& log() const noexcept { return log_; }
+  [[nodiscard]] bool stores() const noexcept { return !options_.connection.store_file.empty(); }
   /// Why the reading of lines ended early: one that the broker cannot take. Those before it went out.
   [[nodiscard]] const std::optional<Error>& refused_line() const noexcept { return refused_line_; }
 
  private:
+  // The store takes what there is to publish, broker there or not. A refusal for good comes as an event.
+  void begin_connecting() {
+    try {
+      client_.connect(1ms);
+    } catch (const Error&) {
+    }
+  }
+
   // False once a signal came.
   bool publish_line(std::string_view line) {
     ++line_number_;
@@ -193,11 +227,17 @@ class Publisher {
   PublishOptions publish_options_;
 };
 
-int report(const Publisher& publisher, bool complete) {
+int report(const Publisher& publisher, bool complete, const Statistics& statistics) {
   const tools::DeliveryLog& log = publisher.log();
   if (!complete) {
-    tools::complain("holdfast_pub",
-                    "stopped with " + std::to_string(log.waiting()) + " messages not acknowledged");
+    tools::complain("holdfast_pub", "stopped with " + std::to_string(statistics.outbox_messages) +
+                                        " messages not acknowledged" +
+                                        (publisher.stores() ? ": the store keeps them, see --drain" : ""));
+    return tools::exit_failure;
+  }
+  if (statistics.failed > log.failed()) {
+    tools::complain("holdfast_pub", std::to_string(statistics.failed - log.failed()) +
+                                        " messages of an earlier run not delivered: see --events");
     return tools::exit_failure;
   }
   std::string why = publisher.refused_line() ? publisher.refused_line()->what() : "";
@@ -221,17 +261,19 @@ int pub_main(int argc, char** argv) {
   add_options(app, options);
   if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
   check(options);
-  const std::string payload = options.lines ? "" : payload_of(options);
-  Client client(options.connection.to_options(Start::resume));
+  const std::string payload = options.lines || options.drain ? "" : payload_of(options);
+  Options client_options = options.connection.to_options(Start::resume);
+  client_options.retry_first_connect = client_options.store && !options.drain;
+  Client client(client_options);
+  if (options.drain && client.statistics().outbox_messages == 0) return tools::exit_success;
   const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties);
   Publisher publisher(options, client);
   publisher.connect();
-  bool complete = options.lines ? publisher.publish_lines() : publisher.publish_repeatedly(payload);
-  complete = complete && publisher.finish();
+  const bool complete = publisher.publish_all(payload) && publisher.finish();
   client.disconnect(goodbye);
   static_cast<void>(tools::take_events(client, options.connection));
   tools::write_statistics(client, options.connection);
-  return report(publisher, complete);
+  return report(publisher, complete, client.statistics());
 }
 
 }  // namespace

@@ -120,7 +120,7 @@ TEST_CASE("flags that contradict each other are named, and nothing is sent", "[i
             {{"-t", "t", "-m", "x", "-l"}, {"-m", "-l", "one of"}},
             {{"-t", "t", "-n", "-s"}, {"-n", "-s", "one of"}},
             {{"-t", "t"}, {"-m", "-f", "-l", "-s", "-n", "one of"}},
-            {{"-m", "x"}, {"topic", "required"}},
+            {{"-m", "x"}, {"-t is missing", "topic"}},
             {{"-t", "t", "-m", "x", "-c"}, {"-c", "needs -i"}},
             {{"-t", "t", "-m", "x", "-i", "a", "-I", "b"}, {"-i", "-I", "give one"}},
             {{"-t", "t", "-m", "x", "-P", "secret", "--pw-file", "file"}, {"-P", "--pw-file", "give one"}},
