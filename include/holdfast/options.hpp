@@ -30,7 +30,7 @@ enum class Start : std::uint8_t {
   automatic,  ///< Resume if the store holds a session of this client id and server; else begin with a clean
               ///< one.
   clean,      ///< Begin with a clean session: what the broker held is discarded, and the subscriptions in the
-              ///< store. Unfinished messages of the store go out as new ones.
+              ///< store. What is in flight in the store: see OnSessionLost.
   resume,  ///< The caller asserts that a session at the broker is ours, with nothing in flight: a subscriber
            ///< that wants what it missed. To publish QoS 2 across processes use a store.
 };
@@ -48,7 +48,7 @@ enum class Qos0Offline : std::uint8_t {
   store,  ///< As keep, and the store has them too: they outlive the process.
 };
 
-/// What publish() waits for, for messages that go into a store.
+/// What publish() waits for at QoS 1 and 2, with a store.
 enum class PublishReturns : std::uint8_t {
   queued,  ///< That the message is accepted, in memory: Delivery::wait_stored() waits for the rest.
   stored,  ///< That the store has it. Many threads that publish at once share a commit.

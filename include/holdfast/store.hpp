@@ -9,8 +9,9 @@ namespace holdfast {
 
 /// A place for one session and its outbox; made by one of the functions below and given to Options::store.
 /// One Client at a time. A Client that comes later goes on where the earlier one stopped: it resumes the
-/// session if client id and server are the same; otherwise the session counts as lost, and what was accepted
-/// and not sent goes to the new server.
+/// session if client id and server are the same and the session has not expired, so give it an
+/// Options::session_expiry: with the default of 0 it ends with each connection. Otherwise it counts as lost
+/// (see OnSessionLost), and what was accepted and not sent goes out all the same.
 class Store;
 
 /// What a commit to a file outlives.

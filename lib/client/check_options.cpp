@@ -122,6 +122,8 @@ void check(const Options& options) {
           [] { return "Start::resume without client_id: a session belongs to a client id: set one"; });
   require(options.store || options.publish_returns != PublishReturns::stored,
           [] { return "publish_returns = stored without store: set a store"; });
+  require(options.store || options.qos0_offline != Qos0Offline::store,
+          [] { return "qos0_offline = store without store: set a store"; });
   require(!options.store || !options.client_id.empty(),
           [] { return "store without client_id: the stored session is found by its client id: set one"; });
 }

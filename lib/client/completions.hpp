@@ -1,6 +1,7 @@
 // Where Deliveries are waited for. Shared by a client and its Deliveries, so that these may outlive it.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -24,11 +25,17 @@ class Completions {
 
   /// Any thread. Waits until the message has ended, or `deadline` passed; whether it has ended.
   bool wait(const session::OutboundMessage& message, Deadline deadline) {
-    return wait_until(deadline, [&] { return message.done(); });
+    if (message.done()) return true;
+    const BlockedCalls::Scope scope(blocked_);
+    return sleep_until(deadline, [&] { return message.done(); });
   }
   /// The same until it is in the store; a message that has ended will not come there any more.
   bool wait_stored(const session::OutboundMessage& message, Deadline deadline) {
-    wait_until(deadline, [&] { return message.stored() || message.done(); });
+    // Not for the broker: it is no reason to go on reading while the inbox is full.
+    if (!message.stored() && !message.done()) {
+      const StoreWaiter waiter(*this);
+      sleep_until(deadline, [&] { return message.stored() || message.done(); });
+    }
     return message.stored();
   }
 
@@ -53,22 +60,31 @@ class Completions {
   [[nodiscard]] BlockedCalls& blocked() noexcept { return blocked_; }
 
  private:
+  struct StoreWaiter {
+    explicit StoreWaiter(Completions& completions) : count(completions.store_waiters_) { ++count; }
+    ~StoreWaiter() { --count; }
+    StoreWaiter(const StoreWaiter&) = delete;
+    StoreWaiter& operator=(const StoreWaiter&) = delete;
+    std::atomic<int>& count;
+  };
+
   template <class Condition>
-  bool wait_until(Deadline deadline, const Condition& condition) {
-    if (condition()) return true;
-    const BlockedCalls::Scope scope(blocked_);
+  bool sleep_until(Deadline deadline, const Condition& condition) {
     std::unique_lock lock(mutex_);
     if (deadline) return changed_.wait_until(lock, *deadline, condition);
     changed_.wait(lock, condition);
     return true;
   }
   void wake() {
-    if (!blocked_.any_that_saw_before()) return;
+    // As BlockedCalls::any_that_saw_before(): who is missed here begins later and sees the change.
+    const bool store_waiters = store_waiters_.fetch_add(0) != 0;
+    if (!blocked_.any_that_saw_before() && !store_waiters) return;
     { const std::lock_guard lock(mutex_); }  // Whoever looked before the change is waiting by now.
     changed_.notify_all();
   }
 
   BlockedCalls blocked_;
+  std::atomic<int> store_waiters_{0};
   std::mutex mutex_;  // Guards the moment between looking and waiting.
   std::condition_variable changed_;
 };

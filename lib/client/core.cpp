@@ -124,7 +124,7 @@ std::optional<Delivery> Core::publish(std::string_view topic, std::span<const st
     case RequestQueue::Push::full:
       return std::nullopt;
     case RequestQueue::Push::closed:
-      throw Error(Errc::closed, "publish: the client is being destroyed");
+      throw_why_closed();
     case RequestQueue::Push::forbidden:
       throw Error(violation->code, violation->what);
   }
@@ -189,8 +189,14 @@ std::vector<ReasonCode> Core::request(session::SubscriptionRequest wish, std::st
                                    (shared_->status.is_connected() ? "" : " (there is no connection now)"));
 }
 
+void Core::throw_why_closed() {
+  const auto status = shared_->status.wait(after(Milliseconds(0)), [](State) { return true; });
+  if (status.failure.error) throw_failure(status.failure);
+  throw Error(Errc::closed, "the client is being destroyed");
+}
+
 void Core::send(Command command) {
-  if (!shared_->queue.push(std::move(command))) throw Error(Errc::closed, "the client is being destroyed");
+  if (!shared_->queue.push(std::move(command))) throw_why_closed();
   shared_->doorbell->ring();
 }
 

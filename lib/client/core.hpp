@@ -49,6 +49,7 @@ class Core {
  private:
   void send(Command command);
   void start_thread();
+  [[noreturn]] void throw_why_closed();
   std::vector<ReasonCode> request(session::SubscriptionRequest request, std::string_view verb);
 
   // Constant after construction; what it points to does its own locking.

@@ -32,8 +32,7 @@ constexpr std::size_t unwritten_max = std::size_t{4} << 20;
 // How long, and up to how many, records wait for a commit that promise nothing.
 constexpr std::chrono::milliseconds tidying_delay{100};
 constexpr std::size_t uncommitted_max = 10'000;
-// How exactly a store knows when a killed process was last connected.
-constexpr std::chrono::seconds alive_period{30};
+constexpr std::chrono::seconds try_tidying_again{1};
 
 int poll_timeout(session::TimePoint now, session::TimePoint deadline) {
   if (deadline == session::never) return -1;
@@ -152,14 +151,25 @@ void NetworkThread::commit(TimePoint now) {
   if (!shared_->options.store) return journal.clear();
   if (engine_.is_connected() && alive_at_ <= now) {
     journal.emplace_back(session::record::SessionAlive{});
-    alive_at_ = now + alive_period;
+    alive_at_ = now + session::alive_period;
   }
   const bool promises = std::any_of(journal.begin(), journal.end(), session::promises);
   if (!journal.empty()) commit_at_ = std::min(commit_at_, promises ? now : now + tidying_delay);
   uncommitted_.insert(uncommitted_.end(), std::make_move_iterator(journal.begin()),
                       std::make_move_iterator(journal.end()));
   journal.clear();
-  if (commit_at_ <= now || uncommitted_.size() >= uncommitted_max) commit_now(now);
+  if (promises || uncommitted_.size() >= uncommitted_max) return commit_now(now);
+  if (commit_at_ <= now) tidy_up(now);
+}
+
+// A full disk must not end a client that is only about to make room on it.
+void NetworkThread::tidy_up(TimePoint now) {
+  try {
+    commit_now(now);
+  } catch (const Error& error) {
+    shared_->logger->warn("holdfast: {}: trying again", error.what());
+    commit_at_ = now + try_tidying_again;
+  }
 }
 
 void NetworkThread::commit_now(TimePoint now) {

@@ -42,6 +42,7 @@ class NetworkThread {
   void feed_engine(TimePoint now);
   void expire(TimePoint now);
   void commit(TimePoint now);
+  void tidy_up(TimePoint now);
   void commit_now(TimePoint now);
   void hand_over();
   void report_finished();

@@ -92,6 +92,7 @@ void NetworkThread::on_up(const Connected& connected) {
   policy_.on_connected(boot_time_now());
   attempts_ = redirects_ = 0;
   ever_connected_ = true;
+  alive_at_ = {};  // The store hears of it with the next commit.
   state_ = goodbye_ ? State::closing : State::connected;
   shared_->status.set(state_);
   shared_->logger->info("holdfast: connected as \"{}\", session {}", connected.client_id,
@@ -198,8 +199,13 @@ void NetworkThread::rest(State state, const Failure& failure) {
   goodbye_.reset();
   shared_->status.set_drained(outbox_.empty() && engine_.returned().empty() && engine_.in_flight() == 0);
   shared_->inbox->set_closed(true);
-  shared_->calls.interrupt(
-      {{}, {}, Errc::closed, "disconnected before the answer; it is asked again after the next connect()"});
+  session::SubscriptionAnswer interrupted{
+      {}, {}, Errc::closed, "disconnected before the answer; it is asked again after the next connect()"};
+  if (failure.error.category() == error_category()) {
+    interrupted.failure = static_cast<Errc>(failure.error.value());
+    interrupted.what = failure.what;
+  }
+  shared_->calls.interrupt(interrupted);
   shared_->status.set(state, failure);
 }
 

@@ -47,10 +47,11 @@ Engine::Engine(const Options& options, Snapshot&& snapshot, std::uint32_t seed)
       will_(options.will),
       decoder_(options.connect_properties.maximum_packet_size.value_or(largest_packet)) {
   timers_.fill(never);
+  unanswered_ = snapshot.held;
   restore(snapshot.messages);
   if (options.start == Start::clean) {
-    for (const auto& stored : snapshot.subscriptions)
-      journal_.emplace_back(record::Unsubscribed{stored.subscription.filter});
+    for (auto& stored : snapshot.subscriptions)
+      discarded_.push_back(std::move(stored.subscription.filter));
     return;
   }
   for (const auto identifier : snapshot.inbound_received)
@@ -202,8 +203,13 @@ void Engine::on_disconnected(End end, TimePoint now) {
     away_since_ = now;
     count_poison(end);
   }
-  for (auto& [offset, message] : qos0_leaving_)
+  for (auto& [offset, message] : qos0_leaving_) {
+    if (message->stored()) {  // The store forgot it on the way out.
+      message->journaled = true;
+      journal_.emplace_back(record::Accepted{message});
+    }
     returned_.push_back(std::move(message));
+  }
   qos0_leaving_.clear();
   subscriptions_.on_disconnected();
   in_flight_.remove_all(Stage::suback);

@@ -236,7 +236,9 @@ class Engine {
   bool session_held_ = false;     // We have the state of a session that the broker may have too.
   bool clean_start_ = false;      // The next CONNECT asks for a clean start, until one succeeds.
   bool resume_asserted_ = false;  // The caller says that an unknown session at the broker is ours.
-  bool unanswered_ = false;       // A CONNECT has left since the last CONNACK that got none.
+  // Perhaps a CONNECT has left since the last CONNACK that got none; after a restart nobody knows.
+  bool unanswered_ = false;
+  std::vector<std::string> discarded_;  // Topic filters of the store that a clean start is to forget.
   std::chrono::seconds expiry_{0};
   std::optional<TimePoint> away_since_;  // Unknown: counts as alive.
   InFlight in_flight_;

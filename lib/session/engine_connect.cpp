@@ -134,6 +134,9 @@ void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
   accepted_ = true;
   clean_start_ = resume_asserted_ = false;
   session_server_ = server_;
+  for (std::string& filter : discarded_)
+    journal_.emplace_back(record::Unsubscribed{std::move(filter)});
+  discarded_.clear();
   progress_ = false;
   set_timer(Timer::connack, never);
   accept_limits(connack);

@@ -36,7 +36,8 @@ void Engine::publish(OutboundMessagePtr message, TimePoint now) {
   message->qos = std::min(message->qos, limits_.maximum_qos);
   if (message->qos == QoS::at_most_once) {
     // Forgotten before it leaves: at most once holds across a crash, too.
-    if (std::exchange(message->journaled, false)) journal_.emplace_back(record::Sent{message->sequence, 0});
+    if (std::exchange(message->journaled, false))
+      journal_.emplace_back(record::Sent{message->sequence, 0, QoS::at_most_once});
     encode_publish(message, 0, false, now);
     qos0_leaving_.emplace_back(output_.end_offset(), std::move(message));
     return;
@@ -46,7 +47,7 @@ void Engine::publish(OutboundMessagePtr message, TimePoint now) {
   ++messages_in_flight_;
   const InFlightEntry& entry = in_flight_[index];
   if (entry.message->journaled) {
-    journal_.emplace_back(record::Sent{entry.message->sequence, entry.packet_identifier});
+    journal_.emplace_back(record::Sent{entry.message->sequence, entry.packet_identifier, entry.message->qos});
   }
   send_publish(index, now);
 }

@@ -54,6 +54,7 @@ struct Returned {
 struct Sent {
   std::uint64_t sequence;
   std::uint16_t packet_identifier;
+  QoS qos = QoS::exactly_once;  ///< In force: the broker may have lowered it.
 };
 /// Its PUBREC came: from now on PUBREL is what is sent again.
 struct Released {
@@ -85,6 +86,10 @@ using Record =
                  record::Returned, record::Sent, record::Released, record::Finished, record::InboundReceived,
                  record::InboundReleased, record::Subscribed, record::Unsubscribed>;
 using Journal = std::vector<Record>;
+
+/// How often SessionAlive comes while the connection is up: a killed process was connected so long at the
+/// most after it.
+inline constexpr std::chrono::seconds alive_period{30};
 
 /// Whether bytes or an answer to the application wait for this record to last. The others only tidy up:
 /// without them something is sent again that the broker knows how to take.

@@ -20,14 +20,14 @@ std::string described(const std::filesystem::path& file, int code) {
   return "store: " + file.string() + ": " + std::generic_category().message(code);
 }
 
-// "1234 (pumpd)": the owner writes its number into the file, the system knows the name.
+// "process 1234 (pumpd)": the owner writes its number into the file, the system knows the name.
 std::string owner_of(int descriptor) {
   std::array<char, 32> text{};
   const auto size = ::pread(descriptor, text.data(), text.size() - 1, 0);
   const std::string number(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
   std::string name;
   std::getline(std::ifstream("/proc/" + number + "/comm"), name);
-  return number + (name.empty() ? "" : " (" + name + ")");
+  return number.empty() || name.empty() ? "another process" : "process " + number + " (" + name + ")";
 }
 
 }  // namespace
@@ -41,16 +41,14 @@ FileLock::FileLock(const std::filesystem::path& file)
   }
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) {
     const std::string number = std::to_string(::getpid());
-    const bool written =
-        ::ftruncate(descriptor_, 0) == 0 &&
-        ::pwrite(descriptor_, number.data(), number.size(), 0) == static_cast<ssize_t>(number.size());
-    if (written) return;
-    const int code = errno;
-    ::close(descriptor_);
-    throw Error(Errc::store_failed, described(file, code));
+    // Only for the words of others: a full disk need not keep anybody out.
+    if (::ftruncate(descriptor_, 0) == 0) {
+      [[maybe_unused]] const auto written = ::pwrite(descriptor_, number.data(), number.size(), 0);
+    }
+    return;
   }
   const bool taken = errno == EWOULDBLOCK;
-  const std::string why = taken ? "store: " + file.string() + ": process " + owner_of(descriptor_) +
+  const std::string why = taken ? "store: " + file.string() + ": " + owner_of(descriptor_) +
                                       " has it: end that one or name another file"
                                 : described(file, errno);
   ::close(descriptor_);

@@ -30,7 +30,6 @@ class MemoryStore::Apply {
     store_.held_ = true;
     store_.identity_ = record.identity;
     store_.expiry_ = record.expiry;
-    store_.alive_at_ = now_;
   }
   void operator()(const session::record::SessionAlive&) { store_.alive_at_ = now_; }
   void operator()(const session::record::SessionEnded&) { store_.inbound_received_.clear(); }

@@ -42,6 +42,8 @@ Database::Database(std::filesystem::path file) : file_(std::move(file)) {
   if (code != SQLITE_OK) fail(code);
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, patience_with_readers);
+  // A file that it may not write SQLite opens for reading without a word.
+  if (sqlite3_db_readonly(handle, "main") == 1) fail(SQLITE_READONLY);
 }
 
 void Database::Close::operator()(sqlite3* handle) const noexcept {
@@ -62,8 +64,16 @@ bool Database::in_transaction() const noexcept {
   return sqlite3_get_autocommit(handle()) == 0;
 }
 
+bool Database::has_moved() const {
+  int moved = 0;
+  const int code = sqlite3_file_control(handle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return code == SQLITE_OK && moved != 0;
+}
+
 void Database::fail(int code) const {
-  const char* reason = handle_ ? sqlite3_errmsg(handle()) : sqlite3_errstr(code);
+  const char* reason = handle_ && (sqlite3_errcode(handle()) & 0xFF) == (code & 0xFF)
+                           ? sqlite3_errmsg(handle())
+                           : sqlite3_errstr(code);
   throw Error(Errc::store_failed, "store " + file_.string() + ": " + reason + ": " + advice(code));
 }
 

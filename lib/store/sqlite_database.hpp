@@ -26,6 +26,8 @@ class Database {
   [[nodiscard]] std::int64_t number(const char* sql);
   /// Whether changes wait for COMMIT or ROLLBACK.
   [[nodiscard]] bool in_transaction() const noexcept;
+  /// Whether the file was removed or renamed since it was opened: what is written then is lost.
+  [[nodiscard]] bool has_moved() const;
   [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
   [[nodiscard]] sqlite3* handle() const noexcept { return handle_.get(); }
   /// Throws what SQLite has to say about the call that failed with `code`.

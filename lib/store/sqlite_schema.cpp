@@ -14,20 +14,22 @@ namespace {
 constexpr std::int64_t application_id = 0x486F6C64;
 constexpr const char* sign = "PRAGMA application_id = 0x486F6C64";
 
-// Times are milliseconds of the store's own clock (see StoreClock). `clock` and `wall` were read together,
+// Times are milliseconds of the store's own clock (see StoreClock). `clock`, `wall` and
+// `boot_time` were read together, the last counts from the start of the system with that `boot_id`;
 // `alive_at` is when the session's connection was last known to be up. `epoch` counts sessions.
 constexpr const char* version_1 = R"(
 CREATE TABLE session (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   held INTEGER NOT NULL, client_id TEXT NOT NULL, server TEXT NOT NULL, expiry INTEGER NOT NULL,
-  epoch INTEGER NOT NULL, alive_at INTEGER, clock INTEGER NOT NULL, wall INTEGER NOT NULL) STRICT;
-INSERT INTO session VALUES (1, 0, '', '', 0, 0, NULL, 0, 0);
+  epoch INTEGER NOT NULL, alive_at INTEGER, clock INTEGER NOT NULL, wall INTEGER NOT NULL,
+  boot_id TEXT NOT NULL, boot_time INTEGER NOT NULL) STRICT;
+INSERT INTO session VALUES (1, 0, '', '', 0, 0, NULL, 0, 0, '', 0);
 CREATE TABLE message (
   sequence INTEGER PRIMARY KEY, qos INTEGER NOT NULL, retain INTEGER NOT NULL, expires_at INTEGER,
   topic TEXT NOT NULL, properties BLOB NOT NULL, payload BLOB NOT NULL) STRICT;
 CREATE TABLE flight (
-  sequence INTEGER PRIMARY KEY, packet_identifier INTEGER NOT NULL, released INTEGER NOT NULL,
-  step INTEGER NOT NULL) STRICT;
+  sequence INTEGER PRIMARY KEY, packet_identifier INTEGER NOT NULL, qos INTEGER NOT NULL,
+  released INTEGER NOT NULL, step INTEGER NOT NULL) STRICT;
 CREATE TABLE inbound (packet_identifier INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE subscription (
   filter TEXT PRIMARY KEY, qos INTEGER NOT NULL, no_local INTEGER NOT NULL,
@@ -63,7 +65,12 @@ void prepare_schema(Database& database) {
                                         std::to_string(newest) + "): use that version or another file");
   }
   if (empty) database.execute("PRAGMA auto_vacuum = INCREMENTAL");  // Before the first table, or never.
-  database.execute("PRAGMA journal_mode = WAL");
+  Statement mode(database, "PRAGMA journal_mode = WAL");
+  if (!mode.step() || mode.text(0) != "wal") {
+    throw Error(Errc::store_failed,
+                subject + "no write-ahead log is possible here: name a file on a local disk");
+  }
+  mode.step();
   if (version < newest) migrate(database, version);
 }
 

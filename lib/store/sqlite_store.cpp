@@ -4,8 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -26,8 +30,25 @@ std::filesystem::path beside(std::filesystem::path file, const char* ending) {
   return file += ending;
 }
 
-// SQLite would make the file readable for all.
-const std::filesystem::path& with_file(const std::filesystem::path& file) {
+// Whoever names the file by a link gets the same lock, and no name has a meaning of its own to SQLite.
+std::filesystem::path real_name(const std::filesystem::path& file) {
+  if (file.empty()) throw Error(Errc::store_failed, "store: the file's name is empty: name one");
+  std::error_code failed;
+  const auto real = std::filesystem::weakly_canonical(std::filesystem::absolute(file), failed);
+  return failed ? std::filesystem::absolute(file) : real;
+}
+
+// SQLite would make the file readable for all; and it would throw a log away that has lost its database.
+std::filesystem::path with_file(const std::filesystem::path& file) {
+  std::error_code absent;
+  const bool log = std::filesystem::file_size(beside(file, "-wal"), absent) != 0 && !absent;
+  const bool empty = std::filesystem::file_size(file, absent) == 0 || absent;
+  if (log && empty) {
+    throw Error(Errc::store_failed,
+                "store " + file.string() +
+                    ": it is damaged: the file is empty but its -wal is not, and was left as it "
+                    "is: bring the file back or name another");
+  }
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor >= 0) ::close(descriptor);
   return file;  // What is wrong with it SQLite says better.
@@ -45,14 +66,14 @@ struct SqliteStore::Statements {
   Database& db;
   Statement begin{db, "BEGIN IMMEDIATE"};
   Statement commit{db, "COMMIT"};
-  Statement hold{db, "UPDATE session SET held = 1, client_id = ?, server = ?, expiry = ?, alive_at = ?"};
+  Statement hold{db, "UPDATE session SET held = 1, client_id = ?, server = ?, expiry = ?"};
   Statement alive{db, "UPDATE session SET alive_at = ?"};
-  Statement clock{db, "UPDATE session SET clock = ?, wall = ?"};
+  Statement clock{db, "UPDATE session SET clock = ?, wall = ?, boot_id = ?, boot_time = ?"};
   Statement next_epoch{db, "UPDATE session SET epoch = epoch + 1"};
   Statement forget_inbound{db, "DELETE FROM inbound"};
-  Statement accept{db, "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)"};
+  Statement accept{db, "INSERT OR REPLACE INTO message VALUES (?, ?, ?, ?, ?, ?, ?)"};
   Statement wait_again{db, "DELETE FROM flight WHERE sequence = ?"};
-  Statement send{db, "INSERT OR REPLACE INTO flight VALUES (?, ?, 0, ?)"};
+  Statement send{db, "INSERT OR REPLACE INTO flight VALUES (?, ?, ?, 0, ?)"};
   Statement release{db, "UPDATE flight SET released = 1, step = ? WHERE sequence = ?"};
   Statement remove{db, "DELETE FROM message WHERE sequence BETWEEN ? AND ?"};
   Statement remove_flight{db, "DELETE FROM flight WHERE sequence BETWEEN ? AND ?"};
@@ -69,7 +90,7 @@ class SqliteStore::Apply {
 
   void operator()(const session::record::SessionHeld& record) {
     do_.hold.run(std::string_view(record.identity.client_id), std::string_view(record.identity.server),
-                 std::int64_t{record.expiry.count()}, clock_now());
+                 std::int64_t{record.expiry.count()});
   }
   void operator()(const session::record::SessionAlive&) { do_.alive.run(clock_now()); }
   void operator()(const session::record::SessionEnded&) {
@@ -78,6 +99,7 @@ class SqliteStore::Apply {
   }
   void operator()(const session::record::Accepted& record) {
     const session::OutboundMessage& message = *record.message;
+    if (message.stored()) std::erase(store_.finished_, message.sequence);  // Forgotten, and back.
     std::optional<std::int64_t> expires_at;
     if (message.expires_at() != session::never) expires_at = store_.clock_.at(message.expires_at()).count();
     do_.accept.run(signed_number(message.sequence), std::int64_t{static_cast<int>(message.qos)},
@@ -89,7 +111,8 @@ class SqliteStore::Apply {
   }
   void operator()(const session::record::Sent& record) {
     if (record.packet_identifier == 0) return store_.finished_.push_back(record.sequence);
-    do_.send.run(signed_number(record.sequence), std::int64_t{record.packet_identifier}, ++store_.last_step_);
+    do_.send.run(signed_number(record.sequence), std::int64_t{record.packet_identifier},
+                 std::int64_t{static_cast<int>(record.qos)}, ++store_.last_step_);
   }
   void operator()(const session::record::Released& record) {
     do_.release.run(++store_.last_step_, signed_number(record.sequence));
@@ -121,8 +144,10 @@ class SqliteStore::Apply {
 };
 
 SqliteStore::SqliteStore(const std::filesystem::path& file, const SqliteStoreOptions& options,
-                         StoreClock::Wall wall)
-    : lock_(beside(file, "-lock")), database_(with_file(file)), clock_(std::move(wall)) {
+                         StoreClock::System system)
+    : lock_(beside(real_name(file), "-lock")),
+      database_(with_file(real_name(file))),
+      clock_(std::move(system)) {
   prepare_schema(database_);
   // In WAL mode FULL writes each commit through to the disk, NORMAL leaves that to the system.
   const bool full = options.durability == Durability::full;
@@ -150,21 +175,31 @@ session::Snapshot SqliteStore::open(session::TimePoint now) {
 }
 
 void SqliteStore::load_session(session::Snapshot& snapshot, session::TimePoint now) {
-  Statement session(database_,
-                    "SELECT held, client_id, server, expiry, epoch, alive_at, clock, wall FROM session");
-  if (!session.step())
-    throw Error(Errc::store_failed, "store " + database_.file().string() + ": it is damaged");
-  clock_.start(milliseconds(session.number(6)), milliseconds(session.number(7)), now);
+  Statement session(database_, R"(
+      SELECT held, client_id, server, expiry, alive_at, clock, wall, boot_id, boot_time FROM session)");
+  if (!session.step()) throw_damaged();
+  clock_.start({milliseconds(session.number(5)), milliseconds(session.number(6)),
+                std::string(session.text(7)), milliseconds(session.number(8))},
+               now);
   clock_saved_ = {};
   snapshot.held = session.number(0) != 0;
   snapshot.identity = {std::string(session.text(1)), std::string(session.text(2))};
   snapshot.expiry = std::chrono::seconds(session.number(3));
-  if (const auto alive_at = session.optional_number(5))
-    snapshot.away_since = clock_.time_at(milliseconds(*alive_at));
+  if (const auto alive_at = session.optional_number(4)) {
+    const auto last_word = clock_.time_at(milliseconds(*alive_at));
+    snapshot.away_since = std::min(now, last_word + session::alive_period);
+  }
+}
+
+void SqliteStore::throw_damaged() const {
+  throw Error(Errc::store_failed,
+              "store " + database_.file().string() +
+                  ": it is damaged, and was left as it is: move it away or name another file");
 }
 
 session::OutboundMessagePtr SqliteStore::message_in(const Statement& row) const {
   const auto expires_at = row.optional_number(3);
+  if (row.number(1) < 0 || row.number(1) > 2 || row.text(4).size() > 65'535) throw_damaged();
   auto message = session::OutboundMessage::make(
       {.topic = row.text(4),
        .payload = row.bytes(6),
@@ -179,11 +214,18 @@ session::OutboundMessagePtr SqliteStore::message_in(const Statement& row) const 
 void SqliteStore::load_messages(session::Snapshot& snapshot) {
   // Past PUBREC first, then sent, each in the order of its steps.
   Statement in_flight(database_, R"(
-      SELECT message.*, packet_identifier, released FROM flight JOIN message USING (sequence)
+      SELECT message.*, packet_identifier, released, flight.qos FROM flight JOIN message USING (sequence)
       ORDER BY released DESC, step)");
+  std::set<std::int64_t> identifiers;
   while (in_flight.step()) {
+    const auto identifier = in_flight.number(7);
+    const auto qos = in_flight.number(9);
+    if (identifier < 1 || identifier > 65'535 || !identifiers.insert(identifier).second || qos < 1 || qos > 2)
+      throw_damaged();
+    auto message = message_in(in_flight);
+    message->qos = static_cast<QoS>(qos);
     snapshot.messages.push_back(
-        {message_in(in_flight), static_cast<std::uint16_t>(in_flight.number(7)), in_flight.number(8) != 0});
+        {std::move(message), static_cast<std::uint16_t>(identifier), in_flight.number(8) != 0});
   }
   Statement waiting(database_, R"(
       SELECT * FROM message WHERE sequence NOT IN (SELECT sequence FROM flight) ORDER BY sequence)");
@@ -243,8 +285,14 @@ void SqliteStore::remove_finished() {
 
 void SqliteStore::save_clock(session::TimePoint now) {
   if (clock_saved_ != session::TimePoint{} && now - clock_saved_ < clock_period) return;
+  if (database_.has_moved()) {
+    throw Error(Errc::store_failed, "store " + database_.file().string() +
+                                        ": the file is no longer there: was it removed or renamed?");
+  }
   clock_saved_ = now;
-  statements_->clock.run(std::int64_t{clock_.at(now).count()}, std::int64_t{clock_.wall().count()});
+  const ClockReading reading = clock_.reading(now);
+  statements_->clock.run(std::int64_t{reading.clock.count()}, std::int64_t{reading.wall.count()},
+                         std::string_view(reading.boot_id), std::int64_t{reading.boot.count()});
 }
 
 // Pages that were freed are used again; when most of the file is such pages, it gives some back to the
@@ -269,6 +317,8 @@ std::shared_ptr<Store> sqlite_store(const std::filesystem::path& file, const Sql
     return std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::system_clock::now().time_since_epoch());
   };
-  return std::make_shared<store::SqliteStore>(file, options, wall);
+  std::string boot_id;  // Linux has one; elsewhere the calendar has to do.
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot_id);
+  return std::make_shared<store::SqliteStore>(file, options, store::StoreClock::System{wall, boot_id});
 }
 }  // namespace holdfast

@@ -17,7 +17,8 @@ namespace holdfast::store {
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(const std::filesystem::path& file, const SqliteStoreOptions& options, StoreClock::Wall wall);
+  SqliteStore(const std::filesystem::path& file, const SqliteStoreOptions& options,
+              StoreClock::System system);
   ~SqliteStore() override;
 
   [[nodiscard]] session::Snapshot open(session::TimePoint now) override;
@@ -32,6 +33,7 @@ class SqliteStore final : public Store {
   [[nodiscard]] session::OutboundMessagePtr message_in(const Statement& row) const;
   void load_messages(session::Snapshot& snapshot);
   void load_subscriptions(session::Snapshot& snapshot);
+  [[noreturn]] void throw_damaged() const;
   void remove_finished();
   void save_clock(session::TimePoint now);
   void shrink();

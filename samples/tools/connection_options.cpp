@@ -153,6 +153,7 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   if (!store_file.empty()) {
     options.store = sqlite_store(store_file);
     options.start = Start::automatic;
+    options.qos0_offline = Qos0Offline::store;
     if (!options.session_expiry) options.session_expiry = std::chrono::hours(24);
   }
   options.reconnect = reconnect_of(reconnect_delay_max);

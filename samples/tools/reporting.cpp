@@ -23,6 +23,9 @@ std::optional<Error> final_error(const Event& event) {
     return Error(Errc::taken_over,
                  "another client keeps connecting with this client id: choose another with -i");
   }
+  if (const auto* ended = std::get_if<Disconnected>(&event); ended && ended->error == Errc::store_failed) {
+    return Error(Errc::store_failed, ended->what);
+  }
   if (const auto* failed = std::get_if<SubscriptionFailed>(&event)) {
     return Error(
         Errc::request_refused,

@@ -3,7 +3,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 
@@ -19,17 +22,25 @@ namespace {
 
 class StoreFile {
  public:
-  [[nodiscard]] std::shared_ptr<Store> store() const {
-    return sqlite_store(directory_.path() / "session.db");
+  [[nodiscard]] std::shared_ptr<Store> store() const { return sqlite_store(file()); }
+  /// What a kill at this moment would leave to the next process.
+  [[nodiscard]] std::shared_ptr<Store> as_if_killed() const {
+    const auto copy = after_.path() / "session.db";
+    std::filesystem::copy_file(file(), copy);
+    std::filesystem::copy_file(file().string() + "-wal", copy.string() + "-wal");
+    return sqlite_store(copy);
   }
 
  private:
+  [[nodiscard]] std::filesystem::path file() const { return directory_.path() / "session.db"; }
+
   TemporaryDirectory directory_;
+  TemporaryDirectory after_;
 };
 
 /// Publishes as fast as it can and writes the number of each message that the store has, until it is killed.
-[[noreturn]] void publish_until_killed(const std::string& server, const StoreFile& file,
-                                       const std::string& name, int reports) {
+void publish_until_killed(const std::string& server, const StoreFile& file, const std::string& name,
+                          int reports) {
   Options options = quick(server, "publisher");
   options.store = file.store();
   options.session_expiry = 1h;
@@ -39,7 +50,7 @@ class StoreFile {
   client.connect();
   for (int number = 0;; ++number) {
     client.publish("t", name + "/" + std::to_string(number), {.qos = QoS::exactly_once});
-    if (::write(reports, &number, sizeof number) != sizeof number) ::_exit(1);
+    if (::write(reports, &number, sizeof number) != sizeof number) return;
   }
 }
 
@@ -50,7 +61,11 @@ int publish_and_kill(const std::string& server, const StoreFile& file, const std
   const pid_t child = ::fork();
   if (child == 0) {
     ::close(reports[0]);
-    publish_until_killed(server, file, name, reports[1]);
+    try {
+      publish_until_killed(server, file, name, reports[1]);
+    } catch (...) {
+    }
+    ::_exit(2);  // Nothing that belongs to the parent may be ended here.
   }
   ::close(reports[1]);
   int reported = 0;
@@ -187,16 +202,16 @@ TEST_CASE("a killed client's session goes on from its file", "[integration][stor
   broker.behave_on(0, silent);
   const StoreFile file;
   Options options = quick(broker.server());
-  {
-    options.store = file.store();
-    Client killed(options);
-    killed.connect();
-    killed.subscribe("s", QoS::at_least_once);
-    publish_all(killed, numbers(0, 20), qos);
-    REQUIRE(broker.wait_until([&] { return broker.accepted_count() == 5; }));
-    options.store.reset();
-  }
   options.store = file.store();
+  std::optional<Client> killed(options);
+  killed->connect();
+  killed->subscribe("s", QoS::at_least_once);
+  for (const Delivery& delivery : publish_all(*killed, numbers(0, 20), qos))
+    REQUIRE(delivery.wait_stored(patience));
+  REQUIRE(broker.wait_until([&] { return broker.accepted_count() == 5; }));
+  options.store = file.as_if_killed();
+  killed.reset();
+
   Client client(options);
   CHECK(client.statistics().outbox_messages == 20);
   client.connect();
@@ -207,4 +222,28 @@ TEST_CASE("a killed client's session goes on from its file", "[integration][stor
   broker.publish({"s", "still subscribed", QoS::at_least_once});
   CHECK(receive_payloads(client, 1) == std::vector<std::string>{"still subscribed"});
   CHECK(broker.violations() == nothing);
+}
+
+TEST_CASE("a client killed before its subscriptions were made again asks for them when it comes back",
+          "[integration][store]") {
+  ScriptedBroker broker;
+  Behaviour deaf;
+  deaf.on_packet = ignoring(PacketType::subscribe);
+  const StoreFile file;
+  Options options = quick(broker.server());
+  options.store = file.store();
+  std::optional<Client> killed(options);
+  killed->connect();
+  killed->subscribe("s", QoS::at_least_once);
+  broker.behave_on(1, deaf);
+  broker.forget_sessions();
+  REQUIRE(broker.wait_until([&] { return broker.count(PacketType::subscribe) == 2; }));
+  options.store = file.as_if_killed();
+  killed.reset();
+  Client client(options);
+  client.connect();
+  REQUIRE(broker.wait_until([&] { return broker.count(PacketType::subscribe) == 3; }));
+  synchronize(client);
+  broker.publish({"s", "heard", QoS::at_least_once});
+  CHECK(receive_payloads(client, 1) == std::vector<std::string>{"heard"});
 }

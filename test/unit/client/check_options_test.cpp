@@ -110,6 +110,7 @@ const std::vector<Case> bad_options{
        o.client_id = "";
        o.start = Start::resume;
      }},
+    {"qos0_offline", [](Options& o) { o.qos0_offline = Qos0Offline::store; }},
     {"publish_returns", [](Options& o) { o.publish_returns = PublishReturns::stored; }},
     {"store without client_id",
      [](Options& o) {

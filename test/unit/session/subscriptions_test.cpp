@@ -254,6 +254,40 @@ TEST_CASE("a lost CONNACK may have said that the session is a new one: subscript
   }
 }
 
+TEST_CASE("after a restart nobody knows whether the broker has the subscriptions: they are asked for again",
+          "[subscriptions]") {
+  Snapshot snapshot;
+  snapshot.held = true;
+  snapshot.identity.client_id = "client";
+  snapshot.expiry = 1h;
+  snapshot.subscriptions = {{{"a", {}}, std::nullopt}};
+  EngineUnderTest test(hour_long_session(), std::move(snapshot));
+  test.connect(true);
+  CHECK(filters(test.write()) == std::vector<std::string>{"a"});
+}
+
+TEST_CASE("a clean start forgets the store's subscriptions when it has succeeded, not before",
+          "[subscriptions]") {
+  Options options = hour_long_session();
+  options.start = Start::clean;
+  options.store = memory_store();
+  Snapshot snapshot;
+  snapshot.held = true;
+  snapshot.identity.client_id = "client";
+  snapshot.subscriptions = {{{"a", {}}, std::nullopt}};
+  EngineUnderTest test(options, std::move(snapshot));
+  const auto forgotten = [&] {
+    const Journal& journal = test.engine.journal();
+    return std::any_of(journal.begin(), journal.end(), [](const Record& record) {
+      return std::holds_alternative<record::Unsubscribed>(record);
+    });
+  };
+  test.open();
+  CHECK_FALSE(forgotten());
+  test.receive(support::connack(false));
+  CHECK(forgotten());
+}
+
 TEST_CASE("a connect attempt that cannot have begun a session leaves the subscriptions alone",
           "[subscriptions]") {
   EngineUnderTest test;

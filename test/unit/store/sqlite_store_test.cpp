@@ -151,6 +151,72 @@ TEST_CASE("a damaged, cut or foreign file is refused with a sentence and left as
   CHECK(files.content() == before);
 }
 
+TEST_CASE("a file whose messages make no sense is refused", "[store][sqlite]") {
+  const Files files;
+  {
+    const auto store = files.store();
+    static_cast<void>(store->open({}));
+    store->commit({Accepted{message(1)}, Accepted{message(2)}, Sent{1, 1}, Sent{2, 2}}, {});
+  }
+  files.execute(GENERATE("UPDATE flight SET packet_identifier = 1", "UPDATE flight SET packet_identifier = 0",
+                         "UPDATE flight SET packet_identifier = 70000 WHERE sequence = 1",
+                         "UPDATE flight SET qos = 3", "UPDATE message SET qos = 3",
+                         "UPDATE message SET topic = hex(zeroblob(40000))", "DELETE FROM session"));
+  CHECK(mentions(refusal(files), "damaged"));
+}
+
+TEST_CASE("a database that was lost while its log is there is refused, and the log kept", "[store][sqlite]") {
+  const Files files;
+  const auto log = files.file().string() + "-wal";
+  CHECK(in_a_process([&] {
+    files.fill();
+    const auto store = files.store();
+    static_cast<void>(store->open({}));
+    store->commit({Accepted{message(2)}}, {});
+    ::_exit(0);
+    return true;
+  }));
+  const auto size = std::filesystem::file_size(log);
+  REQUIRE(size > 0);
+  if (GENERATE(false, true)) {
+    std::filesystem::remove(files.file());
+  } else {
+    std::filesystem::resize_file(files.file(), 0);
+  }
+  CHECK(mentions(refusal(files), "left as it is"));
+  CHECK(std::filesystem::file_size(log) == size);
+}
+
+TEST_CASE("a file that is removed while it is in use is missed before long", "[store][sqlite]") {
+  const Files files;
+  const auto store = files.store();
+  static_cast<void>(store->open(session::TimePoint(std::chrono::seconds(1))));
+  store->commit({Accepted{message(1)}}, session::TimePoint(std::chrono::seconds(1)));
+  std::filesystem::remove(files.file());
+  CHECK_THROWS_AS(store->commit({Accepted{message(2)}}, session::TimePoint(std::chrono::seconds(20))), Error);
+}
+
+TEST_CASE("names with a meaning of their own to SQLite are names of files", "[store][sqlite]") {
+  CHECK_THROWS_AS(sqlite_store(""), Error);
+  const support::TemporaryDirectory directory;
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(directory.path());
+  {
+    const auto store = sqlite_store(":memory:");
+    CHECK(std::filesystem::file_size(directory.path() / ":memory:") > 0);
+  }
+  std::filesystem::current_path(before);
+}
+
+TEST_CASE("a link to the file is the same store", "[store][sqlite]") {
+  const Files files;
+  files.fill();
+  const auto link = files.file().parent_path() / "link.db";
+  std::filesystem::create_symlink(files.file(), link);
+  const auto store = files.store();
+  CHECK_THROWS_AS(sqlite_store(link), Error);
+}
+
 TEST_CASE("a place that is not there is refused with a sentence", "[store][sqlite]") {
   try {
     static_cast<void>(sqlite_store("/no such directory/session.db"));
@@ -161,16 +227,20 @@ TEST_CASE("a place that is not there is refused with a sentence", "[store][sqlit
   }
 }
 
-TEST_CASE("a place that cannot be written is refused with a sentence", "[store][sqlite]") {
+TEST_CASE("a place or a file that cannot be written is refused with a sentence", "[store][sqlite]") {
   const Files files;
   files.fill();
   const auto directory = files.file().parent_path();
-  const bool lock_is_there = GENERATE(false, true);
-  if (!lock_is_there) std::filesystem::remove(files.file().string() + "-lock");
-  if (lock_is_there)
-    std::filesystem::permissions(files.file().string() + "-lock", std::filesystem::perms(0666));
-  std::filesystem::permissions(files.file(), std::filesystem::perms(0444));
-  std::filesystem::permissions(directory, std::filesystem::perms(0555));
+  const auto lock = files.file().string() + "-lock";
+  SECTION("the directory") {
+    std::filesystem::remove(lock);
+    std::filesystem::permissions(directory, std::filesystem::perms(0555));
+  }
+  SECTION("the file") {
+    std::filesystem::permissions(lock, std::filesystem::perms(0666));
+    std::filesystem::permissions(directory, std::filesystem::perms(0777));
+    std::filesystem::permissions(files.file(), std::filesystem::perms(0444));
+  }
   CHECK(in_a_process([&] {
     if (::geteuid() == 0 && ::setuid(65534) != 0) return false;  // For root nothing is read-only.
     return mentions(refusal(files), "check owner and mode");

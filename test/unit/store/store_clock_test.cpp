@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 
 #include "store/sqlite_store.hpp"
 #include "store_under_test.hpp"
@@ -19,12 +20,13 @@ constexpr milliseconds today = 1'790'000'000s;
 /// Processes that have one store in turn: `boot` is the monotonic time of each, `wall` the calendar.
 class Lives {
  public:
-  /// What the next process finds, `boot` after its system has started.
-  session::Snapshot begin(milliseconds boot, milliseconds wall) {
+  /// What the next process finds, `boot` after its system has started. Each has a system's run of its own,
+  /// unless they name one.
+  session::Snapshot begin(milliseconds boot, milliseconds wall, const std::string& boot_id = "") {
     wall_ = wall;
     store_.reset();
     store_.emplace(directory_.path() / "session.db", SqliteStoreOptions{Durability::normal},
-                   [this] { return wall_; });
+                   store::StoreClock::System{[this] { return wall_; }, boot_id});
     return store_->open(TimePoint(boot));
   }
   /// The process commits and is gone.
@@ -77,18 +79,29 @@ TEST_CASE("a board that gets its time only after it has booted loses none of wha
   CHECK(expiry_in(lives.begin(1'000s, today + 10s)) == 1'050s);
 }
 
-TEST_CASE("when the session was last connected is known after a kill", "[store][clock]") {
+TEST_CASE("while the system runs, no setting of its clock counts", "[store][clock]") {
+  Lives lives;
+  const milliseconds next = GENERATE(today + 24h * 365, today - 24h, milliseconds(0));
+  static_cast<void>(lives.begin(5s, today, "this run"));
+  lives.end(10s, today + 5s, {Accepted{expiring(70s)}});
+  CHECK(expiry_in(lives.begin(30s, next, "this run")) == 70s);
+}
+
+TEST_CASE("when the session was last connected is known after a kill, at the latest it can have been",
+          "[store][clock]") {
   Lives lives;
   CHECK_FALSE(lives.begin(5s, today).away_since);
-  lives.end(10s, today + 5s, {SessionHeld{{"me", "host"}, 60s}});
-  CHECK(lives.begin(100s, today + 35s).away_since == TimePoint(70s));  // 30 s ago.
-  lives.end(110s, today + 45s, {SessionAlive{}});
-  CHECK(lives.begin(200s, today + 50s).away_since == TimePoint(195s));
+  lives.end(10s, today + 5s, {SessionHeld{{"me", "host"}, 60s}, SessionAlive{}});
+  CHECK(lives.begin(200s, today + 65s).away_since == TimePoint(170s));  // 60 s ago, or 30 s later.
+  lives.end(210s, today + 75s, {SessionHeld{{"me", "host"}, 60s}});     // Said without a connection.
+  CHECK(lives.begin(300s, today + 80s).away_since == TimePoint(255s));
+  lives.end(310s, today + 90s, {SessionAlive{}});
+  CHECK(lives.begin(400s, today + 95s).away_since == TimePoint(400s));
 }
 
 TEST_CASE("time away that is not known counts as no time", "[store][clock]") {
   Lives lives;
   static_cast<void>(lives.begin(5s, today));
-  lives.end(10s, today + 5s, {SessionHeld{{"me", "host"}, 60s}});
+  lives.end(10s, today + 5s, {SessionHeld{{"me", "host"}, 60s}, SessionAlive{}});
   CHECK(lives.begin(100s, today - 24h).away_since == TimePoint(100s));
 }

@@ -75,6 +75,34 @@ TEST_CASE("a message returned waits in its old place, without identifier", "[sto
   CHECK(rows(test.reopen()) == Rows{{2, 2, false}, {1, 9, false}, {3, 0, false}});
 }
 
+TEST_CASE("a message in flight comes back with the QoS in force, not the one it was accepted with",
+          "[store][messages]") {
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
+  const auto lowered = message(1, "x", QoS::exactly_once);
+  test.commit({Accepted{lowered}});
+  lowered->qos = QoS::at_least_once;  // As the engine does.
+  test.commit({Sent{1, 1, QoS::at_least_once}});
+  CHECK(test.reopen().messages.at(0).message->qos == QoS::at_least_once);
+}
+
+TEST_CASE("a message of QoS 0 is gone once it is sent, and is there again when it came back",
+          "[store][messages]") {
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
+  const auto fleeting = message(1, "x", QoS::at_most_once);
+  test.commit({Accepted{fleeting}});
+  fleeting->set_stored();
+  const bool at_once = GENERATE(false, true);
+  const Sent sent{1, 0, QoS::at_most_once};
+  if (at_once) {
+    test.commit({sent, Accepted{fleeting}});
+  } else {
+    test.commit({sent});
+    CHECK(test.reopen().messages.empty());
+    test.commit({Accepted{fleeting}});
+  }
+  CHECK(rows(test.reopen()) == Rows{{1, 0, false}});
+}
+
 TEST_CASE("the order is kept over any number of clients", "[store][messages]") {
   StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
   test.commit({Accepted{message(1)}, Accepted{message(2)}, Accepted{message(3)}, Sent{2, 2}});
