@@ -1,4 +1,6 @@
 // Subscriptions: requests, answers, and asking again. [MQTT 5, 3.8 to 3.11]
+#include <holdfast/store.hpp>
+
 #include "engine_under_test.hpp"
 
 using namespace holdfast;
