@@ -194,6 +194,7 @@ void Engine::note_what_was_written(std::uint64_t before, TimePoint now) {
 void Engine::on_disconnected(End end, TimePoint now) {
   if (phase_ == Phase::disconnected) return;
   note_what_left();
+  if (connack_awaited_ && output_.written_offset() != 0) unanswered_ = true;
   if (accepted_) {
     away_since_ = now;
     count_poison(end);

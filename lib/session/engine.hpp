@@ -235,6 +235,7 @@ class Engine {
   bool clean_start_ = false;      // The next CONNECT asks for a clean start, until one succeeds.
   bool other_server_ = false;     // The next CONNECT goes to a server that does not have the session.
   bool resume_asserted_ = false;  // The caller says that an unknown session at the broker is ours.
+  bool unanswered_ = false;       // A CONNECT has left since the last CONNACK that got none.
   std::chrono::seconds expiry_{0};
   std::optional<TimePoint> away_since_;  // Unknown after a restart: counts as alive.
   InFlight in_flight_;
@@ -247,6 +248,7 @@ class Engine {
   std::uint32_t connection_ = 0;  // Counts on_connected().
   bool sent_clean_start_ = false;
   bool accepted_ = false;  // CONNACK with success came on this connection.
+  bool connack_awaited_ = false;
   std::optional<std::string> user_name_;
   std::optional<std::string> password_;
   std::optional<Will> will_;

@@ -103,6 +103,7 @@ void Engine::on_connected(TimePoint now) {
   phase_ = Phase::handshake;
   ++connection_;
   accepted_ = false;
+  connack_awaited_ = true;
   last_sent_ = last_received_ = now;
   sent_clean_start_ =
       clean_start_ || (session_held_ ? other_server_ || session_ended_by_itself(now) : !resume_asserted_);
@@ -118,6 +119,7 @@ bool Engine::session_ended_by_itself(TimePoint now) const noexcept {
 }
 
 void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
+  connack_awaited_ = false;
   if (is_error(connack.reason_code)) return on_refused(connack);
   if (connack.session_present && sent_clean_start_) {
     // The broker holds a session we know nothing of; going on would mix the two. [MQTT-3.2.2-4]
@@ -136,8 +138,13 @@ void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
   ++counters_.connects;
   announce(connack);
   const bool had_session = std::exchange(session_held_, true);
+  const bool in_doubt = std::exchange(unanswered_, false);
   if (connack.session_present) {
     ++counters_.sessions_resumed;
+    // The session may be one that began with a CONNECT whose CONNACK never reached us: ours had ended, and
+    // the Session Present that said so is lost. Nothing tells the two apart; so the subscriptions, which
+    // would be missing in the new one for ever, are asked for again, which costs the old one nothing.
+    if (in_doubt && options_.resubscribe) subscriptions_.resubscribe(Subscriptions::Again::if_new);
   } else if (had_session) {
     session_lost();
   }
@@ -229,7 +236,7 @@ void Engine::session_lost() {
   inbound_.clear();
   journal_.emplace_back(record::SessionEnded{});
   if (options_.resubscribe) {
-    lost.resubscribed = subscriptions_.resubscribe();
+    lost.resubscribed = subscriptions_.resubscribe(Subscriptions::Again::as_asked);
   } else {
     subscriptions_.forget_held(journal_);
   }

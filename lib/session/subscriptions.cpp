@@ -68,8 +68,13 @@ void Subscriptions::note(const SubscriptionRequest& request, std::size_t index, 
     held_.erase(subscription.filter);
     journal.emplace_back(record::Unsubscribed{subscription.filter});
   } else if (!is_error(code)) {
-    held_[subscription.filter] = {subscription.options, request.properties.subscription_identifier};
-    journal.emplace_back(record::Subscribed{{subscription, request.properties.subscription_identifier}});
+    Subscription wish = subscription;
+    const auto known = held_.find(wish.filter);
+    // What was asked for in doubt is held as the application asked for it.
+    if (request.ticket == 0 && known != held_.end())
+      wish.options.retain_handling = known->second.options.retain_handling;
+    held_[wish.filter] = {wish.options, request.properties.subscription_identifier};
+    journal.emplace_back(record::Subscribed{{wish, request.properties.subscription_identifier}});
   } else if (request.ticket == 0 && held_.erase(subscription.filter) != 0) {
     journal.emplace_back(
         record::Unsubscribed{subscription.filter});  // The broker lost it and will not have it again.
@@ -81,7 +86,7 @@ void Subscriptions::on_disconnected() {
     pending.packet_identifier = 0;
 }
 
-std::size_t Subscriptions::resubscribe() {
+std::size_t Subscriptions::resubscribe(Again how) {
   // What an earlier lost session asked for and got no answer to is asked for again from held_.
   std::erase_if(pending_, [](const Pending& pending) { return pending.request.ticket == 0; });
   std::deque<Pending> again;
@@ -93,7 +98,10 @@ std::size_t Subscriptions::resubscribe() {
       identifier = held.identifier;
       again.back().request.properties.subscription_identifier = identifier;
     }
-    again.back().request.subscriptions.push_back({filter, held.options});
+    SubscriptionOptions options = held.options;
+    if (how == Again::if_new && options.retain_handling == RetainHandling::send)
+      options.retain_handling = RetainHandling::send_if_new;
+    again.back().request.subscriptions.push_back({filter, options});
   }
   pending_.insert(pending_.begin(), std::make_move_iterator(again.begin()),
                   std::make_move_iterator(again.end()));

@@ -50,8 +50,12 @@ class Subscriptions {
   [[nodiscard]] const SubscriptionRequest* find(std::uint16_t packet_identifier) const;
 
   void on_disconnected();
-  /// The broker lost them: asks again for all that are held, ahead of what waits. Returns how many.
-  std::size_t resubscribe();
+  enum class Again : std::uint8_t {
+    as_asked,  ///< The broker lost them.
+    if_new,    ///< It may have: retained messages are not to come again if it has not.
+  };
+  /// Asks again for all that are held, ahead of what waits. Returns how many.
+  std::size_t resubscribe(Again again);
   /// The broker lost them, and so do we.
   void forget_held(Journal& journal);
   void restore(const StoredSubscription& subscription);

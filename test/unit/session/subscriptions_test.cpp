@@ -223,3 +223,51 @@ TEST_CASE("a request that found no free identifier is sent when there is one", "
   test.receive(puback(sent[7]));
   CHECK(filters(test.write()) == std::vector<std::string>{"a"});
 }
+
+TEST_CASE("a lost CONNACK may have said that the session is a new one: subscriptions are asked for again",
+          "[subscriptions]") {
+  EngineUnderTest test;
+  test.connect();
+  hold(test, {"a", "b"});
+  test.lose();
+  test.open();  // The broker has lost the session and says so, but nothing of it arrives.
+  test.lose();
+  test.connect(true);
+  const auto sent = test.write();
+  REQUIRE(filters(sent) == std::vector<std::string>{"a", "b"});
+  // In the old session they exist already: what is retained must not come again.
+  for (const Subscription& again : sent[0].subscriptions)
+    CHECK(again.options.retain_handling == RetainHandling::send_if_new);
+  test.receive(suback(sent[0], {ReasonCode::granted_qos_1, ReasonCode::granted_qos_1}));
+  test.engine.answers().clear();
+
+  SECTION("once is enough") {
+    test.lose();
+    test.connect(true);
+    CHECK(test.write().empty());
+  }
+  SECTION("a lost session asks for them as the application did") {
+    test.lose();
+    test.connect(false);
+    for (const Subscription& again : test.write().at(0).subscriptions)
+      CHECK(again.options.retain_handling == RetainHandling::send);
+  }
+}
+
+TEST_CASE("a connect attempt that cannot have begun a session leaves the subscriptions alone",
+          "[subscriptions]") {
+  EngineUnderTest test;
+  test.connect();
+  hold(test, {"a"});
+  test.lose();
+  SECTION("CONNECT never left") {
+    test.engine.on_connected(test.now);
+  }
+  SECTION("it was refused") {
+    test.open();
+    test.receive(support::connack(false, ReasonCode::server_unavailable));
+  }
+  test.lose();
+  test.connect(true);
+  CHECK(test.write().empty());
+}
