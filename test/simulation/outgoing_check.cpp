@@ -35,7 +35,7 @@ void OutgoingCheck::on_process_started(const session::Snapshot& snapshot) {
     message.closes = 0;
   }
   in_flight_.clear();
-  lost_past_pubrec_.clear();
+  must_end_.clear();
   process_ends_ = session_lost_now_ = false;
   for (const session::StoredMessage& stored : snapshot.messages) {
     const auto payload = stored.message->payload();
@@ -64,7 +64,7 @@ void OutgoingCheck::on_connected(const BrokerLimits& limits, bool session_presen
 void OutgoingCheck::on_session_lost() {
   for (const auto& [identifier, number] : in_flight_) {
     Message& lost = messages_[number - 1];
-    if (lost.released) lost_past_pubrec_.insert(number);
+    if (lost.released || options_.on_session_lost == OnSessionLost::fail) must_end_.insert(number);
     lost.packet_identifier = 0;
     lost.sent_before = lost.left_here = false;
   }
@@ -156,7 +156,7 @@ void OutgoingCheck::on_ended(std::uint32_t number, std::optional<Errc> failure, 
     check_success(number, ended);
   }
   ended.live = false;
-  lost_past_pubrec_.erase(number);
+  must_end_.erase(number);
   on_identifier_freed(number);
   ended.packet_identifier = 0;
 }
@@ -193,10 +193,8 @@ bool OutgoingCheck::may_fail(const Message& failed, Errc failure, session::TimeP
 }
 
 void OutgoingCheck::check_turn(std::size_t in_flight) {
-  require(lost_past_pubrec_.empty(), [&] {
-    return name(*lost_past_pubrec_.begin()) +
-           " was past its PUBREC when its session was lost, and did not end";
-  });
+  require(must_end_.empty(),
+          [&] { return name(*must_end_.begin()) + " was to end with its session, and did not"; });
   session_lost_now_ = false;
   std::size_t published = 0;
   for (const auto& [identifier, number] : in_flight_) {

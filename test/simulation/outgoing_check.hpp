@@ -94,7 +94,7 @@ class OutgoingCheck {
   const Options& options_;
   std::vector<Message> messages_;                     // By number - 1.
   std::map<std::uint16_t, std::uint32_t> in_flight_;  // Number by packet identifier, in this session.
-  std::set<std::uint32_t> lost_past_pubrec_;          // Numbers: to end with session_lost in this turn.
+  std::set<std::uint32_t> must_end_;                  // Numbers: with session_lost, in this turn.
   std::map<std::uint32_t, std::array<std::uint32_t, 3>> last_passed_;  // By topic and QoS.
   BrokerLimits limits_;
   std::size_t window_max_ = 0;  // The largest Receive Maximum of this session.
