@@ -50,6 +50,8 @@ class BrokerSession {
   [[nodiscard]] std::optional<std::string> on_pubrec(const Packet& pubrec);
   void on_pubcomp(std::uint16_t packet_identifier);
 
+  /// Of the messages to the client; 1 by default.
+  void start_identifiers_at(std::uint16_t first) noexcept { next_identifier_ = first; }
   [[nodiscard]] std::size_t unfinished() const noexcept { return outgoing_.size(); }
 
  private:

@@ -1,0 +1,42 @@
+// The client's side of the session, told a second time: when a CONNECT has to ask for a clean start, and when
+// a session was lost. (docs/architecture.md, "What a session means here")
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include <holdfast/options.hpp>
+
+#include "session/time.hpp"
+
+namespace holdfast::simulation {
+
+class SessionCheck {
+ public:
+  explicit SessionCheck(const Options& options) : options_(options) {}
+
+  /// A process starts. `stored_expiry`: of the session that its store holds, if it holds one.
+  void on_process_started(std::optional<std::chrono::seconds> stored_expiry);
+  void on_connect_sent(bool clean_start, session::TimePoint now);
+  /// The client has read a CONNACK with success; whether a session that it held is lost.
+  [[nodiscard]] bool on_connack(bool session_present, std::chrono::seconds effective_expiry);
+  /// The client has read one that no honest broker sends.
+  void on_mismatch() noexcept { must_be_clean_ = true; }
+  void on_disconnected(bool was_up, session::TimePoint now);
+  /// disconnect() gave the session another expiry interval.
+  void on_expiry_changed(std::chrono::seconds expiry) noexcept { expiry_ = expiry; }
+
+  /// Counts the sessions of the client's side.
+  [[nodiscard]] std::uint32_t epoch() const noexcept { return epoch_; }
+
+ private:
+  const Options& options_;
+  bool held_ = false;
+  bool must_be_clean_ = false;
+  std::chrono::seconds expiry_{0};
+  std::optional<session::TimePoint> away_since_;  // Unknown at the start of a process.
+  std::uint32_t epoch_ = 0;
+};
+
+}  // namespace holdfast::simulation
