@@ -49,6 +49,8 @@ Engine::Engine(const Options& options, Snapshot&& snapshot, std::uint32_t seed)
   timers_.fill(never);
   unanswered_ = snapshot.held;
   restore(snapshot.messages);
+  for (const auto identifier : snapshot.held_identifiers)
+    in_flight_.restore(Stage::held, {}, identifier);
   if (options.start == Start::clean) {
     for (auto& stored : snapshot.subscriptions)
       discarded_.push_back(std::move(stored.subscription.filter));

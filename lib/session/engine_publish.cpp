@@ -265,6 +265,7 @@ void Engine::hold_failed(InFlight::Index index, Errc failure) {
   OutboundMessagePtr message = in_flight_[index].message;
   in_flight_.hold(index);
   --messages_in_flight_;
+  if (std::exchange(message->journaled, false)) journal_.emplace_back(record::Held{message->sequence});
   finish(std::move(message), failure);
 }
 

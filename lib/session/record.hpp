@@ -64,6 +64,11 @@ struct Released {
 struct Finished {
   std::uint64_t sequence;
 };
+/// The message has ended, but the broker may know its packet identifier, which stays taken until the session
+/// ends or the identifier is sent again.
+struct Held {
+  std::uint64_t sequence;
+};
 /// A PUBREC of ours is about to be sent for an inbound QoS 2 message.
 struct InboundReceived {
   std::uint16_t packet_identifier;
@@ -83,8 +88,8 @@ struct Unsubscribed {
 
 using Record =
     std::variant<record::SessionHeld, record::SessionAlive, record::SessionEnded, record::Accepted,
-                 record::Returned, record::Sent, record::Released, record::Finished, record::InboundReceived,
-                 record::InboundReleased, record::Subscribed, record::Unsubscribed>;
+                 record::Returned, record::Sent, record::Released, record::Finished, record::Held,
+                 record::InboundReceived, record::InboundReleased, record::Subscribed, record::Unsubscribed>;
 using Journal = std::vector<Record>;
 
 /// How often SessionAlive comes while the connection is up: a killed process was connected so long at the
@@ -94,7 +99,7 @@ inline constexpr std::chrono::seconds alive_period{30};
 /// Whether bytes or an answer to the application wait for this record to last. The others only tidy up:
 /// without them something is sent again that the broker knows how to take.
 [[nodiscard]] inline bool promises(const Record& record) noexcept {
-  return !std::holds_alternative<record::Finished>(record) &&
+  return !std::holds_alternative<record::Finished>(record) && !std::holds_alternative<record::Held>(record) &&
          !std::holds_alternative<record::SessionAlive>(record);
 }
 
@@ -115,6 +120,7 @@ struct Snapshot {
   /// Past PUBREC in the order of the PUBRECs, then in flight in the order of sending, then waiting in the
   /// order of their sequences.
   std::vector<StoredMessage> messages;
+  std::vector<std::uint16_t> held_identifiers;  ///< See record::Held.
   std::vector<std::uint16_t> inbound_received;
   std::vector<StoredSubscription> subscriptions;
   std::uint64_t last_sequence = 0;

@@ -32,7 +32,10 @@ class MemoryStore::Apply {
     store_.expiry_ = record.expiry;
   }
   void operator()(const session::record::SessionAlive&) { store_.alive_at_ = now_; }
-  void operator()(const session::record::SessionEnded&) { store_.inbound_received_.clear(); }
+  void operator()(const session::record::SessionEnded&) {
+    store_.inbound_received_.clear();
+    store_.held_identifiers_.clear();
+  }
   void operator()(const session::record::Accepted& record) {
     store_.messages_[record.message->sequence] = {record.message};
   }
@@ -42,6 +45,7 @@ class MemoryStore::Apply {
   }
   void operator()(const session::record::Sent& record) {
     if (record.packet_identifier == 0) return (*this)(session::record::Finished{record.sequence});
+    store_.held_identifiers_.erase(record.packet_identifier);
     StoredMessage& stored = store_.messages_.at(record.sequence);
     stored.packet_identifier = record.packet_identifier;
     stored.order = ++store_.last_order_;
@@ -50,6 +54,10 @@ class MemoryStore::Apply {
     StoredMessage& stored = store_.messages_.at(record.sequence);
     stored.released = true;
     stored.order = ++store_.last_order_;
+  }
+  void operator()(const session::record::Held& record) {
+    store_.held_identifiers_.insert(store_.messages_.at(record.sequence).packet_identifier);
+    store_.messages_.erase(record.sequence);
   }
   void operator()(const session::record::Finished& record) { store_.messages_.erase(record.sequence); }
   void operator()(const session::record::InboundReceived& record) {
@@ -81,6 +89,7 @@ session::Snapshot MemoryStore::open(session::TimePoint) {
   snapshot.expiry = expiry_;
   snapshot.away_since = alive_at_;
   snapshot.last_sequence = messages_.empty() ? 0 : messages_.rbegin()->first;
+  snapshot.held_identifiers.assign(held_identifiers_.begin(), held_identifiers_.end());
   snapshot.inbound_received.assign(inbound_received_.begin(), inbound_received_.end());
   for (const auto& [filter, subscription] : subscriptions_)
     snapshot.subscriptions.push_back(subscription);

@@ -35,6 +35,7 @@ class MemoryStore final : public Store {
   std::chrono::seconds expiry_{0};
   std::optional<session::TimePoint> alive_at_;
   std::map<std::uint64_t, StoredMessage> messages_;  // By sequence.
+  std::set<std::uint16_t> held_identifiers_;
   std::set<std::uint16_t> inbound_received_;
   std::map<std::string, session::StoredSubscription> subscriptions_;
   std::uint64_t last_order_ = 0;

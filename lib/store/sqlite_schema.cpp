@@ -30,6 +30,7 @@ CREATE TABLE message (
 CREATE TABLE flight (
   sequence INTEGER PRIMARY KEY, packet_identifier INTEGER NOT NULL, qos INTEGER NOT NULL,
   released INTEGER NOT NULL, step INTEGER NOT NULL) STRICT;
+CREATE TABLE held_identifier (packet_identifier INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE inbound (packet_identifier INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE subscription (
   filter TEXT PRIMARY KEY, qos INTEGER NOT NULL, no_local INTEGER NOT NULL,

@@ -71,6 +71,10 @@ struct SqliteStore::Statements {
   Statement clock{db, "UPDATE session SET clock = ?, wall = ?, boot_id = ?, boot_time = ?"};
   Statement next_epoch{db, "UPDATE session SET epoch = epoch + 1"};
   Statement forget_inbound{db, "DELETE FROM inbound"};
+  Statement forget_held{db, "DELETE FROM held_identifier"};
+  Statement hold_identifier{
+      db, "INSERT OR IGNORE INTO held_identifier SELECT packet_identifier FROM flight WHERE sequence = ?"};
+  Statement use_identifier{db, "DELETE FROM held_identifier WHERE packet_identifier = ?"};
   Statement accept{db, "INSERT OR REPLACE INTO message VALUES (?, ?, ?, ?, ?, ?, ?)"};
   Statement wait_again{db, "DELETE FROM flight WHERE sequence = ?"};
   Statement send{db, "INSERT OR REPLACE INTO flight VALUES (?, ?, ?, 0, ?)"};
@@ -95,6 +99,8 @@ class SqliteStore::Apply {
   void operator()(const session::record::SessionAlive&) { do_.alive.run(clock_now()); }
   void operator()(const session::record::SessionEnded&) {
     do_.forget_inbound.run();
+    do_.forget_held.run();
+    store_.any_held_ = false;
     do_.next_epoch.run();
   }
   void operator()(const session::record::Accepted& record) {
@@ -111,6 +117,7 @@ class SqliteStore::Apply {
   }
   void operator()(const session::record::Sent& record) {
     if (record.packet_identifier == 0) return store_.finished_.push_back(record.sequence);
+    if (store_.any_held_) do_.use_identifier.run(std::int64_t{record.packet_identifier});
     do_.send.run(signed_number(record.sequence), std::int64_t{record.packet_identifier},
                  std::int64_t{static_cast<int>(record.qos)}, ++store_.last_step_);
   }
@@ -118,6 +125,11 @@ class SqliteStore::Apply {
     do_.release.run(++store_.last_step_, signed_number(record.sequence));
   }
   void operator()(const session::record::Finished& record) { store_.finished_.push_back(record.sequence); }
+  void operator()(const session::record::Held& record) {
+    do_.hold_identifier.run(signed_number(record.sequence));
+    store_.finished_.push_back(record.sequence);
+    store_.any_held_ = true;
+  }
   void operator()(const session::record::InboundReceived& record) {
     do_.receive.run(std::int64_t{record.packet_identifier});
   }
@@ -168,7 +180,7 @@ session::Snapshot SqliteStore::open(session::TimePoint now) {
   session::Snapshot snapshot;
   load_session(snapshot, now);
   load_messages(snapshot);
-  load_subscriptions(snapshot);
+  load_rest(snapshot);
   last_step_ = database_.number("SELECT max(step) FROM flight");
   open_ = true;
   return snapshot;
@@ -189,6 +201,11 @@ void SqliteStore::load_session(session::Snapshot& snapshot, session::TimePoint n
     const auto last_word = clock_.time_at(milliseconds(*alive_at));
     snapshot.away_since = std::min(now, last_word + session::alive_period);
   }
+}
+
+std::uint16_t SqliteStore::identifier_in(const Statement& row) const {
+  if (row.number(0) < 1 || row.number(0) > 65'535) throw_damaged();
+  return static_cast<std::uint16_t>(row.number(0));
 }
 
 void SqliteStore::throw_damaged() const {
@@ -234,10 +251,17 @@ void SqliteStore::load_messages(session::Snapshot& snapshot) {
   snapshot.last_sequence = static_cast<std::uint64_t>(database_.number("SELECT max(sequence) FROM message"));
 }
 
-void SqliteStore::load_subscriptions(session::Snapshot& snapshot) {
+void SqliteStore::load_rest(session::Snapshot& snapshot) {
   Statement inbound(database_, "SELECT packet_identifier FROM inbound");
   while (inbound.step())
-    snapshot.inbound_received.push_back(static_cast<std::uint16_t>(inbound.number(0)));
+    snapshot.inbound_received.push_back(identifier_in(inbound));
+  // One that a message has taken since counts for that message.
+  Statement held(database_, R"(
+      SELECT packet_identifier FROM held_identifier
+      WHERE packet_identifier NOT IN (SELECT packet_identifier FROM flight))");
+  while (held.step())
+    snapshot.held_identifiers.push_back(identifier_in(held));
+  any_held_ = !snapshot.held_identifiers.empty();
   Statement subscriptions(database_, "SELECT * FROM subscription");
   while (subscriptions.step()) {
     SubscriptionOptions options;

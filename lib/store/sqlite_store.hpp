@@ -32,7 +32,8 @@ class SqliteStore final : public Store {
   void load_session(session::Snapshot& snapshot, session::TimePoint now);
   [[nodiscard]] session::OutboundMessagePtr message_in(const Statement& row) const;
   void load_messages(session::Snapshot& snapshot);
-  void load_subscriptions(session::Snapshot& snapshot);
+  void load_rest(session::Snapshot& snapshot);
+  [[nodiscard]] std::uint16_t identifier_in(const Statement& row) const;
   [[noreturn]] void throw_damaged() const;
   void remove_finished();
   void save_clock(session::TimePoint now);
@@ -45,6 +46,7 @@ class SqliteStore final : public Store {
   std::mutex mutex_;  // Guards open_: Clients of two threads may ask at once.
   bool open_ = false;
   std::int64_t last_step_ = 0;
+  bool any_held_ = false;
   session::TimePoint clock_saved_{};
   unsigned commits_ = 0;
   std::vector<std::uint64_t> finished_;  // Of the journal being committed.

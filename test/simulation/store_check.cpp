@@ -23,7 +23,10 @@ class StoreCheck::Apply {
 
   void operator()(const session::record::SessionHeld& record) { check_.held_ = record.expiry; }
   void operator()(const session::record::SessionAlive&) {}
-  void operator()(const session::record::SessionEnded&) { check_.received_.clear(); }
+  void operator()(const session::record::SessionEnded&) {
+    check_.received_.clear();
+    check_.held_identifiers_.clear();
+  }
   void operator()(const session::record::Accepted& record) {
     const std::uint32_t number = number_of_message(*record.message);
     check_.numbers_[record.message->sequence] = number;
@@ -36,6 +39,7 @@ class StoreCheck::Apply {
   void operator()(const session::record::Sent& record) {
     Message& message = known(record.sequence, "Sent");
     message.packet_identifier = record.packet_identifier;
+    check_.held_identifiers_.erase(record.packet_identifier);
     message.step = ++check_.steps_;
   }
   void operator()(const session::record::Released& record) {
@@ -47,6 +51,10 @@ class StoreCheck::Apply {
     known(record.sequence, "Finished");
     check_.messages_.erase(check_.numbers_.at(record.sequence));
     check_.numbers_.erase(record.sequence);
+  }
+  void operator()(const session::record::Held& record) {
+    check_.held_identifiers_.insert(known(record.sequence, "Held").packet_identifier);
+    (*this)(session::record::Finished{record.sequence});
   }
   void operator()(const session::record::InboundReceived& record) {
     check_.received_.insert(record.packet_identifier);
@@ -111,6 +119,8 @@ void StoreCheck::check(const session::Snapshot& snapshot) const {
         [&] { return "the store gave back another message than was committed: " + std::to_string(number); });
   }
   const std::set<std::uint16_t> received(snapshot.inbound_received.begin(), snapshot.inbound_received.end());
+  const std::set<std::uint16_t> held(snapshot.held_identifiers.begin(), snapshot.held_identifiers.end());
+  require(held == held_identifiers_, [] { return "the store gave back other held identifiers"; });
   require(received == received_, [] { return "the store gave back other inbound identifiers"; });
   std::set<std::string> filters;
   for (const auto& stored : snapshot.subscriptions)

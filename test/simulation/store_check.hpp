@@ -41,6 +41,7 @@ class StoreCheck {
 
   std::map<std::uint32_t, Message> messages_;       // By number.
   std::map<std::uint64_t, std::uint32_t> numbers_;  // By sequence.
+  std::set<std::uint16_t> held_identifiers_;
   std::set<std::uint16_t> received_;
   std::set<std::string> filters_;
   std::optional<std::chrono::seconds> held_;

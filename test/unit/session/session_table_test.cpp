@@ -457,6 +457,16 @@ TEST_CASE("poison: the same oldest message at N closes in a row fails alone", "[
   CHECK(payloads(test.write()) == numbers(2, 2));
 }
 
+TEST_CASE("the identifier of a message that was given up stays taken in the next process, too",
+          "[session-table]") {
+  Snapshot snapshot = held_session();
+  snapshot.held_identifiers = {5};
+  EngineUnderTest test(hour_long_session(), std::move(snapshot), 4);  // The first one would be 5.
+  test.connect(true);
+  test.publish("1", QoS::exactly_once);
+  CHECK(test.write().at(0).packet_identifier == 6);
+}
+
 TEST_CASE("poison: anything acknowledged in between clears the suspicion", "[session-table]") {
   EngineUnderTest test(with([](Options& o) { o.poison_after = 2; }));
   test.connect();

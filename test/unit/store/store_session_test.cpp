@@ -114,3 +114,19 @@ TEST_CASE("an empty journal changes nothing", "[store][session]") {
   CHECK(snapshot.messages.size() == 1);
   CHECK(inbound(snapshot) == Identifiers{1});
 }
+
+TEST_CASE(
+    "the identifier of a message that was given up stays taken until the session ends, or it is sent again",
+    "[store][session]") {
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
+  test.commit({Accepted{message(1)}, Accepted{message(2)}, Sent{1, 7}, Sent{2, 8}, Held{1}, Held{2}});
+  auto snapshot = test.reopen();
+  CHECK(snapshot.messages.empty());
+  CHECK(snapshot.held_identifiers == Identifiers{7, 8});
+  test.commit({Accepted{message(3)}, Sent{3, 8}});
+  snapshot = test.reopen();
+  CHECK(rows(snapshot) == std::vector<Row>{{3, 8, false}});
+  CHECK(snapshot.held_identifiers == Identifiers{7});
+  test.commit({Returned{3}, SessionEnded{}});
+  CHECK(test.reopen().held_identifiers.empty());
+}
