@@ -251,7 +251,8 @@ TEST_CASE("a lost CONNACK may have said that the session is a new one: subscript
   SECTION("a lost session asks for them as the application did") {
     test.lose();
     test.connect(false);
-    for (const Subscription& again : test.write().at(0).subscriptions)
+    const auto once_more = test.write();
+    for (const Subscription& again : once_more.at(0).subscriptions)
       CHECK(again.options.retain_handling == RetainHandling::send);
   }
 }
