@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sqlite3.h>
 
+#include <cstddef>
 #include <string>
 
 #include "client_under_test.hpp"
@@ -27,7 +28,7 @@ int messages_in(const std::string& file) {
   return found;
 }
 
-std::string numbered_lines(int first, int count) {
+std::string numbered_lines(std::size_t first, std::size_t count) {
   std::string text;
   for (const std::string& number : numbers(first, count))
     text += number + "\n";
