@@ -1,4 +1,5 @@
 // What goes wrong inside the process: stores, threads and hooks that fail, and calls at an awkward moment.
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -22,6 +23,20 @@ class FullStore : public Store {
   void close() noexcept override {}
 
   std::atomic<bool> full{false};
+};
+
+/// A store that has room for promises only.
+class PromisesOnlyStore : public Store {
+ public:
+  session::Snapshot open(session::TimePoint) override { return {}; }
+  void commit(const session::Journal& journal, session::TimePoint) override {
+    if (std::any_of(journal.begin(), journal.end(), session::promises)) return;
+    ++refused;
+    throw Error(Errc::store_failed, "the disk is full");
+  }
+  void close() noexcept override {}
+
+  std::atomic<int> refused{0};
 };
 
 std::string what_connect_throws(Client& client) {
@@ -54,6 +69,20 @@ TEST_CASE("a store that fails ends the client with its error; nothing hangs and 
   CHECK_THROWS_AS(client.publish("t", "x"), Error);
   CHECK(
       eventually([&] { return what_connect_throws(client).find("the disk is full") != std::string::npos; }));
+}
+
+TEST_CASE("a store that fails while it is only tidied up does not end the client", "[integration][trouble]") {
+  ScriptedBroker broker;
+  const auto store = std::make_shared<PromisesOnlyStore>();
+  Options options = quick(broker.server());
+  options.store = store;
+  Client client(options);
+  client.connect();
+  REQUIRE(client.publish("t", "1", {.qos = QoS::at_least_once}).wait_for(patience));
+  REQUIRE(eventually([&] { return store->refused != 0; }));
+  const Delivery next = client.publish("t", "2", {.qos = QoS::at_least_once});
+  REQUIRE(next.wait_for(patience));
+  CHECK(next.result());
 }
 
 TEST_CASE("a store that fails before the first connect() does not make the destructor throw",

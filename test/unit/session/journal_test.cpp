@@ -147,6 +147,27 @@ TEST_CASE("a PUBLISH, a PUBREL and a PUBREC have their records before their byte
   CHECK(count<record::Finished>(process->engine.journal()) == 1);
 }
 
+TEST_CASE("a stored QoS 0 message is forgotten before it leaves, and stored again if it did not",
+          "[journal]") {
+  Options options = hour_long_session();
+  options.store = std::make_shared<store::MemoryStore>();
+  EngineUnderTest test(options);
+  test.connect();
+  test.engine.journal().clear();
+  auto message = OutboundMessage::make({.topic = "t"});
+  message->sequence = 1;
+  message->journaled = true;
+  message->set_stored();
+  test.engine.publish(message, test.now);
+  REQUIRE(count<record::Sent>(test.engine.journal()) == 1);
+  test.engine.journal().clear();
+  const bool left = GENERATE(false, true);
+  if (left) test.write();
+  test.lose();
+  CHECK(count<record::Accepted>(test.engine.journal()) == (left ? 0U : 1U));
+  CHECK(message->journaled == !left);
+}
+
 TEST_CASE("QoS 0 and a client without a store write no record of a message", "[journal]") {
   EngineUnderTest test;
   test.connect();
