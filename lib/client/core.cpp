@@ -59,7 +59,13 @@ void check_filter(std::string_view verb, const Subscription& subscription) {
 
 Core::Core(Options options) : shared_(std::make_shared<Shared>(checked(std::move(options)))) {
   session::Snapshot snapshot;
-  if (const auto& store = shared_->options.store) snapshot = store->open(boot_time_now());
+  if (const auto& store = shared_->options.store) {
+    snapshot = store->open(boot_time_now());
+    for (const auto& range : snapshot.waiting) {
+      for (auto& message : store->load(range))
+        snapshot.messages.push_back({std::move(message), 0, false});
+    }
+  }
   network_ = std::make_shared<NetworkThread>(shared_, std::move(snapshot));
 }
 

@@ -2,7 +2,9 @@
 // snapshot that a store gives back.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -103,12 +105,43 @@ inline constexpr std::chrono::seconds alive_period{30};
          !std::holds_alternative<record::SessionAlive>(record);
 }
 
-/// A message as a store held it.
+/// A message in flight as a store held it.
 struct StoredMessage {
   OutboundMessagePtr message;
-  std::uint16_t packet_identifier = 0;  ///< 0: it waits in the outbox.
-  bool released = false;                ///< Past PUBREC.
+  std::uint16_t packet_identifier = 0;
+  bool released = false;  ///< Past PUBREC.
 };
+
+/// Messages that wait in a store, not in memory: all those with sequences from `first` to `last` that are
+/// neither in flight nor ended.
+struct WaitingRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  std::size_t messages = 0;
+  std::size_t bytes = 0;         ///< As OutboundMessage::size().
+  TimePoint expires_at = never;  ///< When the first of them expires, or before.
+};
+
+/// How much one range holds at most, so that one can be loaded at a time: messages, and bytes (or one
+/// message).
+struct RangeLimits {
+  std::size_t messages = 512;
+  std::size_t bytes = std::size_t{256} << 10;
+};
+
+/// Puts a message, whose sequence follows all others, into the last of `ranges`, or into a new one where
+/// that is full.
+inline void extend(std::vector<WaitingRange>& ranges, std::uint64_t sequence, std::size_t bytes,
+                   TimePoint expires_at, const RangeLimits& limits) {
+  if (ranges.empty() || ranges.back().messages >= limits.messages ||
+      ranges.back().bytes + bytes > limits.bytes)
+    ranges.push_back({.first = sequence});
+  WaitingRange& range = ranges.back();
+  range.last = sequence;
+  ++range.messages;
+  range.bytes += bytes;
+  range.expires_at = std::min(range.expires_at, expires_at);
+}
 
 /// All a store knows of one session.
 struct Snapshot {
@@ -117,9 +150,12 @@ struct Snapshot {
   std::chrono::seconds expiry{0};
   /// When its connection was last known to be up.
   std::optional<TimePoint> away_since;
-  /// Past PUBREC in the order of the PUBRECs, then in flight in the order of sending, then waiting in the
-  /// order of their sequences.
+  /// Counts the sessions of this store: two sessions never have the same.
+  std::uint64_t epoch = 0;
+  /// Past PUBREC in the order of the PUBRECs, then in flight in the order of sending.
   std::vector<StoredMessage> messages;
+  /// What waits, in the order of the sequences.
+  std::vector<WaitingRange> waiting;
   std::vector<std::uint16_t> held_identifiers;  ///< See record::Held.
   std::vector<std::uint16_t> inbound_received;
   std::vector<StoredSubscription> subscriptions;

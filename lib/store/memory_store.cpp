@@ -35,6 +35,7 @@ class MemoryStore::Apply {
   void operator()(const session::record::SessionEnded&) {
     store_.inbound_received_.clear();
     store_.held_identifiers_.clear();
+    ++store_.epoch_;
   }
   void operator()(const session::record::Accepted& record) {
     store_.messages_[record.message->sequence] = {record.message};
@@ -87,6 +88,8 @@ session::Snapshot MemoryStore::open(session::TimePoint) {
   snapshot.held = held_;
   snapshot.identity = identity_;
   snapshot.expiry = expiry_;
+  snapshot.epoch = epoch_;
+  snapshot.waiting = waiting();
   snapshot.away_since = alive_at_;
   snapshot.last_sequence = messages_.empty() ? 0 : messages_.rbegin()->first;
   snapshot.held_identifiers.assign(held_identifiers_.begin(), held_identifiers_.end());
@@ -95,20 +98,36 @@ session::Snapshot MemoryStore::open(session::TimePoint) {
     snapshot.subscriptions.push_back(subscription);
 
   std::vector<const StoredMessage*> in_order;
-  for (const auto& [sequence, stored] : messages_)
-    in_order.push_back(&stored);
+  for (const auto& [sequence, stored] : messages_) {
+    if (stored.packet_identifier != 0) in_order.push_back(&stored);
+  }
   const auto before = [](const StoredMessage* a, const StoredMessage* b) {
-    const auto group = [](const StoredMessage& stored) {
-      return stored.released ? 0 : stored.packet_identifier != 0 ? 1 : 2;
-    };
-    if (group(*a) != group(*b)) return group(*a) < group(*b);
-    return group(*a) == 2 ? a->message->sequence < b->message->sequence : a->order < b->order;
+    return a->released != b->released ? a->released : a->order < b->order;
   };
   std::sort(in_order.begin(), in_order.end(), before);
   for (const StoredMessage* stored : in_order) {
     snapshot.messages.push_back({copy(*stored->message), stored->packet_identifier, stored->released});
   }
   return snapshot;
+}
+
+std::vector<session::WaitingRange> MemoryStore::waiting() const {
+  std::vector<session::WaitingRange> ranges;
+  for (const auto& [sequence, stored] : messages_) {
+    const session::OutboundMessage& message = *stored.message;
+    if (stored.packet_identifier == 0)
+      session::extend(ranges, sequence, message.size(), message.expires_at(), limits_);
+  }
+  return ranges;
+}
+
+std::vector<session::OutboundMessagePtr> MemoryStore::load(const session::WaitingRange& range) {
+  const std::lock_guard lock(mutex_);
+  std::vector<session::OutboundMessagePtr> found;
+  for (auto at = messages_.lower_bound(range.first); at != messages_.end() && at->first <= range.last; ++at) {
+    if (at->second.packet_identifier == 0) found.push_back(copy(*at->second.message));
+  }
+  return found;
 }
 
 void MemoryStore::commit(const session::Journal& journal, session::TimePoint now) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "store/store.hpp"
 
@@ -15,7 +16,10 @@ namespace holdfast::store {
 
 class MemoryStore final : public Store {
  public:
+  explicit MemoryStore(const session::RangeLimits& limits = {}) : limits_(limits) {}
+
   [[nodiscard]] session::Snapshot open(session::TimePoint now) override;
+  [[nodiscard]] std::vector<session::OutboundMessagePtr> load(const session::WaitingRange& range) override;
   void commit(const session::Journal& journal, session::TimePoint now) override;
   void close() noexcept override;
 
@@ -28,11 +32,15 @@ class MemoryStore final : public Store {
   };
   class Apply;
 
+  [[nodiscard]] std::vector<session::WaitingRange> waiting() const;
+
+  const session::RangeLimits limits_;
   std::mutex mutex_;  // Guards all below: the Clients that have it one after the other may be of any thread.
   bool open_ = false;
   bool held_ = false;
   session::SessionIdentity identity_;
   std::chrono::seconds expiry_{0};
+  std::uint64_t epoch_ = 0;
   std::optional<session::TimePoint> alive_at_;
   std::map<std::uint64_t, StoredMessage> messages_;  // By sequence.
   std::set<std::uint16_t> held_identifiers_;

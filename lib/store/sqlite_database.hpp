@@ -46,11 +46,15 @@ class Statement {
  public:
   Statement(Database& database, const char* sql);
 
-  /// Binds the values in order and runs to the end. Bytes must live until then.
+  /// Binds the values in order: for step(), or to run to the end. Bytes must live until then.
   template <class... Values>
-  void run(const Values&... values) {
+  void start(const Values&... values) {
     int index = 0;
     (bind(++index, values), ...);
+  }
+  template <class... Values>
+  void run(const Values&... values) {
+    start(values...);
     while (step()) {
     }
   }

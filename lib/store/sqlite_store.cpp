@@ -81,6 +81,9 @@ struct SqliteStore::Statements {
   Statement release{db, "UPDATE flight SET released = 1, step = ? WHERE sequence = ?"};
   Statement remove{db, "DELETE FROM message WHERE sequence BETWEEN ? AND ?"};
   Statement remove_flight{db, "DELETE FROM flight WHERE sequence BETWEEN ? AND ?"};
+  Statement waiting{db, R"(
+      SELECT * FROM message WHERE sequence BETWEEN ? AND ? AND sequence NOT IN (SELECT sequence FROM flight)
+      ORDER BY sequence)"};
   Statement receive{db, "INSERT OR IGNORE INTO inbound VALUES (?)"};
   Statement received{db, "DELETE FROM inbound WHERE packet_identifier = ?"};
   Statement subscribe{db, "INSERT OR REPLACE INTO subscription VALUES (?, ?, ?, ?, ?, ?)"};
@@ -179,7 +182,8 @@ session::Snapshot SqliteStore::open(session::TimePoint now) {
   }
   session::Snapshot snapshot;
   load_session(snapshot, now);
-  load_messages(snapshot);
+  load_in_flight(snapshot);
+  load_waiting(snapshot);
   load_rest(snapshot);
   last_step_ = database_.number("SELECT max(step) FROM flight");
   open_ = true;
@@ -188,7 +192,8 @@ session::Snapshot SqliteStore::open(session::TimePoint now) {
 
 void SqliteStore::load_session(session::Snapshot& snapshot, session::TimePoint now) {
   Statement session(database_, R"(
-      SELECT held, client_id, server, expiry, alive_at, clock, wall, boot_id, boot_time FROM session)");
+      SELECT held, client_id, server, expiry, alive_at, clock, wall, boot_id, boot_time, epoch
+      FROM session)");
   if (!session.step()) throw_damaged();
   clock_.start({milliseconds(session.number(5)), milliseconds(session.number(6)),
                 std::string(session.text(7)), milliseconds(session.number(8))},
@@ -197,6 +202,7 @@ void SqliteStore::load_session(session::Snapshot& snapshot, session::TimePoint n
   snapshot.held = session.number(0) != 0;
   snapshot.identity = {std::string(session.text(1)), std::string(session.text(2))};
   snapshot.expiry = std::chrono::seconds(session.number(3));
+  snapshot.epoch = static_cast<std::uint64_t>(session.number(9));
   if (const auto alive_at = session.optional_number(4)) {
     const auto last_word = clock_.time_at(milliseconds(*alive_at));
     snapshot.away_since = std::min(now, last_word + session::alive_period);
@@ -228,7 +234,7 @@ session::OutboundMessagePtr SqliteStore::message_in(const Statement& row) const 
   return message;
 }
 
-void SqliteStore::load_messages(session::Snapshot& snapshot) {
+void SqliteStore::load_in_flight(session::Snapshot& snapshot) {
   // Past PUBREC first, then sent, each in the order of its steps.
   Statement in_flight(database_, R"(
       SELECT message.*, packet_identifier, released, flight.qos FROM flight JOIN message USING (sequence)
@@ -244,11 +250,27 @@ void SqliteStore::load_messages(session::Snapshot& snapshot) {
     snapshot.messages.push_back(
         {std::move(message), static_cast<std::uint16_t>(identifier), in_flight.number(8) != 0});
   }
+}
+
+void SqliteStore::load_waiting(session::Snapshot& snapshot) {
   Statement waiting(database_, R"(
-      SELECT * FROM message WHERE sequence NOT IN (SELECT sequence FROM flight) ORDER BY sequence)");
-  while (waiting.step())
-    snapshot.messages.push_back({message_in(waiting), 0, false});
+      SELECT sequence, length(CAST(topic AS BLOB)) + length(properties) + length(payload), expires_at FROM message
+      WHERE sequence NOT IN (SELECT sequence FROM flight) ORDER BY sequence)");
+  while (waiting.step()) {
+    const auto expires_at = waiting.optional_number(2);
+    session::extend(snapshot.waiting, static_cast<std::uint64_t>(waiting.number(0)),
+                    static_cast<std::size_t>(waiting.number(1)),
+                    expires_at ? clock_.time_at(milliseconds(*expires_at)) : session::never, {});
+  }
   snapshot.last_sequence = static_cast<std::uint64_t>(database_.number("SELECT max(sequence) FROM message"));
+}
+
+std::vector<session::OutboundMessagePtr> SqliteStore::load(const session::WaitingRange& range) {
+  std::vector<session::OutboundMessagePtr> found;
+  statements_->waiting.start(signed_number(range.first), signed_number(range.last));
+  while (statements_->waiting.step())
+    found.push_back(message_in(statements_->waiting));
+  return found;
 }
 
 void SqliteStore::load_rest(session::Snapshot& snapshot) {

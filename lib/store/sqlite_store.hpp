@@ -22,6 +22,7 @@ class SqliteStore final : public Store {
   ~SqliteStore() override;
 
   [[nodiscard]] session::Snapshot open(session::TimePoint now) override;
+  [[nodiscard]] std::vector<session::OutboundMessagePtr> load(const session::WaitingRange& range) override;
   void commit(const session::Journal& journal, session::TimePoint now) override;
   void close() noexcept override;
 
@@ -31,7 +32,8 @@ class SqliteStore final : public Store {
 
   void load_session(session::Snapshot& snapshot, session::TimePoint now);
   [[nodiscard]] session::OutboundMessagePtr message_in(const Statement& row) const;
-  void load_messages(session::Snapshot& snapshot);
+  void load_in_flight(session::Snapshot& snapshot);
+  void load_waiting(session::Snapshot& snapshot);
   void load_rest(session::Snapshot& snapshot);
   [[nodiscard]] std::uint16_t identifier_in(const Statement& row) const;
   [[noreturn]] void throw_damaged() const;

@@ -1,6 +1,8 @@
 // Where session state and outbox last: the interface behind Options::store.
 #pragma once
 
+#include <vector>
+
 #include <holdfast/store.hpp>
 
 #include "session/record.hpp"
@@ -18,6 +20,8 @@ class Store {
 
   /// Takes the session for one Client and gives all that is known of it. Throws if another Client has it.
   [[nodiscard]] virtual session::Snapshot open(session::TimePoint now) = 0;
+  /// The messages of a range that wait as of the last commit, in order.
+  [[nodiscard]] virtual std::vector<session::OutboundMessagePtr> load(const session::WaitingRange& range) = 0;
   /// Makes the changes last, all or none, before it returns. Network thread of the Client that opened it.
   virtual void commit(const session::Journal& journal, session::TimePoint now) = 0;
   /// Gives the session back. Never throws.

@@ -17,6 +17,7 @@ namespace {
 class FullStore : public Store {
  public:
   session::Snapshot open(session::TimePoint) override { return {}; }
+  std::vector<session::OutboundMessagePtr> load(const session::WaitingRange&) override { return {}; }
   void commit(const session::Journal&, session::TimePoint) override {
     if (full) throw Error(Errc::store_failed, "the disk is full");
   }
@@ -29,6 +30,7 @@ class FullStore : public Store {
 class PromisesOnlyStore : public Store {
  public:
   session::Snapshot open(session::TimePoint) override { return {}; }
+  std::vector<session::OutboundMessagePtr> load(const session::WaitingRange&) override { return {}; }
   void commit(const session::Journal& journal, session::TimePoint) override {
     if (std::any_of(journal.begin(), journal.end(), session::promises)) return;
     ++refused;

@@ -9,12 +9,13 @@
 #include "simulation/random.hpp"
 #include "simulation/trace.hpp"
 #include "store/memory_store.hpp"
+#include "support/whole_snapshot.hpp"
 
 namespace holdfast::simulation {
 
 class CrashableStore {
  public:
-  [[nodiscard]] session::Snapshot open() { return store_->open({}); }
+  [[nodiscard]] session::Snapshot open() { return support::open_whole(*store_); }
   /// All of `journal` lasts when it returns; nothing of it does when it throws.
   void commit(const session::Journal& journal, Clock& clock);
   /// The process ended, by itself or by a kill.

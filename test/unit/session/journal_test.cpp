@@ -5,6 +5,7 @@
 
 #include "engine_under_test.hpp"
 #include "store/memory_store.hpp"
+#include "support/whole_snapshot.hpp"
 
 using namespace holdfast;
 using namespace holdfast::session;
@@ -37,7 +38,7 @@ class Process {
     options.store = store_;
     return options;
   }
-  Snapshot open() { return store_->open(TimePoint{}); }
+  Snapshot open() { return support::open_whole(*store_); }
 
   std::shared_ptr<store::MemoryStore> store_;
   EngineUnderTest test_;

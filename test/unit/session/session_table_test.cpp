@@ -3,6 +3,7 @@
 
 #include "engine_under_test.hpp"
 #include "store/memory_store.hpp"
+#include "support/whole_snapshot.hpp"
 
 using namespace holdfast;
 using namespace holdfast::session;
@@ -341,7 +342,7 @@ TEST_CASE("process killed, started again with the same store: as a reconnect", "
     turn(test);
     store.close();
   }
-  EngineUnderTest test(options, store.open(TimePoint{}), 12'345);
+  EngineUnderTest test(options, support::open_whole(store), 12'345);
   for (auto& message : test.engine.returned())
     test.outbox.push_back(message);
   CHECK_FALSE(test.connect(true).clean_start);

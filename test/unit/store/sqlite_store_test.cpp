@@ -115,7 +115,7 @@ TEST_CASE("a process that is killed leaves the store to the next", "[store][sqli
     ::_exit(0);  // Nothing is destroyed.
     return true;
   }));
-  CHECK(rows(files.store()->open({})) == std::vector<Row>{{1, 7, false}});
+  CHECK(rows(support::open_whole(*files.store())) == std::vector<Row>{{1, 7, false}});
 }
 
 TEST_CASE("a damaged, cut or foreign file is refused with a sentence and left as it is", "[store][sqlite]") {
@@ -266,7 +266,7 @@ TEST_CASE("a commit for which there is no room is told and changes nothing", "[s
     }
     return false;
   }));
-  CHECK(rows(files.store()->open({})) == std::vector<Row>{{1, 0, false}, {4, 0, false}});
+  CHECK(rows(support::open_whole(*files.store())) == std::vector<Row>{{1, 0, false}, {4, 0, false}});
 }
 
 TEST_CASE("a million messages leave a file no larger than twice what it holds", "[store][sqlite]") {

@@ -27,7 +27,7 @@ class Lives {
     store_.reset();
     store_.emplace(directory_.path() / "session.db", SqliteStoreOptions{Durability::normal},
                    store::StoreClock::System{[this] { return wall_; }, boot_id});
-    return store_->open(TimePoint(boot));
+    return support::open_whole(*store_, TimePoint(boot));
   }
   /// The process commits and is gone.
   void end(milliseconds boot, milliseconds wall, const session::Journal& journal) {

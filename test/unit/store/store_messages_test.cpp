@@ -173,3 +173,30 @@ TEST_CASE("a message outlives its store, and the store's outlives its client's",
   CHECK(rows(snapshot) == Rows{{1, 0, false}});
   CHECK(snapshot.messages.front().message->payload().size() == 5);
 }
+
+TEST_CASE("what waits is given back in ranges, none larger than may be loaded at once", "[store]") {
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
+  session::Journal journal;
+  for (std::uint64_t sequence = 1; sequence <= 1000; ++sequence)
+    journal.emplace_back(Accepted{message(sequence)});
+  journal.emplace_back(Sent{1, 7});
+  journal.emplace_back(Finished{600});
+  journal.emplace_back(Accepted{message(1001, std::string(1'000'000, 'x'))});
+  test.commit(journal);
+  test.store->close();
+  const session::Snapshot snapshot = test.store->open({});
+  CHECK(snapshot.messages.size() == 1);
+  REQUIRE(snapshot.waiting.size() == 3);
+  CHECK(snapshot.waiting[0].first == 2);
+  CHECK(snapshot.waiting[0].messages == 512);
+  CHECK(snapshot.waiting[1].last == 1000);
+  CHECK(snapshot.waiting[1].messages == 1000 - 2 - 512);
+  CHECK(snapshot.waiting[2].messages == 1);
+  CHECK(snapshot.waiting[2].bytes == 1'000'007);
+  for (const auto& range : snapshot.waiting) {
+    const auto loaded = test.store->load(range);
+    REQUIRE(loaded.size() == range.messages);
+    CHECK(loaded.front()->sequence == range.first);
+    CHECK(loaded.back()->sequence == range.last);
+  }
+}

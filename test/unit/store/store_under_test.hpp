@@ -16,6 +16,7 @@
 #include "store/store.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/whole_snapshot.hpp"
 
 namespace holdfast::test {
 
@@ -71,7 +72,7 @@ class StoreUnderTest {
       store.reset();
       make();
     }
-    return store->open({});
+    return support::open_whole(*store);
   }
 
   std::shared_ptr<Store> store;
