@@ -43,6 +43,9 @@ enum class Errc {
   expired,          ///< The message expiry interval passed before the message was sent.
   closed,           ///< The client was disconnected or destroyed.
   store_failed,     ///< The session store cannot be read or written.
+  // What the application asked for.
+  dropped,     ///< The outbox was full and the message had to make room; see OutboxFull.
+  superseded,  ///< A newer message of its topic took its place; see OutboxRule::keep_latest.
 };
 
 /// The category of Errc; a sentence per value.

@@ -80,7 +80,15 @@ struct ServerReferenceGiven {
   bool followed = false;
 };
 
-/// A message without a Delivery to tell it (of an earlier process) ended in failure, or any message as
+/// Messages ended in the outbox, without having been sent. One event stands for all that ended in a row for
+/// the same reason and were not reported yet.
+struct MessagesDropped {
+  std::error_code error;  ///< Errc::expired, dropped or superseded.
+  std::uint64_t messages = 0;
+  std::string topic;  ///< Of the last one.
+};
+
+/// A message without a Delivery to tell it (of an earlier process) failed otherwise, or any message as
 /// poison.
 struct MessageFailed {
   std::string topic;
@@ -95,6 +103,6 @@ struct SubscriptionFailed {
 };
 
 using Event = std::variant<Connected, Disconnected, Reconnecting, SessionLost, Refused, TakenOver,
-                           ServerReferenceGiven, MessageFailed, SubscriptionFailed>;
+                           ServerReferenceGiven, MessagesDropped, MessageFailed, SubscriptionFailed>;
 
 }  // namespace holdfast

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <holdfast/connect_properties.hpp>
 #include <holdfast/types.hpp>
@@ -46,6 +47,28 @@ enum class Qos0Offline : std::uint8_t {
   keep,   ///< They wait in the outbox like all others.
   drop,   ///< They are dropped, counted, and their Delivery ends with Errc::not_connected.
   store,  ///< As keep, and the store has them too: they outlive the process.
+};
+
+/// What happens when a message is published and the outbox is full (Options::outbox_messages_max,
+/// _bytes_max). Messages in flight and those that a lost session gave back are never dropped.
+enum class OutboxFull : std::uint8_t {
+  block,        ///< publish() waits for room, at most publish_timeout, then throws Errc::outbox_full.
+  reject,       ///< publish() throws Errc::outbox_full at once.
+  drop_oldest,  ///< Of the lowest priority the message that waits longest ends with Errc::dropped.
+  drop_newest,  ///< Of the lowest priority the message that came last (it may be the new one) does.
+};
+
+/// How messages of some topics wait in the outbox. For each message the first rule whose filter matches
+/// counts; without one, a default-made rule.
+struct OutboxRule {
+  /// A topic filter, which may have wildcards.
+  std::string filter = {};
+  /// Messages of a higher priority go out before all waiting ones of a lower. All messages of one topic have
+  /// the same priority, so their order is kept. Default: 0. Any value.
+  int priority = 0;
+  /// Only the newest message of each topic waits; one that a newer message replaces ends with
+  /// Errc::superseded. For telemetry of which only the last value counts. Default: no.
+  bool keep_latest = false;
 };
 
 /// What publish() waits for at QoS 1 and 2, with a store.
@@ -157,8 +180,11 @@ struct Options {
   std::size_t outbox_messages_max = 100'000;
   /// The same in bytes of topic, payload and properties. Default: 64 MiB.
   std::size_t outbox_bytes_max = std::size_t{64} << 20;
+  OutboxFull outbox_full = OutboxFull::block;
   /// How long publish() waits for room before it throws Errc::outbox_full. Default: 30 s.
   std::chrono::milliseconds publish_timeout{30'000};
+  /// How messages of some topics wait. Default: all alike, in the order of publishing.
+  std::vector<OutboxRule> outbox_rules = {};
   Qos0Offline qos0_offline = Qos0Offline::keep;
   /// With stored, publish() throws Errc::timed_out when the store took longer than publish_timeout (the
   /// message is sent all the same), and Errc::closed when the client ended before. Needs a store.

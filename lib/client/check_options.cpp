@@ -122,6 +122,11 @@ void check(const Options& options) {
           [] { return "Start::resume without client_id: a session belongs to a client id: set one"; });
   require(options.store || options.publish_returns != PublishReturns::stored,
           [] { return "publish_returns = stored without store: set a store"; });
+  for (const OutboxRule& rule : options.outbox_rules) {
+    require(is_valid_topic_filter(rule.filter), [&] {
+      return "outbox_rules: \"" + printable(rule.filter) + "\" is not a topic filter [MQTT 5, 4.7]";
+    });
+  }
   require(options.store || options.qos0_offline != Qos0Offline::store,
           [] { return "qos0_offline = store without store: set a store"; });
   require(!options.store || !options.client_id.empty(),

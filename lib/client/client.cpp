@@ -46,18 +46,22 @@ Delivery Client::publish(std::string_view topic, std::string_view payload, const
 Delivery Client::publish(std::string_view topic, std::span<const std::byte> payload,
                          const PublishOptions& options) {
   const Options& ours = core_->shared().options;
-  const auto patience = ours.publish_timeout;
+  const auto patience =
+      ours.outbox_full == OutboxFull::reject ? std::chrono::milliseconds(0) : ours.publish_timeout;
   auto delivery = core_->publish(topic, payload, options, patience);
   if (!delivery) {
     throw Error(Errc::outbox_full,
-                subject(topic) + "the outbox stayed full for " + text(patience) +
+                subject(topic) + "the outbox " +
+                    (patience.count() == 0 ? "is full" : "stayed full for " + text(patience)) +
                     ": publish less, raise outbox_messages_max or outbox_bytes_max, or see "
                     "why the broker acknowledges nothing");
   }
   const bool wait = ours.publish_returns == PublishReturns::stored && options.qos != QoS::at_most_once;
-  if (wait && !delivery->wait_stored(patience)) {
-    if (delivery->done()) throw Error(Errc::closed, subject(topic) + "the client ended before it was stored");
-    throw Error(Errc::timed_out, subject(topic) + "not stored within " + text(patience) +
+  if (wait && !delivery->wait_stored(ours.publish_timeout)) {
+    const bool ended = delivery->done();
+    if (ended && delivery->result().error != Errc::closed) return std::move(*delivery);  // It says how.
+    if (ended) throw Error(Errc::closed, subject(topic) + "the client ended before it was stored");
+    throw Error(Errc::timed_out, subject(topic) + "not stored within " + text(ours.publish_timeout) +
                                      ": is the disk stuck? The message is sent all the same");
   }
   return std::move(*delivery);

@@ -58,15 +58,14 @@ void check_filter(std::string_view verb, const Subscription& subscription) {
 }  // namespace
 
 Core::Core(Options options) : shared_(std::make_shared<Shared>(checked(std::move(options)))) {
-  session::Snapshot snapshot;
-  if (const auto& store = shared_->options.store) {
-    snapshot = store->open(boot_time_now());
-    for (const auto& range : snapshot.waiting) {
-      for (auto& message : store->load(range))
-        snapshot.messages.push_back({std::move(message), 0, false});
-    }
+  const auto& store = shared_->options.store;
+  const session::Snapshot snapshot = store ? store->open(boot_time_now()) : session::Snapshot();
+  try {
+    network_ = std::make_shared<NetworkThread>(shared_, snapshot);
+  } catch (...) {
+    if (store) store->close();
+    throw;
   }
-  network_ = std::make_shared<NetworkThread>(shared_, std::move(snapshot));
 }
 
 Core::~Core() {

@@ -65,6 +65,10 @@ class Category final : public std::error_category {
         return "the client is disconnected or destroyed";
       case Errc::store_failed:
         return "the session store failed";
+      case Errc::dropped:
+        return "dropped from a full outbox";
+      case Errc::superseded:
+        return "superseded by a newer message of its topic";
     }
     return "unknown error";
   }

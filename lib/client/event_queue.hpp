@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include <holdfast/event.hpp>
 
@@ -26,6 +27,7 @@ class EventQueue {
   /// Network thread.
   void push(Event event) {
     const std::lock_guard lock(mutex_);
+    if (merged(event)) return;
     if (events_.size() == kept) events_.pop_front();
     events_.push_back(std::move(event));
     if (events_.size() == 1) readiness_->set(Readiness::Source::events, true);
@@ -52,6 +54,16 @@ class EventQueue {
   }
 
  private:
+  // Telemetry that gives way all day must not push everything else out.
+  bool merged(const Event& event) {
+    const auto* more = std::get_if<MessagesDropped>(&event);
+    auto* last = events_.empty() ? nullptr : std::get_if<MessagesDropped>(&events_.back());
+    if (more == nullptr || last == nullptr || more->error != last->error) return false;
+    last->messages += more->messages;
+    last->topic = more->topic;
+    return true;
+  }
+
   const std::shared_ptr<Readiness> readiness_;
   std::mutex mutex_;  // Guards all below.
   std::condition_variable arrived_;

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <limits>
 #include <random>
+#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -34,6 +35,17 @@ constexpr std::chrono::milliseconds tidying_delay{100};
 constexpr std::size_t uncommitted_max = 10'000;
 constexpr std::chrono::seconds try_tidying_again{1};
 
+session::Backlog::Limits backlog_limits(const Options& options) {
+  session::Backlog::Limits limits;
+  if (!options.store || !options.store->frees_memory())
+    limits.memory = std::numeric_limits<std::size_t>::max();
+  return limits;
+}
+
+bool ended_in_outbox(Errc why) {
+  return why == Errc::expired || why == Errc::dropped || why == Errc::superseded;
+}
+
 int poll_timeout(session::TimePoint now, session::TimePoint deadline) {
   if (deadline == session::never) return -1;
   if (deadline <= now) return 0;
@@ -43,13 +55,26 @@ int poll_timeout(session::TimePoint now, session::TimePoint deadline) {
 
 }  // namespace
 
-NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, session::Snapshot&& snapshot)
+NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, const session::Snapshot& snapshot)
     : shared_(std::move(shared)),
-      last_sequence_(snapshot.last_sequence),
+      recovered_to_(snapshot.last_sequence),
       policy_(shared_->options.reconnect, std::random_device{}()),
-      engine_(shared_->options, std::move(snapshot), std::random_device{}()) {
-  shared_->queue.adopt(engine_.messages());
-  shared_->queue.adopt(engine_.returned());
+      engine_(shared_->options, session::Snapshot(snapshot), std::random_device{}()),
+      outbox_(
+          shared_->options.outbox_rules, [this](const session::WaitingRange& range) { return load(range); },
+          backlog_limits(shared_->options)) {
+  const auto in_flight = engine_.messages();
+  std::size_t messages = in_flight.size();
+  std::size_t bytes = 0;
+  for (const auto& message : in_flight)
+    bytes += message->size();
+  for (const session::WaitingRange& range : snapshot.waiting) {
+    messages += range.messages;
+    bytes += range.bytes;
+  }
+  shared_->queue.adopt(messages, bytes, recovered_to_);
+  outbox_.adopt(snapshot.waiting, messages_);
+  give_up(messages_, Errc::superseded);
 }
 
 NetworkThread::~NetworkThread() = default;
@@ -77,6 +102,7 @@ void NetworkThread::turn() {
   advance(now);
   expire(now);
   feed_engine(now);
+  make_room();
   advance_disconnect(now);
   commit(now);
   // Our own slow disk must not look like a dead broker: what happened since `now` is waited for, not judged.
@@ -107,16 +133,35 @@ void NetworkThread::take_requests(TimePoint now) {
 
 void NetworkThread::accept(std::vector<session::OutboundMessagePtr>& messages) {
   for (auto& message : messages) {
-    message->sequence = ++last_sequence_;
     const bool stored_offline =
         shared_->options.qos0_offline == Qos0Offline::store && state_ != State::connected;
     if (shared_->options.store && (message->qos != QoS::at_most_once || stored_offline)) {
       message->journaled = true;
       engine_.journal().emplace_back(session::record::Accepted{message});
     }
-    outbox_.push_back(std::move(message));
+    if (auto older = outbox_.push_back(std::move(message)))
+      engine_.give_up(std::move(older), Errc::superseded);
   }
   messages.clear();
+}
+
+// A store gives what it has; what has ended since its last commit waits no more.
+std::vector<session::OutboundMessagePtr> NetworkThread::load(const session::WaitingRange& range) {
+  auto messages = shared_->options.store->load(range);
+  std::set<std::uint64_t> ended;
+  for (const session::Journal* journal : {&uncommitted_, &engine_.journal()}) {
+    for (const session::Record& record : *journal) {
+      if (const auto* finished = std::get_if<session::record::Finished>(&record))
+        ended.insert(finished->sequence);
+    }
+  }
+  std::erase_if(messages, [&ended](const auto& message) { return ended.count(message->sequence) != 0; });
+  for (const auto& message : messages) {
+    message->journaled = true;
+    message->recovered = message->sequence <= recovered_to_;
+    message->set_stored();
+  }
+  return messages;
 }
 
 void NetworkThread::feed_engine(TimePoint now) {
@@ -130,17 +175,36 @@ void NetworkThread::feed_engine(TimePoint now) {
 }
 
 void NetworkThread::expire(TimePoint now) {
-  const auto fail = [this](std::vector<session::OutboundMessagePtr>& messages, Errc why) {
-    for (auto& message : messages)
-      engine_.give_up(std::move(message), why);
-    messages.clear();
-  };
   outbox_.take_expired(now, messages_);
-  fail(messages_, Errc::expired);
+  give_up(messages_, Errc::expired);
   if (shared_->options.qos0_offline == Qos0Offline::drop && state_ != State::connected &&
       state_ != State::closing) {
     outbox_.take_qos0(messages_);
-    fail(messages_, Errc::not_connected);
+    give_up(messages_, Errc::not_connected);
+  }
+}
+
+void NetworkThread::give_up(std::vector<session::OutboundMessagePtr>& messages, Errc why) {
+  for (auto& message : messages)
+    engine_.give_up(std::move(message), why);
+  messages.clear();
+}
+
+void NetworkThread::make_room() {
+  const OutboxFull policy = shared_->options.outbox_full;
+  if (policy != OutboxFull::drop_oldest && policy != OutboxFull::drop_newest) return;
+  RequestQueue::Bounds excess = shared_->queue.excess();
+  const auto count_out = [&excess](const session::OutboundMessage& message) {
+    excess.messages -= std::min<std::size_t>(excess.messages, 1);
+    excess.bytes -= std::min(excess.bytes, message.size());
+  };
+  for (const auto& message : engine_.finished())
+    count_out(*message);
+  while (excess.messages != 0 || excess.bytes != 0) {
+    auto message = policy == OutboxFull::drop_oldest ? outbox_.take_oldest() : outbox_.take_newest();
+    if (!message) return;
+    count_out(*message);
+    engine_.give_up(std::move(message), Errc::dropped);
   }
 }
 
@@ -178,6 +242,7 @@ void NetworkThread::commit_now(TimePoint now) {
   shared_->options.store->commit(uncommitted_, now);
   shared_->completions->publish_stored(uncommitted_);
   uncommitted_.clear();
+  outbox_.spill();
 }
 
 void NetworkThread::hand_over() {
@@ -201,10 +266,14 @@ void NetworkThread::report_finished() {
   auto& finished = engine_.finished();
   if (finished.empty()) return;
   for (const auto& message : finished) {
-    // Nobody has a Delivery for what an earlier process accepted. (Of poison the engine told already.)
-    if (!message->recovered || !message->failure || message->failure == Errc::poison) continue;
-    shared_->events.push(
-        MessageFailed{std::string(message->topic()), *message->failure, message->reason_code});
+    if (!message->failure) continue;
+    std::string topic(message->topic());
+    if (ended_in_outbox(*message->failure)) {
+      shared_->events.push(MessagesDropped{*message->failure, 1, std::move(topic)});
+    } else if (message->recovered && message->failure != Errc::poison) {
+      // Nobody has a Delivery for what an earlier process accepted. (Of poison the engine told already.)
+      shared_->events.push(MessageFailed{std::move(topic), *message->failure, message->reason_code});
+    }
   }
   shared_->completions->publish(finished);  // First: after flush() every Delivery is done.
   shared_->queue.release(finished);
@@ -230,6 +299,9 @@ void NetworkThread::report_statistics() {
   statistics.sessions_lost = engine.sessions_lost;
   statistics.acknowledged = engine.acknowledged;
   statistics.failed = engine.failed;
+  statistics.expired = engine.expired;
+  statistics.outbox_dropped = engine.outbox_dropped;
+  statistics.superseded = engine.superseded;
   statistics.replayed = engine.replayed;
   statistics.republished = engine.republished;
   statistics.duplicates_suppressed = engine.duplicates_suppressed;

@@ -21,7 +21,7 @@ namespace holdfast::client {
 class NetworkThread {
  public:
   /// `snapshot` is what the store gave.
-  NetworkThread(std::shared_ptr<Shared> shared, session::Snapshot&& snapshot);
+  NetworkThread(std::shared_ptr<Shared> shared, const session::Snapshot& snapshot);
   ~NetworkThread();
   NetworkThread(const NetworkThread&) = delete;
   NetworkThread& operator=(const NetworkThread&) = delete;
@@ -41,6 +41,9 @@ class NetworkThread {
   void accept(std::vector<session::OutboundMessagePtr>& messages);
   void feed_engine(TimePoint now);
   void expire(TimePoint now);
+  void make_room();
+  void give_up(std::vector<session::OutboundMessagePtr>& messages, Errc why);
+  [[nodiscard]] std::vector<session::OutboundMessagePtr> load(const session::WaitingRange& range);
   void commit(TimePoint now);
   void tidy_up(TimePoint now);
   void commit_now(TimePoint now);
@@ -71,7 +74,7 @@ class NetworkThread {
   void advance_disconnect(TimePoint now);
 
   const std::shared_ptr<Shared> shared_;
-  std::uint64_t last_sequence_;
+  const std::uint64_t recovered_to_;  // Sequences up to this one are of an earlier process.
   session::ReconnectPolicy policy_;
   session::Engine engine_;
   session::Outbox outbox_;

@@ -253,8 +253,10 @@ void NetworkThread::end() {
   for (auto& message : engine_.returned())
     engine_.abandon(std::move(message));
   engine_.returned().clear();
-  while (outbox_.front() != nullptr)
-    engine_.abandon(outbox_.pop_front());
+  outbox_.take_all_in_memory(messages_);
+  for (auto& message : messages_)
+    engine_.abandon(std::move(message));
+  messages_.clear();
   engine_.abandon_all();
   report_finished();
   if (shared_->options.store) shared_->options.store->close();

@@ -1,14 +1,19 @@
 #include "client/request_queue.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "client/clock.hpp"
 
 namespace holdfast::client {
 
-RequestQueue::RequestQueue(Bounds bounds, bool lower_qos, BlockedCalls& blocked)
-    : bounds_(bounds), lower_qos_(lower_qos), blocked_(blocked) {}
+RequestQueue::RequestQueue(const Options& options, BlockedCalls& blocked)
+    : bounds_{options.outbox_messages_max, options.outbox_bytes_max},
+      drops_(options.outbox_full == OutboxFull::drop_oldest ||
+             options.outbox_full == OutboxFull::drop_newest),
+      lower_qos_(options.lower_qos),
+      blocked_(blocked) {}
 
 RequestQueue::Push RequestQueue::push(session::OutboundMessagePtr message, std::chrono::milliseconds patience,
                                       std::optional<session::LimitViolation>& violation) {
@@ -25,6 +30,7 @@ RequestQueue::Push RequestQueue::push(session::OutboundMessagePtr message, std::
   violation = session::check_limits(limits_, *message, lower_qos_);
   if (violation) return Push::forbidden;
   admit(message);
+  untaken_bytes_ += bytes;
   messages_.push_back(std::move(message));
   return Push::accepted;
 }
@@ -39,12 +45,10 @@ bool RequestQueue::push(Command command) {
 bool RequestQueue::flush(Deadline deadline) {
   std::unique_lock lock(mutex_);
   if (load_.messages == 0) return true;
-  if (groups_.back() != 0) groups_.push_back(0);
-  const std::uint32_t target = first_group_ + static_cast<std::uint32_t>(groups_.size()) - 1;
+  if (groups_.back().unfinished != 0) groups_.push_back({last_sequence_ + 1, 0});
+  const std::uint64_t target = groups_.back().first;
   const BlockedCalls::Scope scope(blocked_);
-  const auto passed = [&] {
-    return static_cast<std::int32_t>(first_group_ - target) >= 0 || load_.messages == 0;
-  };
+  const auto passed = [&] { return groups_.front().first >= target || load_.messages == 0; };
   flushed_.wait_until(lock, deadline, [&] { return closed_ || passed(); });
   return passed();
 }
@@ -63,6 +67,8 @@ void RequestQueue::take_all(std::vector<session::OutboundMessagePtr>& messages,
                             std::vector<Command>& commands) {
   const std::lock_guard lock(mutex_);
   messages.swap(messages_);
+  untaken_bytes_ = 0;
+  if (drops_ && room_waiters_ != 0) room_.notify_all();
   commands.swap(commands_);
 }
 
@@ -76,7 +82,7 @@ void RequestQueue::release(const std::vector<session::OutboundMessagePtr>& finis
   for (const auto& message : finished) {
     --load_.messages;
     load_.bytes -= message->size();
-    --groups_[message->flush_group - first_group_];
+    --group_of(message->sequence).unfinished;
   }
   close_flush_groups();
   // A waiter a message would be a wake-up a message: an eighth of the room makes it worth while.
@@ -95,10 +101,19 @@ void RequestQueue::set_limits(const BrokerLimits& limits) {
   limits_ = limits;
 }
 
-void RequestQueue::adopt(const std::vector<session::OutboundMessagePtr>& messages) {
+void RequestQueue::adopt(std::size_t messages, std::size_t bytes, std::uint64_t last_sequence) {
   const std::lock_guard lock(mutex_);
-  for (const auto& message : messages)
-    admit(message);
+  load_.messages += messages;
+  load_.bytes += bytes;
+  load_.accepted += messages;
+  last_sequence_ = last_sequence;
+  groups_.front().unfinished += messages;
+}
+
+RequestQueue::Bounds RequestQueue::excess() const {
+  const std::lock_guard lock(mutex_);
+  const auto above = [](std::size_t value, std::size_t bound) { return value > bound ? value - bound : 0; };
+  return {above(load_.messages, bounds_.messages), above(load_.bytes, bounds_.bytes)};
 }
 
 void RequestQueue::close() {
@@ -110,23 +125,30 @@ void RequestQueue::close() {
 
 // A message larger than the bound is let through alone: it would wait for ever else.
 bool RequestQueue::has_room(std::size_t bytes) const noexcept {
-  if (load_.messages == 0) return true;
-  return load_.messages < bounds_.messages && bytes <= bounds_.bytes && load_.bytes <= bounds_.bytes - bytes;
+  const std::size_t messages_used = drops_ ? messages_.size() : load_.messages;
+  const std::size_t bytes_used = drops_ ? untaken_bytes_ : load_.bytes;
+  if (messages_used == 0) return true;
+  return messages_used < bounds_.messages && bytes <= bounds_.bytes && bytes_used <= bounds_.bytes - bytes;
 }
 
 void RequestQueue::admit(const session::OutboundMessagePtr& message) {
   ++load_.messages;
   ++load_.accepted;
   load_.bytes += message->size();
-  message->flush_group = first_group_ + static_cast<std::uint32_t>(groups_.size()) - 1;
-  ++groups_.back();
+  message->sequence = ++last_sequence_;
+  ++groups_.back().unfinished;
+}
+
+RequestQueue::FlushGroup& RequestQueue::group_of(std::uint64_t sequence) noexcept {
+  if (sequence >= groups_.back().first) return groups_.back();
+  const auto after = [](std::uint64_t wanted, const FlushGroup& group) { return wanted < group.first; };
+  return *std::prev(std::upper_bound(groups_.begin(), groups_.end(), sequence, after));
 }
 
 void RequestQueue::close_flush_groups() {
   bool passed = load_.messages == 0;
-  while (groups_.size() > 1 && groups_.front() == 0) {
+  while (groups_.size() > 1 && groups_.front().unfinished == 0) {
     groups_.pop_front();
-    ++first_group_;
     passed = true;
   }
   if (passed) flushed_.notify_all();

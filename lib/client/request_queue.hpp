@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <holdfast/event.hpp>
+#include <holdfast/options.hpp>
 
 #include "client/blocked_calls.hpp"
 #include "client/command.hpp"
@@ -28,8 +29,8 @@ class RequestQueue {
   enum class Push : std::uint8_t { accepted, full, closed, forbidden };
 
   struct Bounds {
-    std::size_t messages;
-    std::size_t bytes;
+    std::size_t messages = 0;
+    std::size_t bytes = 0;
   };
   /// How much is accepted and unfinished.
   struct Load {
@@ -38,12 +39,12 @@ class RequestQueue {
     std::uint64_t accepted = 0;  ///< Messages ever.
   };
 
-  RequestQueue(Bounds bounds, bool lower_qos, BlockedCalls& blocked);
+  RequestQueue(const Options& options, BlockedCalls& blocked);
 
   // ---- Any thread ----
 
-  /// Accepts a message, waiting for room at most `patience`. `forbidden`: the broker's limits forbid it, and
-  /// `violation` says why.
+  /// Accepts a message and gives it its sequence, waiting for room at most `patience`. `forbidden`: the
+  /// broker's limits forbid it, and `violation` says why.
   [[nodiscard]] Push push(session::OutboundMessagePtr message, std::chrono::milliseconds patience,
                           std::optional<session::LimitViolation>& violation);
   /// Whether the queue still takes commands.
@@ -64,18 +65,29 @@ class RequestQueue {
   /// The network thread is about to sleep: whoever waits for room may look, however little there is.
   void settle();
   void set_limits(const BrokerLimits& limits);
-  /// Messages that a store brought back count like accepted ones.
-  void adopt(const std::vector<session::OutboundMessagePtr>& messages);
+  /// Once, before all others: what a store brought back counts like accepted messages, which follow
+  /// `last_sequence`.
+  void adopt(std::size_t messages, std::size_t bytes, std::uint64_t last_sequence);
+  /// How much is accepted beyond the bounds, for a policy that drops.
+  [[nodiscard]] Bounds excess() const;
   /// Nothing is taken any more; all who wait return.
   void close();
 
  private:
+  // Unfinished messages with sequences from `first` on, up to the next group.
+  struct FlushGroup {
+    std::uint64_t first = 0;
+    std::size_t unfinished = 0;
+  };
+
+  [[nodiscard]] FlushGroup& group_of(std::uint64_t sequence) noexcept;
   [[nodiscard]] bool has_room(std::size_t bytes) const noexcept;
   void admit(const session::OutboundMessagePtr& message);
   void close_flush_groups();
 
   // Constant after construction.
   const Bounds bounds_;
+  const bool drops_;  // What is above the bounds, later; not taken yet may be as much again.
   const bool lower_qos_;
   BlockedCalls& blocked_;
   // Guarded by mutex_.
@@ -86,9 +98,10 @@ class RequestQueue {
   std::vector<Command> commands_;
   BrokerLimits limits_;
   Load load_;
-  // Unfinished messages by flush group, oldest group first; a flush() ends the last group and waits for it.
-  std::deque<std::size_t> groups_{0};
-  std::uint32_t first_group_ = 0;
+  std::size_t untaken_bytes_ = 0;  // Of messages_.
+  std::uint64_t last_sequence_ = 0;
+  // The oldest first; a flush() begins a new one and waits for those before.
+  std::deque<FlushGroup> groups_{FlushGroup{}};
   std::size_t room_waiters_ = 0;
   bool closed_ = false;
 };

@@ -13,8 +13,7 @@ Shared::Shared(Options given)
       inbox(std::make_shared<Inbox>(Inbox::Settings{options.ack, options.inbox_full,
                                                     options.inbox_messages_max, options.inbox_bytes_max},
                                     doorbell, readiness)),
-      queue({options.outbox_messages_max, options.outbox_bytes_max}, options.lower_qos,
-            completions->blocked()),
+      queue(options, completions->blocked()),
       events(readiness) {
   client_id.set(options.client_id);
 }

@@ -67,6 +67,9 @@ struct EngineCounters {
   std::uint64_t sessions_lost = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t failed = 0;
+  std::uint64_t expired = 0;
+  std::uint64_t outbox_dropped = 0;
+  std::uint64_t superseded = 0;
   std::uint64_t replayed = 0;
   std::uint64_t republished = 0;
   std::uint64_t duplicates_suppressed = 0;

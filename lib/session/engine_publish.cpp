@@ -198,7 +198,12 @@ void Engine::take_outcome(OutboundMessage& message, const wire::Acknowledgement&
 }
 
 void Engine::finish(OutboundMessagePtr message, std::optional<Errc> failure) {
-  if (failure) ++counters_.failed;
+  if (failure) {
+    ++counters_.failed;
+    if (*failure == Errc::expired) ++counters_.expired;
+    if (*failure == Errc::dropped) ++counters_.outbox_dropped;
+    if (*failure == Errc::superseded) ++counters_.superseded;
+  }
   if (message->journaled) journal_.emplace_back(record::Finished{message->sequence});
   message->failure = failure;
   finished_.push_back(std::move(message));
@@ -272,7 +277,7 @@ void Engine::hold_failed(InFlight::Index index, Errc failure) {
 void Engine::restore(std::vector<StoredMessage>& messages) {
   for (StoredMessage& stored : messages) {
     stored.message->recovered = stored.message->journaled = true;
-    if (stored.packet_identifier == 0) {
+    if (stored.packet_identifier == 0) {  // Not in flight: it waits.
       returned_.push_back(std::move(stored.message));
       continue;
     }

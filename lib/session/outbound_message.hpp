@@ -84,6 +84,10 @@ class OutboundMessage {
 
   void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   void remove_reference() noexcept;
+  /// Who sees no more than its own knows that nobody else will ever have one.
+  [[nodiscard]] std::uint32_t references() const noexcept {
+    return references_.load(std::memory_order_acquire);
+  }
 
   // ---- Constant after construction ----
 
@@ -105,10 +109,8 @@ class OutboundMessage {
 
   // ---- The network thread's, until done() ----
 
-  /// Place in the order of acceptance; the store's key. From 1.
+  /// Place in the order of acceptance; the store's key. From 1. Given by the queue, as it is accepted.
   std::uint64_t sequence = 0;
-  /// The group of messages that a flush() waits for together.
-  std::uint32_t flush_group = 0;
   /// The QoS in force: as asked, or lowered to the broker's maximum.
   QoS qos;
   /// It was sent more than once: as a replay or anew after a lost session.

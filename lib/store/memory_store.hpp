@@ -19,6 +19,7 @@ class MemoryStore final : public Store {
   explicit MemoryStore(const session::RangeLimits& limits = {}) : limits_(limits) {}
 
   [[nodiscard]] session::Snapshot open(session::TimePoint now) override;
+  [[nodiscard]] bool frees_memory() const noexcept override { return false; }
   [[nodiscard]] std::vector<session::OutboundMessagePtr> load(const session::WaitingRange& range) override;
   void commit(const session::Journal& journal, session::TimePoint now) override;
   void close() noexcept override;

@@ -20,6 +20,8 @@ class Store {
 
   /// Takes the session for one Client and gives all that is known of it. Throws if another Client has it.
   [[nodiscard]] virtual session::Snapshot open(session::TimePoint now) = 0;
+  /// Whether what is committed takes no memory of the process: then the client lets go of what waits.
+  [[nodiscard]] virtual bool frees_memory() const noexcept { return true; }
   /// The messages of a range that wait as of the last commit, in order.
   [[nodiscard]] virtual std::vector<session::OutboundMessagePtr> load(const session::WaitingRange& range) = 0;
   /// Makes the changes last, all or none, before it returns. Network thread of the Client that opened it.

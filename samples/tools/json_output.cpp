@@ -84,6 +84,13 @@ Json describe(const ServerReferenceGiven& event) {
           {"followed", event.followed}};
 }
 
+Json describe(const MessagesDropped& event) {
+  return {{"event", "messages_dropped"},
+          {"why", event.error.message()},
+          {"messages", event.messages},
+          {"topic", event.topic}};
+}
+
 Json describe(const MessageFailed& event) {
   return {{"event", "message_failed"}, {"topic", event.topic}, {"why", event.error.message()}};
 }

@@ -4,18 +4,24 @@
 
 #include <chrono>
 #include <memory>
+#include <vector>
 
 #include "session/record.hpp"
 #include "simulation/random.hpp"
 #include "simulation/trace.hpp"
 #include "store/memory_store.hpp"
-#include "support/whole_snapshot.hpp"
 
 namespace holdfast::simulation {
 
 class CrashableStore {
  public:
-  [[nodiscard]] session::Snapshot open() { return support::open_whole(*store_); }
+  explicit CrashableStore(const session::RangeLimits& limits)
+      : store_(std::make_shared<store::MemoryStore>(limits)) {}
+
+  [[nodiscard]] session::Snapshot open() { return store_->open({}); }
+  [[nodiscard]] std::vector<session::OutboundMessagePtr> load(const session::WaitingRange& range) {
+    return store_->load(range);
+  }
   /// All of `journal` lasts when it returns; nothing of it does when it throws.
   void commit(const session::Journal& journal, Clock& clock);
   /// The process ended, by itself or by a kill.
@@ -29,7 +35,7 @@ class CrashableStore {
   [[nodiscard]] std::shared_ptr<Store> handle() const { return store_; }
 
  private:
-  const std::shared_ptr<store::MemoryStore> store_ = std::make_shared<store::MemoryStore>();
+  const std::shared_ptr<store::MemoryStore> store_;
   std::chrono::nanoseconds slow_{0};
   bool full_ = false;
 };

@@ -177,6 +177,10 @@ bool OutgoingCheck::may_fail(const Message& failed, Errc failure, session::TimeP
       return process_ends_;
     case Errc::expired:
       return failed.expires_at <= now && failed.packet_identifier == 0;
+    case Errc::dropped:
+      return options_.outbox_full != OutboxFull::block && failed.packet_identifier == 0;
+    case Errc::superseded:
+      return failed.packet_identifier == 0 && has_newer(failed);
     case Errc::session_lost:
       return session_lost_now_ && (failed.released || options_.on_session_lost == OnSessionLost::fail);
     case Errc::request_refused:
@@ -190,6 +194,17 @@ bool OutgoingCheck::may_fail(const Message& failed, Errc failure, session::TimeP
     default:
       return false;
   }
+}
+
+bool OutgoingCheck::has_newer(const Message& older) const {
+  const auto& rules = options_.outbox_rules;
+  const std::string topic = "out/" + std::to_string(older.topic);
+  const bool keeps_latest = std::any_of(rules.begin(), rules.end(), [&topic](const OutboxRule& rule) {
+    return rule.keep_latest && rule.filter == topic;
+  });
+  const Message* const end = messages_.data() + messages_.size();
+  return keeps_latest &&
+         std::any_of(&older + 1, end, [&older](const Message& other) { return other.topic == older.topic; });
 }
 
 void OutgoingCheck::check_turn(std::size_t in_flight) {

@@ -89,6 +89,7 @@ class OutgoingCheck {
   void on_release_made(const support::Packet& packet);
   void on_identifier_used(std::uint16_t packet_identifier, std::uint32_t user, const std::string& what);
   void check_success(std::uint32_t number, const Message& message) const;
+  [[nodiscard]] bool has_newer(const Message& older) const;
   [[nodiscard]] bool may_fail(const Message& message, Errc failure, session::TimePoint now) const;
 
   const Options& options_;

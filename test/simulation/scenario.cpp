@@ -34,6 +34,12 @@ Options draw_options(Random& random) {
   if (random.chance(300)) options.connect_properties.maximum_packet_size = 600;
   if (random.chance(400)) options.acknowledgement_timeout = milliseconds(random.between(2000, 20'000));
   options.poison_after = one_of(random, std::array{0U, 2U, 5U, 5U});
+  if (random.chance(200)) options.outbox_rules.push_back({.filter = "out/0", .keep_latest = true});
+  if (random.chance(300)) options.outbox_rules.push_back({.filter = "out/1", .priority = 5});
+  if (random.chance(200)) {
+    options.outbox_full = random.chance(500) ? OutboxFull::drop_oldest : OutboxFull::drop_newest;
+    options.outbox_messages_max = random.between(1, 30);
+  }
   options.keep_alive = seconds(random.between(3, 60));
   options.connack_timeout = milliseconds(random.between(500, 5000));
   options.write_timeout = milliseconds(random.between(1000, 20'000));
@@ -87,6 +93,9 @@ Scenario draw_scenario(Random& random) {
   Scenario scenario;
   scenario.options = draw_options(random);
   scenario.with_store = random.chance(650);
+  scenario.paging.memory = one_of(random, std::array<std::size_t, 4>{0, 1'000, 5'000, 1'000'000});
+  scenario.paging.segment = {random.between(1, 12), random.between(10, 1'000)};
+  scenario.followed = random.chance(300) ? 0 : static_cast<unsigned>(random.below(1'000));
   scenario.broker = draw_broker(random);
   scenario.weather = draw_weather(random);
   scenario.steps = static_cast<unsigned>(random.between(50, 300));
@@ -115,6 +124,10 @@ std::string describe(const Scenario& scenario) {
           " here, " + std::to_string(broker.receive_maximum) + " there";
   if (broker.maximum_packet_size)
     line += ", Maximum Packet Size " + std::to_string(*broker.maximum_packet_size) + " there";
+  if (options.outbox_full != OutboxFull::block)
+    line += ", drops above " + std::to_string(options.outbox_messages_max);
+  for (const OutboxRule& rule : options.outbox_rules)
+    line += ", " + rule.filter + (rule.keep_latest ? " keeps the latest" : " goes first");
   if (broker.forgets_dup) line += ", the broker forgets DUP";
   return line;
 }

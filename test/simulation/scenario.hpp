@@ -9,6 +9,7 @@
 
 #include <holdfast/options.hpp>
 
+#include "session/backlog.hpp"
 #include "simulation/random.hpp"
 
 namespace holdfast::simulation {
@@ -54,6 +55,8 @@ struct BrokerWays {
 struct Scenario {
   Options options;  ///< Without a store.
   bool with_store = false;
+  session::Backlog::Limits paging;  ///< What the outbox keeps in memory when there is a store.
+  unsigned followed = 0;            ///< Per thousand messages: the application keeps the Delivery.
   BrokerWays broker;
   Weather weather;
   unsigned steps = 0;

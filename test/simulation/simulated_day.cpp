@@ -13,14 +13,11 @@ using std::chrono::seconds;
 
 SimulatedDay::SimulatedDay(std::uint64_t seed, bool verbose)
     : random_(seed),
-      scenario_(prepare(random_, store_)),
+      scenario_(draw_scenario(random_)),
+      store_(scenario_.paging.segment),
       world_(scenario_, random_, verbose),
-      broker_(world_) {}
-
-Scenario SimulatedDay::prepare(Random& random, const CrashableStore& store) {
-  Scenario scenario = draw_scenario(random);
-  if (scenario.with_store) scenario.options.store = store.handle();
-  return scenario;
+      broker_(world_) {
+  if (scenario_.with_store) scenario_.options.store = store_.handle();
 }
 
 void SimulatedDay::run() {

@@ -24,7 +24,6 @@ class SimulatedDay {
   [[nodiscard]] std::size_t messages() const noexcept { return world_.invariants.outgoing.created(); }
 
  private:
-  static Scenario prepare(Random& random, const CrashableStore& store);
   void step();
   void break_network();
   void break_broker();
@@ -42,8 +41,8 @@ class SimulatedDay {
   [[nodiscard]] bool chance(unsigned per_thousand) noexcept { return random_.chance(per_thousand); }
 
   Random random_;
+  Scenario scenario_;
   CrashableStore store_;
-  const Scenario scenario_;
   World world_;
   ModelBroker broker_;
   std::unique_ptr<SimulatedProcess> process_;

@@ -31,7 +31,13 @@ SimulatedProcess::SimulatedProcess(World& world, ModelBroker& broker, CrashableS
       broker_(broker),
       store_(store),
       engine_(world.scenario.options, open(), static_cast<std::uint32_t>(world.random.next())),
+      outbox_(
+          world.scenario.options.outbox_rules,
+          [this](const session::WaitingRange& range) { return load(range); }, world.scenario.paging),
       watch_(world) {
+  std::vector<session::OutboundMessagePtr> superseded;
+  outbox_.adopt(left_waiting_, superseded);
+  give_up(superseded, Errc::superseded);
   world_.trace.note("client", [] { return "starts"; });
 }
 
@@ -44,13 +50,55 @@ session::Snapshot SimulatedProcess::open() {
   session::Snapshot snapshot;
   if (store_ != nullptr) {
     snapshot = store_->open();
-    world_.invariants.store.check(snapshot);
     last_sequence_ = snapshot.last_sequence;
+    left_waiting_ = snapshot.waiting;
   }
+  session::Snapshot whole = snapshot;
+  for (const session::WaitingRange& range : snapshot.waiting) {
+    for (auto& message : store_->load(range))
+      whole.messages.push_back({std::move(message), 0, false});
+  }
+  if (store_ != nullptr) world_.invariants.store.check(whole);
   world_.invariants.session.on_process_started(snapshot.held ? std::optional(snapshot.expiry) : std::nullopt);
-  world_.invariants.outgoing.on_process_started(snapshot);
+  world_.invariants.outgoing.on_process_started(whole);
   world_.invariants.incoming.on_process_started(snapshot);
   return snapshot;
+}
+
+// A store gives what it has; what has ended since its last commit waits no more.
+std::vector<session::OutboundMessagePtr> SimulatedProcess::load(const session::WaitingRange& range) {
+  auto messages = store_->load(range);
+  std::set<std::uint64_t> ended;
+  for (const session::Journal* journal : {&uncommitted_, &engine_.journal()}) {
+    for (const session::Record& record : *journal) {
+      if (const auto* finished = std::get_if<session::record::Finished>(&record))
+        ended.insert(finished->sequence);
+    }
+  }
+  std::erase_if(messages, [&ended](const auto& message) { return ended.count(message->sequence) != 0; });
+  for (const auto& message : messages) {
+    message->journaled = true;
+    message->set_stored();
+  }
+  return messages;
+}
+
+void SimulatedProcess::give_up(std::vector<session::OutboundMessagePtr>& messages, Errc why) {
+  for (auto& message : messages)
+    engine_.give_up(std::move(message), why);
+  messages.clear();
+}
+
+void SimulatedProcess::make_room() {
+  const Options& options = world_.scenario.options;
+  if (options.outbox_full == OutboxFull::block) return;
+  const std::size_t unfinished = world_.invariants.outgoing.live() - engine_.finished().size();
+  for (std::size_t i = options.outbox_messages_max; i < unfinished; ++i) {
+    auto message =
+        options.outbox_full == OutboxFull::drop_oldest ? outbox_.take_oldest() : outbox_.take_newest();
+    if (!message) return;
+    engine_.give_up(std::move(message), Errc::dropped);
+  }
 }
 
 void SimulatedProcess::publish(std::uint32_t topic, QoS qos, std::size_t size,
@@ -62,6 +110,7 @@ void SimulatedProcess::publish(std::uint32_t topic, QoS qos, std::size_t size,
   const std::string name = "out/" + std::to_string(topic);
   accepted_.push_back(session::OutboundMessage::make(
       {.topic = name, .payload = std::as_bytes(std::span(payload)), .qos = qos, .expires_at = expires_at}));
+  if (world_.random.chance(world_.scenario.followed)) followed_[number] = accepted_.back();
   world_.invariants.outgoing.on_accepted(number, session::publish_packet_size(*accepted_.back()));
 }
 
@@ -112,6 +161,7 @@ void SimulatedProcess::turn(Kill kill) {
     if (link_) read(now);
     expire(now);
     feed(now);
+    make_room();
     advance_disconnect(now);
     for (const auto& message : engine_.finished())
       world_.invariants.outgoing.on_identifier_freed(number_in(*message));
@@ -145,7 +195,8 @@ void SimulatedProcess::take_requests(session::TimePoint now) {
       message->journaled = true;
       engine_.journal().emplace_back(session::record::Accepted{message});
     }
-    outbox_.push_back(std::move(message));
+    if (auto older = outbox_.push_back(std::move(message)))
+      engine_.give_up(std::move(older), Errc::superseded);
   }
   accepted_.clear();
   for (auto& wish : requests_)
@@ -188,8 +239,7 @@ void SimulatedProcess::on_connected(const Connected& connected) {
 void SimulatedProcess::expire(session::TimePoint now) {
   std::vector<session::OutboundMessagePtr> expired;
   outbox_.take_expired(now, expired);
-  for (auto& message : expired)
-    engine_.give_up(std::move(message), Errc::expired);
+  give_up(expired, Errc::expired);
 }
 
 void SimulatedProcess::feed(session::TimePoint now) {
@@ -215,8 +265,13 @@ void SimulatedProcess::commit(bool all) {
   if (store_ != nullptr) {
     store_->commit(uncommitted_, world_.clock);
     world_.invariants.store.on_committed(uncommitted_);
+    for (const session::Record& record : uncommitted_) {
+      if (const auto* accepted = std::get_if<session::record::Accepted>(&record))
+        accepted->message->set_stored();
+    }
   }
   uncommitted_.clear();
+  if (store_ != nullptr) outbox_.spill();
 }
 
 void SimulatedProcess::write(bool killed_meanwhile) {
@@ -270,7 +325,13 @@ void SimulatedProcess::report_finished(session::TimePoint now) {
       return "ends " + std::to_string(number_in(*message)) + ": " +
              (message->failure ? make_error_code(*message->failure).message() : std::string("success"));
     });
-    world_.invariants.outgoing.on_ended(number_in(*message), message->failure, now);
+    const std::uint32_t number = number_in(*message);
+    world_.invariants.outgoing.on_ended(number, message->failure, now);
+    const auto kept = followed_.find(number);
+    if (kept == followed_.end()) continue;
+    require(kept->second == message,
+            [&] { return "the Delivery of message " + std::to_string(number) + " does not see its end"; });
+    followed_.erase(kept);
   }
   engine_.finished().clear();
 }

@@ -66,6 +66,9 @@ class SimulatedProcess {
  private:
   // simulated_process.cpp
   [[nodiscard]] session::Snapshot open();
+  [[nodiscard]] std::vector<session::OutboundMessagePtr> load(const session::WaitingRange& range);
+  void give_up(std::vector<session::OutboundMessagePtr>& messages, Errc why);
+  void make_room();
   void take_requests(session::TimePoint now);
   void read(session::TimePoint now);
   void expire(session::TimePoint now);
@@ -87,6 +90,7 @@ class SimulatedProcess {
   ModelBroker& broker_;
   CrashableStore* const store_;
   std::uint64_t last_sequence_ = 0;
+  std::vector<session::WaitingRange> left_waiting_;  // By the earlier process.
   session::Engine engine_;
   session::Outbox outbox_;
   session::Journal uncommitted_;
@@ -109,8 +113,9 @@ class SimulatedProcess {
   std::deque<session::InboundMessage::Ptr> inbox_;
 
   // The application's.
-  std::vector<session::InboundToken> owed_;  // Received, to be acknowledged by hand.
-  std::set<std::uint64_t> asked_;            // Tickets of requests that are not answered.
+  std::map<std::uint32_t, session::OutboundMessagePtr> followed_;  // The Deliveries it keeps, by number.
+  std::vector<session::InboundToken> owed_;                        // Received, to be acknowledged by hand.
+  std::set<std::uint64_t> asked_;  // Tickets of requests that are not answered.
   std::uint64_t last_ticket_ = 0;
   std::map<std::string, bool> wishes_;
 };

@@ -74,13 +74,16 @@ void SimulatedProcess::end(bool fatal) {
   for (auto& message : engine_.returned())
     engine_.abandon(std::move(message));
   engine_.returned().clear();
-  while (outbox_.front() != nullptr)
-    engine_.abandon(outbox_.pop_front());
+  std::vector<session::OutboundMessagePtr> waiting;
+  outbox_.take_all_in_memory(waiting);
+  for (auto& message : waiting)
+    engine_.abandon(std::move(message));
   engine_.abandon_all();
   world_.invariants.outgoing.on_process_ends();
   report_finished(now);
-  require(world_.invariants.outgoing.live() == 0,
-          [] { return "the client ended, but not all of its Deliveries"; });
+  require(followed_.empty(), [] { return "the client ended, but not all of its Deliveries"; });
+  require(store_ != nullptr || world_.invariants.outgoing.live() == 0,
+          [] { return "the client ended, but not all of its messages"; });
 }
 
 session::TimePoint SimulatedProcess::deadline() const {

@@ -25,7 +25,10 @@ BrokerLimits limits_with(Limit BrokerLimits::*limit, Value value) {
 
 struct QueueUnderTest {
   explicit QueueUnderTest(client::RequestQueue::Bounds bounds = {1000, 1'000'000}, bool lower_qos = false)
-      : queue(bounds, lower_qos, blocked) {
+      : QueueUnderTest(Options{.outbox_messages_max = bounds.messages,
+                               .outbox_bytes_max = bounds.bytes,
+                               .lower_qos = lower_qos}) {}
+  explicit QueueUnderTest(const Options& options) : queue(options, blocked) {
     blocked.set_reading_paused(true);  // So that a call that begins to wait rings.
   }
 

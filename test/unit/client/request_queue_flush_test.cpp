@@ -111,7 +111,7 @@ TEST_CASE("a flush after one that gave up waits for all that is unfinished", "[c
 TEST_CASE("a flush waits for what a store brought back", "[client][queue][flush]") {
   QueueUnderTest test;
   const Messages stored{outbound("stored")};
-  test.queue.adopt(stored);
+  test.queue.adopt(1, stored[0]->size(), 7);
   auto flush = test.begin_waiting([&] { return test.queue.flush(in_time()); });
   test.queue.release(stored);
   REQUIRE(returns(flush));

@@ -125,7 +125,7 @@ TEST_CASE("what is accepted and unfinished is counted, taken or not", "[client][
 TEST_CASE("what a store brought back counts like what was accepted", "[client][queue]") {
   QueueUnderTest test({3, 1'000});
   const Messages stored{outbound("1"), outbound("2")};
-  test.queue.adopt(stored);
+  test.queue.adopt(2, stored[0]->size() + stored[1]->size(), 7);
   CHECK(test.queue.load().messages == 2);
   CHECK_FALSE(test.queue.has_work());  // The engine has them already.
   CHECK(test.push("3") == Push::accepted);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -192,10 +193,11 @@ class EngineUnderTest {
   Options options_;
   std::string at_broker_;
   std::uint64_t last_sequence_;
+  std::unique_ptr<Outbox> outbox_ = std::make_unique<Outbox>();
 
  public:
   Engine engine;
-  Outbox outbox;
+  Outbox& outbox = *outbox_;
   TimePoint now = TimePoint(1'000h);
   std::vector<InboundToken> tokens;
 };

@@ -149,7 +149,6 @@ TEST_CASE("the messages of an earlier client are copies: how they ended for it i
   original->failure = Errc::closed;  // What a client that is destroyed does to what is unfinished.
   original->reason_code = ReasonCode::unspecified_error;
   original->repeated = original->left_outbox = true;
-  original->flush_group = 5;
   original->set_done();
   const auto second = test.reopen().messages.at(0).message;
   CHECK_FALSE(second == original);
