@@ -113,7 +113,8 @@ void RequestQueue::adopt(std::size_t messages, std::size_t bytes, std::uint64_t 
 RequestQueue::Bounds RequestQueue::excess() const {
   const std::lock_guard lock(mutex_);
   const auto above = [](std::size_t value, std::size_t bound) { return value > bound ? value - bound : 0; };
-  return {above(load_.messages, bounds_.messages), above(load_.bytes, bounds_.bytes)};
+  return {above(load_.messages - messages_.size(), bounds_.messages),
+          above(load_.bytes - untaken_bytes_, bounds_.bytes)};
 }
 
 void RequestQueue::close() {

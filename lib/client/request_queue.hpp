@@ -68,7 +68,7 @@ class RequestQueue {
   /// Once, before all others: what a store brought back counts like accepted messages, which follow
   /// `last_sequence`.
   void adopt(std::size_t messages, std::size_t bytes, std::uint64_t last_sequence);
-  /// How much is accepted beyond the bounds, for a policy that drops.
+  /// How much was taken from here and not released beyond the bounds, for a policy that drops.
   [[nodiscard]] Bounds excess() const;
   /// Nothing is taken any more; all who wait return.
   void close();

@@ -126,6 +126,88 @@ TEST_CASE("the outbox is bounded in messages and in bytes", "[integration][publi
   CHECK(client.try_publish("t", payload, {.qos = QoS::at_least_once}));
 }
 
+TEST_CASE("outbox_full = reject: publish() says at once that the outbox is full", "[integration][publish]") {
+  ScriptedBroker broker;
+  Options options = quick(broker.server());
+  options.outbox_messages_max = 2;
+  options.outbox_full = OutboxFull::reject;
+  options.publish_timeout = 1h;
+  Client client(options);
+  publish_all(client, numbers(0, 2), QoS::at_least_once);
+  CHECK(error_of_publish(client, "t", "2") == Errc::outbox_full);
+}
+
+TEST_CASE("a full outbox drops the oldest or the newest, and every side of it tells",
+          "[integration][publish]") {
+  const bool oldest = GENERATE(true, false);
+  ScriptedBroker broker;
+  Options options = quick(broker.server());
+  options.outbox_full = oldest ? OutboxFull::drop_oldest : OutboxFull::drop_newest;
+  SECTION("by messages") {
+    options.outbox_messages_max = 5;
+  }
+  SECTION("by bytes") {
+    options.outbox_bytes_max = 5 * 2 + 1;
+  }
+  Client client(options);
+  client.connect();
+  broker.go_down();
+  REQUIRE(wait_for<Disconnected>(client));
+  std::vector<Delivery> deliveries;
+  for (const std::string& number : numbers(0, 8)) {
+    deliveries.push_back(client.publish("t", number, {.qos = QoS::at_least_once}));
+    const std::size_t expected = deliveries.size() > 5 ? deliveries.size() - 5 : 0;
+    REQUIRE(eventually([&] { return client.statistics().outbox_dropped == expected; }));
+  }
+  const std::size_t first_dropped = oldest ? 0 : 5;
+  for (std::size_t i = 0; i < deliveries.size(); ++i) {
+    CAPTURE(i);
+    const bool dropped = i >= first_dropped && i < first_dropped + 3;
+    REQUIRE(deliveries[i].done() == dropped);
+    if (dropped) CHECK(deliveries[i].result().error == Errc::dropped);
+  }
+  const auto event = wait_for<MessagesDropped>(client);
+  REQUIRE(event);
+  CHECK(event->error == Errc::dropped);
+  CHECK(event->topic == "t");
+  broker.come_up();
+  CHECK(client.flush(patience));
+  CHECK(payloads_of(broker.accepted()) == numbers(oldest ? 3 : 0, 5));
+}
+
+TEST_CASE("an alarm overtakes waiting telemetry, of which only the latest value waits",
+          "[integration][publish]") {
+  ScriptedBroker broker;
+  Options options = quick(broker.server());
+  options.outbox_rules = {{.filter = "alarm/#", .priority = 1}, {.filter = "value/#", .keep_latest = true}};
+  Client client(options);
+  const Delivery older = client.publish("value/1", "older", {.qos = QoS::at_least_once});
+  publish_all(client, {"event"}, QoS::at_least_once);
+  publish_all(client, {"newer"}, QoS::at_least_once, "value/1");
+  publish_all(client, {"alarm"}, QoS::exactly_once, "alarm/dry");
+  client.connect();
+  REQUIRE(client.flush(patience));
+  CHECK(payloads_of(broker.accepted()) == std::vector<std::string>{"alarm", "newer", "event"});
+  CHECK(older.result().error == Errc::superseded);
+  CHECK(client.statistics().superseded == 1);
+  CHECK(wait_for<MessagesDropped>(client)->error == Errc::superseded);
+}
+
+TEST_CASE("messages dropped in a row are one event", "[integration][publish]") {
+  ScriptedBroker broker;
+  Options options = quick(broker.server());
+  options.outbox_rules = {{.filter = "#", .keep_latest = true}};
+  Client client(options);
+  for (const std::string& number : numbers(0, 1'000))
+    client.publish("t", number, {.qos = QoS::at_least_once});
+  client.connect();
+  REQUIRE(client.flush(patience));
+  const auto event = wait_for<MessagesDropped>(client);
+  REQUIRE(event);
+  CHECK(event->messages == client.statistics().superseded);
+  CHECK(event->messages > 900);
+}
+
 TEST_CASE("publish() waits for room and goes on when there is some", "[integration][publish]") {
   ScriptedBroker broker;
   Options options = quick(broker.server());

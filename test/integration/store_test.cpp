@@ -247,3 +247,58 @@ TEST_CASE("a client killed before its subscriptions were made again asks for the
   broker.publish({"s", "heard", QoS::at_least_once});
   CHECK(receive_payloads(client, 1) == std::vector<std::string>{"heard"});
 }
+
+TEST_CASE("a store's messages are queued by today's rules, whatever they were when it took them",
+          "[integration][store]") {
+  ScriptedBroker broker;
+  const StoreFile file;
+  Options options = quick(broker.server());
+  options.store = file.store();
+  {
+    Client client(options);
+    client.publish("value", "1", {.qos = QoS::at_least_once});
+    client.publish("t", "2", {.qos = QoS::at_least_once});
+    client.publish("value", "3", {.qos = QoS::at_least_once});
+    REQUIRE(client.publish("alarm", "4", {.qos = QoS::at_least_once}).wait_stored(patience));
+  }
+  options.store.reset();
+  options.store = file.store();
+  options.outbox_rules = {{.filter = "alarm", .priority = 1}, {.filter = "value", .keep_latest = true}};
+  Client client(options);
+  client.connect();
+  REQUIRE(client.flush(patience));
+  CHECK(payloads_of(broker.accepted()) == std::vector<std::string>{"4", "3", "2"});
+  CHECK(client.statistics().superseded == 1);
+  CHECK(client.statistics().outbox_messages == 0);
+}
+
+TEST_CASE("a backlog larger than what is kept in memory arrives in order, over a restart, and once",
+          "[integration][store]") {
+  ScriptedBroker broker;
+  const StoreFile file;
+  Options options = quick(broker.server());
+  const std::string filler(2'000, '.');
+  constexpr std::size_t half = 10'000;  // 20 MB each.
+  const auto publish = [&filler](Client& client, std::size_t first) {
+    Delivery last;
+    for (const std::string& number : numbers(first, half))
+      last = client.publish("t", number + filler, {.qos = QoS::exactly_once});
+    REQUIRE(last.wait_stored(patience));
+  };
+  {
+    options.store = file.store();
+    Client client(options);
+    publish(client, 0);
+    options.store.reset();
+  }
+  options.store = file.store();
+  Client client(options);
+  publish(client, half);
+  CHECK(client.statistics().outbox_messages == 2 * half);
+  client.connect();
+  REQUIRE(client.flush(4 * patience));
+  auto arrived = payloads_of(broker.accepted());
+  for (std::string& payload : arrived)
+    payload.resize(payload.find('.'));
+  CHECK(difference(arrived, numbers(0, 2 * half)) == "");
+}

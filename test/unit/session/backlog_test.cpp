@@ -96,7 +96,7 @@ TEST_CASE("a message that somebody follows stays the object it is", "[backlog]")
   bool seen = false;
   for (std::uint64_t sequence = 1; sequence <= 64; ++sequence) {
     REQUIRE(test.backlog.front()->sequence == sequence);
-    seen = seen || test.backlog.pop_front() == followed;
+    if (test.backlog.pop_front() == followed) seen = true;
   }
   CHECK(seen);
 }
