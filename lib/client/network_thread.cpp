@@ -8,7 +8,6 @@
 #include <iterator>
 #include <limits>
 #include <random>
-#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -148,14 +147,7 @@ void NetworkThread::accept(std::vector<session::OutboundMessagePtr>& messages) {
 // A store gives what it has; what has ended since its last commit waits no more.
 std::vector<session::OutboundMessagePtr> NetworkThread::load(const session::WaitingRange& range) {
   auto messages = shared_->options.store->load(range);
-  std::set<std::uint64_t> ended;
-  for (const session::Journal* journal : {&uncommitted_, &engine_.journal()}) {
-    for (const session::Record& record : *journal) {
-      if (const auto* finished = std::get_if<session::record::Finished>(&record))
-        ended.insert(finished->sequence);
-    }
-  }
-  std::erase_if(messages, [&ended](const auto& message) { return ended.count(message->sequence) != 0; });
+  session::erase_finished(messages, {&uncommitted_, &engine_.journal()});
   for (const auto& message : messages) {
     message->journaled = true;
     message->recovered = message->sequence <= recovered_to_;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <variant>
@@ -104,6 +105,10 @@ inline constexpr std::chrono::seconds alive_period{30};
   return !std::holds_alternative<record::Finished>(record) && !std::holds_alternative<record::Held>(record) &&
          !std::holds_alternative<record::SessionAlive>(record);
 }
+
+/// Takes out the messages whose end is in one of the journals.
+void erase_finished(std::vector<OutboundMessagePtr>& messages,
+                    std::initializer_list<const Journal*> journals);
 
 /// A message in flight as a store held it.
 struct StoredMessage {

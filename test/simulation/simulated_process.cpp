@@ -68,14 +68,7 @@ session::Snapshot SimulatedProcess::open() {
 // A store gives what it has; what has ended since its last commit waits no more.
 std::vector<session::OutboundMessagePtr> SimulatedProcess::load(const session::WaitingRange& range) {
   auto messages = store_->load(range);
-  std::set<std::uint64_t> ended;
-  for (const session::Journal* journal : {&uncommitted_, &engine_.journal()}) {
-    for (const session::Record& record : *journal) {
-      if (const auto* finished = std::get_if<session::record::Finished>(&record))
-        ended.insert(finished->sequence);
-    }
-  }
-  std::erase_if(messages, [&ended](const auto& message) { return ended.count(message->sequence) != 0; });
+  session::erase_finished(messages, {&uncommitted_, &engine_.journal()});
   for (const auto& message : messages) {
     message->journaled = true;
     message->set_stored();
