@@ -75,6 +75,7 @@ struct Held {
 /// A PUBREC of ours is about to be sent for an inbound QoS 2 message.
 struct InboundReceived {
   std::uint16_t packet_identifier;
+  std::uint64_t exchange = 1;  ///< Counts the messages that had this identifier in this session, from 1.
 };
 /// Its PUBREL came.
 struct InboundReleased {
@@ -117,6 +118,13 @@ struct StoredMessage {
   bool released = false;  ///< Past PUBREC.
 };
 
+/// How many QoS 2 messages that had this identifier were received in this session.
+struct InboundCount {
+  std::uint16_t packet_identifier = 0;
+  std::uint64_t exchanges = 0;
+  friend bool operator==(const InboundCount&, const InboundCount&) = default;
+};
+
 /// Messages that wait in a store, not in memory: all those with sequences from `first` to `last` that are
 /// neither in flight nor ended.
 struct WaitingRange {
@@ -155,7 +163,8 @@ struct Snapshot {
   std::chrono::seconds expiry{0};
   /// When its connection was last known to be up.
   std::optional<TimePoint> away_since;
-  /// Counts the sessions of this store: two sessions never have the same.
+  /// Counts the sessions of this store, from a number of its own: two sessions never have the same, of
+  /// whatever stores.
   std::uint64_t epoch = 0;
   /// Past PUBREC in the order of the PUBRECs, then in flight in the order of sending.
   std::vector<StoredMessage> messages;
@@ -163,6 +172,7 @@ struct Snapshot {
   std::vector<WaitingRange> waiting;
   std::vector<std::uint16_t> held_identifiers;  ///< See record::Held.
   std::vector<std::uint16_t> inbound_received;
+  std::vector<InboundCount> inbound_counts;
   std::vector<StoredSubscription> subscriptions;
   std::uint64_t last_sequence = 0;
 };

@@ -1,6 +1,7 @@
 #include "store/memory_store.hpp"
 
 #include <algorithm>
+#include <random>
 #include <variant>
 #include <vector>
 
@@ -34,6 +35,7 @@ class MemoryStore::Apply {
   void operator()(const session::record::SessionAlive&) { store_.alive_at_ = now_; }
   void operator()(const session::record::SessionEnded&) {
     store_.inbound_received_.clear();
+    store_.inbound_counts_.clear();
     store_.held_identifiers_.clear();
     ++store_.epoch_;
   }
@@ -63,6 +65,7 @@ class MemoryStore::Apply {
   void operator()(const session::record::Finished& record) { store_.messages_.erase(record.sequence); }
   void operator()(const session::record::InboundReceived& record) {
     store_.inbound_received_.insert(record.packet_identifier);
+    store_.inbound_counts_[record.packet_identifier] = record.exchange;
   }
   void operator()(const session::record::InboundReleased& record) {
     store_.inbound_received_.erase(record.packet_identifier);
@@ -94,6 +97,8 @@ session::Snapshot MemoryStore::open(session::TimePoint) {
   snapshot.last_sequence = messages_.empty() ? 0 : messages_.rbegin()->first;
   snapshot.held_identifiers.assign(held_identifiers_.begin(), held_identifiers_.end());
   snapshot.inbound_received.assign(inbound_received_.begin(), inbound_received_.end());
+  for (const auto& [identifier, exchanges] : inbound_counts_)
+    snapshot.inbound_counts.push_back({identifier, exchanges});
   for (const auto& [filter, subscription] : subscriptions_)
     snapshot.subscriptions.push_back(subscription);
 
@@ -146,6 +151,6 @@ void MemoryStore::close() noexcept {
 
 namespace holdfast {
 std::shared_ptr<Store> memory_store() {
-  return std::make_shared<store::MemoryStore>();
+  return std::make_shared<store::MemoryStore>(session::RangeLimits{}, std::random_device{}());
 }
 }  // namespace holdfast

@@ -16,7 +16,8 @@ namespace holdfast::store {
 
 class MemoryStore final : public Store {
  public:
-  explicit MemoryStore(const session::RangeLimits& limits = {}) : limits_(limits) {}
+  explicit MemoryStore(const session::RangeLimits& limits = {}, std::uint64_t first_epoch = 0)
+      : limits_(limits), epoch_(first_epoch) {}
 
   [[nodiscard]] session::Snapshot open(session::TimePoint now) override;
   [[nodiscard]] bool frees_memory() const noexcept override { return false; }
@@ -41,11 +42,12 @@ class MemoryStore final : public Store {
   bool held_ = false;
   session::SessionIdentity identity_;
   std::chrono::seconds expiry_{0};
-  std::uint64_t epoch_ = 0;
+  std::uint64_t epoch_;
   std::optional<session::TimePoint> alive_at_;
   std::map<std::uint64_t, StoredMessage> messages_;  // By sequence.
   std::set<std::uint16_t> held_identifiers_;
   std::set<std::uint16_t> inbound_received_;
+  std::map<std::uint16_t, std::uint64_t> inbound_counts_;
   std::map<std::string, session::StoredSubscription> subscriptions_;
   std::uint64_t last_order_ = 0;
 };

@@ -16,14 +16,16 @@ constexpr const char* sign = "PRAGMA application_id = 0x486F6C64";
 
 // Times are milliseconds of the store's own clock (see StoreClock). `clock`, `wall` and
 // `boot_time` were read together, the last counts from the start of the system with that `boot_id`;
-// `alive_at` is when the session's connection was last known to be up. `epoch` counts sessions.
+// `alive_at` is when the session's connection was last known to be up. `epoch` counts sessions, from
+// anywhere: a new file's are not those of the file that was removed. `inbound` has every identifier that the
+// session has used, since the next message to use it needs a number of its own.
 constexpr const char* version_1 = R"(
 CREATE TABLE session (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   held INTEGER NOT NULL, client_id TEXT NOT NULL, server TEXT NOT NULL, expiry INTEGER NOT NULL,
   epoch INTEGER NOT NULL, alive_at INTEGER, clock INTEGER NOT NULL, wall INTEGER NOT NULL,
   boot_id TEXT NOT NULL, boot_time INTEGER NOT NULL) STRICT;
-INSERT INTO session VALUES (1, 0, '', '', 0, 0, NULL, 0, 0, '', 0);
+INSERT INTO session VALUES (1, 0, '', '', 0, random() & 0xFFFFFFFF, NULL, 0, 0, '', 0);
 CREATE TABLE message (
   sequence INTEGER PRIMARY KEY, qos INTEGER NOT NULL, retain INTEGER NOT NULL, expires_at INTEGER,
   topic TEXT NOT NULL, properties BLOB NOT NULL, payload BLOB NOT NULL) STRICT;
@@ -31,7 +33,8 @@ CREATE TABLE flight (
   sequence INTEGER PRIMARY KEY, packet_identifier INTEGER NOT NULL, qos INTEGER NOT NULL,
   released INTEGER NOT NULL, step INTEGER NOT NULL) STRICT;
 CREATE TABLE held_identifier (packet_identifier INTEGER PRIMARY KEY) STRICT;
-CREATE TABLE inbound (packet_identifier INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE inbound (
+  packet_identifier INTEGER PRIMARY KEY, exchange INTEGER NOT NULL, released INTEGER NOT NULL) STRICT;
 CREATE TABLE subscription (
   filter TEXT PRIMARY KEY, qos INTEGER NOT NULL, no_local INTEGER NOT NULL,
   retain_as_published INTEGER NOT NULL, retain_handling INTEGER NOT NULL, identifier INTEGER)

@@ -84,8 +84,8 @@ struct SqliteStore::Statements {
   Statement waiting{db, R"(
       SELECT * FROM message WHERE sequence BETWEEN ? AND ? AND sequence NOT IN (SELECT sequence FROM flight)
       ORDER BY sequence)"};
-  Statement receive{db, "INSERT OR IGNORE INTO inbound VALUES (?)"};
-  Statement received{db, "DELETE FROM inbound WHERE packet_identifier = ?"};
+  Statement receive{db, "INSERT OR REPLACE INTO inbound VALUES (?, ?, 0)"};
+  Statement received{db, "UPDATE inbound SET released = 1 WHERE packet_identifier = ?"};
   Statement subscribe{db, "INSERT OR REPLACE INTO subscription VALUES (?, ?, ?, ?, ?, ?)"};
   Statement unsubscribe{db, "DELETE FROM subscription WHERE filter = ?"};
 };
@@ -134,7 +134,7 @@ class SqliteStore::Apply {
     store_.any_held_ = true;
   }
   void operator()(const session::record::InboundReceived& record) {
-    do_.receive.run(std::int64_t{record.packet_identifier});
+    do_.receive.run(std::int64_t{record.packet_identifier}, signed_number(record.exchange));
   }
   void operator()(const session::record::InboundReleased& record) {
     do_.received.run(std::int64_t{record.packet_identifier});
@@ -274,9 +274,12 @@ std::vector<session::OutboundMessagePtr> SqliteStore::load(const session::Waitin
 }
 
 void SqliteStore::load_rest(session::Snapshot& snapshot) {
-  Statement inbound(database_, "SELECT packet_identifier FROM inbound");
-  while (inbound.step())
-    snapshot.inbound_received.push_back(identifier_in(inbound));
+  Statement inbound(database_, "SELECT packet_identifier, exchange, released FROM inbound");
+  while (inbound.step()) {
+    const auto identifier = identifier_in(inbound);
+    if (inbound.number(2) == 0) snapshot.inbound_received.push_back(identifier);
+    snapshot.inbound_counts.push_back({identifier, static_cast<std::uint64_t>(inbound.number(1))});
+  }
   // One that a message has taken since counts for that message.
   Statement held(database_, R"(
       SELECT packet_identifier FROM held_identifier

@@ -9,6 +9,7 @@ using namespace holdfast;
 using namespace holdfast::test;
 using namespace std::chrono_literals;
 using Identifiers = std::vector<std::uint16_t>;
+using Counts = std::vector<session::InboundCount>;
 using Strings = std::vector<std::string>;
 
 namespace {
@@ -58,6 +59,27 @@ TEST_CASE("inbound identifiers are kept from PUBREC to PUBREL", "[store][session
   CHECK(inbound(test.reopen()) == Identifiers{1, 65535});
   test.commit({InboundReleased{1}, InboundReleased{65535}, InboundReleased{2}});
   CHECK(inbound(test.reopen()).empty());
+}
+
+TEST_CASE("how often the session has used an inbound identifier is kept beyond its PUBREL",
+          "[store][session]") {
+  StoreUnderTest test(GENERATE(Kind::memory, Kind::sqlite));
+  test.commit({InboundReceived{7, 1}, InboundReceived{65535, 1}, InboundReleased{7}, InboundReceived{7, 2}});
+  CHECK(counts(test.reopen()) == Counts{{7, 2}, {65535, 1}});
+  test.commit({InboundReleased{7}, InboundReleased{65535}});
+  CHECK(counts(test.reopen()) == Counts{{7, 2}, {65535, 1}});
+  test.commit({SessionEnded{}, InboundReceived{8, 1}});
+  CHECK(counts(test.reopen()) == Counts{{8, 1}});
+}
+
+TEST_CASE("two sessions never have the same epoch, of one store or of two", "[store][session]") {
+  const Kind kind = GENERATE(Kind::memory, Kind::sqlite);
+  StoreUnderTest test(kind);
+  StoreUnderTest other(kind);
+  const auto first = test.reopen().epoch;
+  test.commit({SessionHeld{{"me", "host"}, 60s}, SessionEnded{}, SessionEnded{}});
+  CHECK(test.reopen().epoch == first + 2);
+  CHECK(other.reopen().epoch != first);
 }
 
 TEST_CASE("subscriptions are kept as they were last asked for", "[store][session]") {

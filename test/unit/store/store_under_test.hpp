@@ -46,6 +46,13 @@ inline std::vector<std::uint16_t> inbound(const session::Snapshot& snapshot) {
   return identifiers;
 }
 
+inline std::vector<session::InboundCount> counts(const session::Snapshot& snapshot) {
+  auto found = snapshot.inbound_counts;
+  std::sort(found.begin(), found.end(),
+            [](const auto& a, const auto& b) { return a.packet_identifier < b.packet_identifier; });
+  return found;
+}
+
 inline std::vector<std::string> filters(const session::Snapshot& snapshot) {
   std::vector<std::string> found;
   for (const auto& stored : snapshot.subscriptions)
