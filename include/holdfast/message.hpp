@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <holdfast/message_key.hpp>
 #include <holdfast/types.hpp>
 
 namespace holdfast {
@@ -42,6 +43,10 @@ class Message {
   [[nodiscard]] bool duplicate() const noexcept;
   /// 0 at QoS 0.
   [[nodiscard]] std::uint16_t packet_identifier() const noexcept;
+  /// What tells this message from every other, also after the end of the process: for QoS 2 and with
+  /// Options::store (of a file: memory_store() begins anew with each process). Empty otherwise: at QoS 1 the
+  /// protocol has nothing by which a message that is sent again could be told from a new one.
+  [[nodiscard]] std::optional<MessageKey> key() const noexcept;
 
   // Properties. [MQTT 5, 3.3.2.3]
   [[nodiscard]] bool payload_is_utf8() const noexcept;

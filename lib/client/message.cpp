@@ -1,5 +1,6 @@
 #include <holdfast/message.hpp>
 
+#include <array>
 #include <utility>
 
 #include "client/inbox.hpp"
@@ -12,6 +13,19 @@ using wire::PropertyId;
 
 std::string_view characters(std::span<const std::byte> bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+// 64-bit FNV-1a.
+std::uint64_t hash_of(std::span<const std::byte> bytes, std::uint64_t hash = 0xCBF29CE484222325) noexcept {
+  for (const std::byte byte : bytes)
+    hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001B3;
+  return hash;
+}
+
+// No topic contains a null character, so that two of them never run together with different payloads.
+std::uint64_t content_of(const session::InboundMessage& message) noexcept {
+  constexpr std::array end_of_topic{std::byte{0}};
+  const auto topic = std::as_bytes(std::span(message.topic()));
+  return hash_of(message.payload(), hash_of(end_of_topic, hash_of(topic)));
 }
 }  // namespace
 
@@ -51,6 +65,12 @@ bool Message::duplicate() const noexcept {
 }
 std::uint16_t Message::packet_identifier() const noexcept {
   return message_->token().packet_identifier;
+}
+
+std::optional<MessageKey> Message::key() const noexcept {
+  const session::InboundExchange exchange = message_->exchange();
+  if (exchange.number == 0) return std::nullopt;
+  return MessageKey{exchange.epoch, packet_identifier(), exchange.number, content_of(*message_)};
 }
 
 bool Message::payload_is_utf8() const noexcept {

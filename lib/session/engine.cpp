@@ -42,6 +42,7 @@ Engine::Engine(const Options& options, Snapshot&& snapshot, std::uint32_t seed)
       expiry_(snapshot.expiry),
       away_since_(snapshot.away_since),
       in_flight_(static_cast<std::uint16_t>(seed % 65535 + 1)),
+      epoch_(snapshot.epoch),
       user_name_(options.user_name),
       password_(options.password),
       will_(options.will),
@@ -58,6 +59,8 @@ Engine::Engine(const Options& options, Snapshot&& snapshot, std::uint32_t seed)
   }
   for (const auto identifier : snapshot.inbound_received)
     inbound_.restore_received(identifier);
+  for (const auto& [identifier, exchanges] : snapshot.inbound_counts)
+    exchanges_of(identifier) = exchanges;
   for (const auto& subscription : snapshot.subscriptions)
     subscriptions_.restore(subscription);
 }

@@ -219,6 +219,8 @@ class Engine {
   [[nodiscard]] std::optional<std::string_view> resolve_topic(const wire::Publish& publish);
   void deliver(const wire::Publish& publish, std::string_view topic, InboundToken token);
   void on_pubrel(const wire::Acknowledgement& pubrel);
+  void record_exchange(const InboundWindow::Due& due);
+  [[nodiscard]] std::uint64_t& exchanges_of(std::uint16_t packet_identifier);
 
   // engine_subscribe.cpp
   void send_requests(TimePoint now);
@@ -246,6 +248,8 @@ class Engine {
   std::optional<TimePoint> away_since_;  // Unknown: counts as alive.
   InFlight in_flight_;
   InboundWindow inbound_;
+  std::uint64_t epoch_;                   // Of the store's sessions.
+  std::vector<std::uint64_t> exchanges_;  // With a store: as InboundCount, by packet identifier.
   Subscriptions subscriptions_;
   std::size_t messages_in_flight_ = 0;
 

@@ -239,6 +239,8 @@ void Engine::session_lost() {
   counters_.republished += lost.republished;
   in_flight_.remove_all(Stage::held);
   inbound_.clear();
+  exchanges_.clear();
+  ++epoch_;
   journal_.emplace_back(record::SessionEnded{});
   if (options_.resubscribe) {
     lost.resubscribed = subscriptions_.resubscribe(Subscriptions::Again::as_asked);

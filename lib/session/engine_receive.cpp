@@ -51,7 +51,10 @@ std::optional<std::string_view> Engine::resolve_topic(const wire::Publish& publi
 }
 
 void Engine::deliver(const wire::Publish& publish, std::string_view topic, InboundToken token) {
-  received_.push_back(InboundMessage::make(publish, topic, token));
+  InboundExchange exchange;
+  if (journaled_ && publish.qos == QoS::exactly_once)
+    exchange = {epoch_, exchanges_of(token.packet_identifier) + 1};
+  received_.push_back(InboundMessage::make(publish, topic, token, exchange));
 }
 
 void Engine::acknowledge(InboundToken token) {
@@ -61,17 +64,26 @@ void Engine::acknowledge(InboundToken token) {
 void Engine::send_acknowledgements(TimePoint now) {
   if (phase_ != Phase::connected) return;
   while (const auto due = inbound_.next_due()) {
-    const auto type = due->qos == QoS::exactly_once ? wire::PacketType::pubrec : wire::PacketType::puback;
-    if (due->refused) {
-      send_acknowledgement(type, due->packet_identifier, ReasonCode::implementation_specific_error);
-    } else if (due->qos == QoS::exactly_once) {
-      if (journaled_) journal_.emplace_back(record::InboundReceived{due->packet_identifier});
-      send_acknowledgement(type, due->packet_identifier);
-    } else {
-      send_acknowledgement(type, due->packet_identifier);
-    }
+    const bool once = due->qos == QoS::exactly_once;
+    if (once && journaled_) record_exchange(*due);
+    send_acknowledgement(once ? wire::PacketType::pubrec : wire::PacketType::puback, due->packet_identifier,
+                         due->refused ? ReasonCode::implementation_specific_error : ReasonCode::success);
     last_sent_ = now;
   }
+}
+
+// Counted before PUBREC leaves: the broker may use the identifier for another message then. Also where the
+// PUBREC is an error: an earlier process, which took larger messages, may have handed this one over.
+void Engine::record_exchange(const InboundWindow::Due& due) {
+  if (due.again) return;
+  const std::uint16_t identifier = due.packet_identifier;
+  journal_.emplace_back(record::InboundReceived{identifier, ++exchanges_of(identifier)});
+  if (due.refused) journal_.emplace_back(record::InboundReleased{identifier});
+}
+
+std::uint64_t& Engine::exchanges_of(std::uint16_t packet_identifier) {
+  if (packet_identifier >= exchanges_.size()) exchanges_.resize(std::size_t{packet_identifier} + 1);
+  return exchanges_[packet_identifier];
 }
 
 void Engine::on_pubrel(const wire::Acknowledgement& pubrel) {

@@ -6,15 +6,16 @@
 namespace holdfast::session {
 
 InboundMessage::Ptr InboundMessage::make(const wire::Publish& publish, std::string_view topic,
-                                         InboundToken token) {
+                                         InboundToken token, InboundExchange exchange) {
   const std::size_t trailing = topic.size() + publish.properties.bytes().size() + publish.payload.size();
   void* memory = ::operator new(sizeof(InboundMessage) + trailing);
-  return Ptr(new (memory) InboundMessage(publish, topic, token));
+  return Ptr(new (memory) InboundMessage(publish, topic, token, exchange));
 }
 
-InboundMessage::InboundMessage(const wire::Publish& publish, std::string_view topic,
-                               InboundToken token) noexcept
+InboundMessage::InboundMessage(const wire::Publish& publish, std::string_view topic, InboundToken token,
+                               InboundExchange exchange) noexcept
     : token_(token),
+      exchange_(exchange),
       properties_size_(static_cast<std::uint32_t>(publish.properties.bytes().size())),
       payload_size_(static_cast<std::uint32_t>(publish.payload.size())),
       topic_size_(static_cast<std::uint16_t>(topic.size())),

@@ -1,6 +1,7 @@
 // A received message: one allocation that holds topic, properties and payload.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -21,6 +22,14 @@ struct InboundToken {
   std::uint32_t serial = 0;
 };
 
+/// What tells a QoS 2 message from others with its packet identifier: the session it came in, and how many
+/// had the identifier before it in that session, and 1. Without a store nobody counts: 0.
+struct InboundExchange {
+  std::uint64_t epoch = 0;
+  std::uint64_t number = 0;
+  friend auto operator<=>(const InboundExchange&, const InboundExchange&) = default;
+};
+
 class InboundMessage {
  public:
   struct Deleter {
@@ -29,7 +38,8 @@ class InboundMessage {
   using Ptr = std::unique_ptr<InboundMessage, Deleter>;
 
   /// Copies what the packet's views point to. `topic` is given apart because a topic alias may stand for it.
-  [[nodiscard]] static Ptr make(const wire::Publish& publish, std::string_view topic, InboundToken token);
+  [[nodiscard]] static Ptr make(const wire::Publish& publish, std::string_view topic, InboundToken token,
+                                InboundExchange exchange = {});
 
   InboundMessage(const InboundMessage&) = delete;
   InboundMessage& operator=(const InboundMessage&) = delete;
@@ -47,18 +57,21 @@ class InboundMessage {
   [[nodiscard]] bool retain() const noexcept { return retain_; }
   [[nodiscard]] bool duplicate() const noexcept { return duplicate_; }
   [[nodiscard]] InboundToken token() const noexcept { return token_; }
+  [[nodiscard]] InboundExchange exchange() const noexcept { return exchange_; }
   [[nodiscard]] std::size_t size() const noexcept {
     return std::size_t{topic_size_} + properties_size_ + payload_size_;
   }
 
  private:
-  InboundMessage(const wire::Publish& publish, std::string_view topic, InboundToken token) noexcept;
+  InboundMessage(const wire::Publish& publish, std::string_view topic, InboundToken token,
+                 InboundExchange exchange) noexcept;
   ~InboundMessage() = default;
   [[nodiscard]] const std::byte* bytes() const noexcept {
     return reinterpret_cast<const std::byte*>(this + 1);
   }
 
   const InboundToken token_;
+  const InboundExchange exchange_;
   const std::uint32_t properties_size_;
   const std::uint32_t payload_size_;
   const std::uint16_t topic_size_;

@@ -34,7 +34,7 @@ InboundWindow::Arrival InboundWindow::begin(Entry& entry, QoS qos) {
   entry.serial = next_serial_++;
   entry.progress = Progress::waiting;
   entry.qos = qos;
-  entry.refused = false;
+  entry.refused = entry.answered = false;
   entry.current = true;
   ++unfinished_;
   turn_of(qos).push_back(entry.packet_identifier);
@@ -70,8 +70,9 @@ std::optional<InboundWindow::Due> InboundWindow::next_due() {
       if (!gone && entry->progress != Progress::acknowledged) break;
       turn->pop_front();
       if (gone) continue;
-      const Due due{entry->packet_identifier, qos, entry->refused};
+      const Due due{entry->packet_identifier, qos, entry->refused, entry->answered};
       if (qos == QoS::exactly_once && !entry->refused) {
+        entry->answered = true;
         entry->progress = Progress::received;
       } else {
         forget(*entry);
@@ -93,6 +94,7 @@ void InboundWindow::restore_received(std::uint16_t packet_identifier) {
   Entry& entry = insert(packet_identifier);
   entry.progress = Progress::received;
   entry.qos = QoS::exactly_once;
+  entry.answered = true;
   entry.serial = next_serial_++;
 }
 

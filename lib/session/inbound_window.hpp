@@ -34,6 +34,7 @@ class InboundWindow {
     std::uint16_t packet_identifier;
     QoS qos;
     bool refused;  ///< With an error, which ends the exchange.
+    bool again;    ///< A PUBREC that was sent before, for the same exchange.
   };
 
   InboundWindow();
@@ -72,7 +73,8 @@ class InboundWindow {
     Progress progress = Progress::none;
     QoS qos = QoS::at_least_once;
     bool refused = false;
-    bool current = false;  ///< The PUBLISH came on this connection.
+    bool current = false;   ///< The PUBLISH came on this connection.
+    bool answered = false;  ///< QoS 2: PUBREC was sent, on whatever connection.
   };
 
   [[nodiscard]] Entry* find(std::uint16_t packet_identifier) noexcept;

@@ -39,6 +39,7 @@ void IncomingCheck::on_process_started(const session::Snapshot& snapshot) {
 
 void IncomingCheck::on_session_lost() {
   ++life_;
+  ++sessions_lost_;
   for (const auto& [identifier, number] : window_)
     messages_[number - 1].answered = false;
   window_.clear();
@@ -56,6 +57,9 @@ void IncomingCheck::on_handed_over(const session::InboundMessage& received) {
     require(number > last, [&] { return name(number) + " was handed over after " + name(last); });
     last = number;
   }
+  check_key(number, handed, received);
+  handed.exchange = received.exchange();
+  handed.sessions_lost = sessions_lost_;
   handed.life = life_;
   handed.acknowledged = handed.answered = false;
   if (handed.qos == QoS::at_most_once) return;
@@ -76,6 +80,20 @@ void IncomingCheck::check_repeated(std::uint32_t number, const Message& handed, 
   // Without DUP it is a new message for a client; and once it was acknowledged it may be.
   require(handed.life != life_ || !duplicate || handed.answered,
           [&] { return name(number) + " (QoS 1) was handed over again before its PUBACK"; });
+}
+
+// Without what the message says, which is part of its key only for brokers that drop what they have sent.
+void IncomingCheck::check_key(std::uint32_t number, const Message& handed,
+                              const session::InboundMessage& received) {
+  const session::InboundExchange exchange = received.exchange();
+  const bool expected = options_.store && handed.qos == QoS::exactly_once;
+  require(expected == (exchange.number != 0),
+          [&] { return name(number) + (expected ? " has no key" : " has a key that nothing keeps"); });
+  if (!expected) return;
+  const auto [owner, fresh] = keys_.try_emplace({received.token().packet_identifier, exchange}, number);
+  require(owner->second == number, [&] { return name(number) + " has the key of " + name(owner->second); });
+  const bool same_session = handed.handed_over > 1 && handed.sessions_lost == sessions_lost_;
+  require(!same_session || !fresh, [&] { return name(number) + " was handed over again with another key"; });
 }
 
 void IncomingCheck::on_acknowledged_by_application(session::InboundToken token) {

@@ -1,5 +1,6 @@
 // What receive() promises: at QoS 1 a message is handed over, at QoS 2 once while the session lives, in
-// order; and nothing is acknowledged before the application has it.
+// order; nothing is acknowledged before the application has it; and with a store each QoS 2 message has a key
+// of its own, the same whenever it is handed over.
 #pragma once
 
 #include <array>
@@ -7,6 +8,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <holdfast/options.hpp>
@@ -51,11 +53,14 @@ class IncomingCheck {
     std::uint16_t packet_identifier = 0;  // Likewise.
     bool acknowledged = false;            // By the application, that hand-over.
     bool ever_acknowledged = false;
-    bool answered = false;  // Its PUBACK or PUBREC was made after that hand-over.
+    bool answered = false;              // Its PUBACK or PUBREC was made after that hand-over.
+    session::InboundExchange exchange;  // Its key, but for what it says.
+    std::uint32_t sessions_lost = 0;    // At that hand-over.
   };
 
   [[nodiscard]] Message& message(std::uint32_t number);
   void check_repeated(std::uint32_t number, const Message& message, bool duplicate) const;
+  void check_key(std::uint32_t number, const Message& message, const session::InboundMessage& received);
   void on_answer_made(const support::Packet& packet);
   void on_completion_made(const support::Packet& packet);
 
@@ -65,7 +70,9 @@ class IncomingCheck {
   std::set<std::uint16_t> restored_;                // Past PUBREC in an earlier process.
   std::map<std::uint32_t, std::uint32_t> serials_;  // Number by serial of the token, in this process.
   std::map<std::uint32_t, std::array<std::uint32_t, 3>> last_first_;  // By topic and QoS.
-  std::uint32_t life_ = 0;  // Counts processes, and sessions in them.
+  std::uint32_t life_ = 0;           // Counts processes, and sessions in them.
+  std::uint32_t sessions_lost_ = 0;  // Counts them.
+  std::map<std::pair<std::uint16_t, session::InboundExchange>, std::uint32_t> keys_;  // Number by key.
 };
 
 }  // namespace holdfast::simulation

@@ -63,13 +63,15 @@ void ModelBroker::write(Connection& connection) {
 }
 
 void ModelBroker::send_messages(Connection& connection) {
+  // Identifiers are soon used again, though never those of an earlier session: see on_connect().
+  if (session_->state.in_flight() == 0) session_->state.start_identifiers_at(session_->first_identifier);
   const auto size_max =
       world_.scenario.broker.ignores_packet_size ? std::size_t{0xFFFFFF} : connection.maximum_packet_size;
   for (const std::string& bytes : session_->state.sendable(connection.receive_maximum, size_max)) {
     Packet packet = support::decode(bytes);
     if (packet.qos != QoS::at_most_once) {
       session_->numbers[packet.packet_identifier] = number_of(packet.payload);
-      last_identifier_ = packet.packet_identifier;
+      last_identifier_ = std::max(last_identifier_, packet.packet_identifier);
     }
     connection.answers.push_back(std::move(packet));
   }

@@ -76,10 +76,11 @@ class ModelBroker {
     bool closed = false;
   };
   struct Session {
-    explicit Session(std::uint32_t number) : incarnation(number) {}
+    Session(std::uint32_t number, std::uint16_t first) : incarnation(number), first_identifier(first) {}
     support::BrokerSession state;
     std::uint32_t incarnation;
-    bool known = false;  // The client has read, and remembers, that it is a new one.
+    std::uint16_t first_identifier;  // Given to a message for the client.
+    bool known = false;              // The client has read, and remembers, that it is a new one.
     std::map<std::uint16_t, std::uint32_t> numbers;  // On their way to the client, by packet identifier.
     std::optional<session::TimePoint> alone_since;
   };
@@ -110,7 +111,7 @@ class ModelBroker {
   std::vector<std::unique_ptr<Connection>> connections_;
   std::optional<Session> session_;
   support::SessionHistory earlier_;    // Of the session before, which the client may still mean.
-  std::uint16_t last_identifier_ = 0;  // Given to a message for the client, in whatever session.
+  std::uint16_t last_identifier_ = 0;  // The highest given to a message for the client.
   std::uint32_t incarnations_ = 0;
   std::vector<Grant> grants_;       // By connection number - 1.
   std::size_t last_connected_ = 0;  // The latest connection whose CONNECT has come.

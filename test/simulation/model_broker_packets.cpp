@@ -63,10 +63,9 @@ void ModelBroker::on_connect(Connection& connection, const Packet& packet) {
   }
   const bool present = session_.has_value();
   if (!present) {
-    session_.emplace(++incarnations_);
     // A client that was not told of the new session takes an identifier that it knows for the same message,
     // and can do nothing else: left out.
-    session_->state.start_identifiers_at(static_cast<std::uint16_t>(last_identifier_ + 1));
+    session_.emplace(++incarnations_, static_cast<std::uint16_t>(last_identifier_ + 1));
   }
   session_->alone_since.reset();
   if (present && !session_->known) {

@@ -25,6 +25,8 @@ class StoreCheck::Apply {
   void operator()(const session::record::SessionAlive&) {}
   void operator()(const session::record::SessionEnded&) {
     check_.received_.clear();
+    check_.exchanges_.clear();
+    ++check_.sessions_ended_;
     check_.held_identifiers_.clear();
   }
   void operator()(const session::record::Accepted& record) {
@@ -58,6 +60,7 @@ class StoreCheck::Apply {
   }
   void operator()(const session::record::InboundReceived& record) {
     check_.received_.insert(record.packet_identifier);
+    check_.exchanges_[record.packet_identifier] = record.exchange;
   }
   void operator()(const session::record::InboundReleased& record) {
     check_.received_.erase(record.packet_identifier);
@@ -122,6 +125,11 @@ void StoreCheck::check(const session::Snapshot& snapshot) const {
   const std::set<std::uint16_t> held(snapshot.held_identifiers.begin(), snapshot.held_identifiers.end());
   require(held == held_identifiers_, [] { return "the store gave back other held identifiers"; });
   require(received == received_, [] { return "the store gave back other inbound identifiers"; });
+  std::map<std::uint16_t, std::uint64_t> exchanges;
+  for (const session::InboundCount& count : snapshot.inbound_counts)
+    exchanges[count.packet_identifier] = count.exchanges;
+  require(exchanges == exchanges_, [] { return "the store gave back other counts of inbound identifiers"; });
+  require(snapshot.epoch == sessions_ended_, [] { return "the store counts its sessions wrongly"; });
   std::set<std::string> filters;
   for (const auto& stored : snapshot.subscriptions)
     filters.insert(stored.subscription.filter);

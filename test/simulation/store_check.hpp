@@ -43,6 +43,8 @@ class StoreCheck {
   std::map<std::uint64_t, std::uint32_t> numbers_;  // By sequence.
   std::set<std::uint16_t> held_identifiers_;
   std::set<std::uint16_t> received_;
+  std::map<std::uint16_t, std::uint64_t> exchanges_;  // Of the session, by inbound packet identifier.
+  std::uint64_t sessions_ended_ = 0;
   std::set<std::string> filters_;
   std::optional<std::chrono::seconds> held_;
   std::uint64_t steps_ = 0;

@@ -89,17 +89,15 @@ std::vector<std::string> BrokerSession::resume() {
 
 std::vector<std::string> BrokerSession::sendable(std::size_t receive_maximum, std::size_t size_max) {
   std::vector<std::string> packets;
-  std::size_t in_flight = 0;
-  for (const Outgoing& outgoing : outgoing_)
-    in_flight += outgoing.state == State::queued ? 0u : 1u;
+  std::size_t sent = in_flight();
   for (Outgoing& outgoing : outgoing_) {
     if (outgoing.state != State::queued) continue;
     const bool counted = outgoing.publication.qos != QoS::at_most_once;
-    if (counted && in_flight >= receive_maximum) break;
+    if (counted && sent >= receive_maximum) break;
     if (counted) {
       // The identifier first: while the message counts as queued it is not found by it.
       outgoing.packet_identifier = unused_identifier();
-      ++in_flight;
+      ++sent;
     }
     outgoing.state = State::published;
     std::string packet = encoded(outgoing.publication, outgoing.packet_identifier, false);
@@ -113,6 +111,12 @@ std::vector<std::string> BrokerSession::sendable(std::size_t receive_maximum, st
     return outgoing.state == State::published && outgoing.publication.qos == QoS::at_most_once;
   });
   return packets;
+}
+
+std::size_t BrokerSession::in_flight() const {
+  return static_cast<std::size_t>(std::count_if(outgoing_.begin(), outgoing_.end(), [](const auto& outgoing) {
+    return outgoing.state != State::queued;
+  }));
 }
 
 void BrokerSession::on_puback(std::uint16_t packet_identifier) {

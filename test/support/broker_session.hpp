@@ -52,6 +52,7 @@ class BrokerSession {
 
   /// Of the messages to the client; 1 by default.
   void start_identifiers_at(std::uint16_t first) noexcept { next_identifier_ = first; }
+  [[nodiscard]] std::size_t in_flight() const;
   [[nodiscard]] std::size_t unfinished() const noexcept { return outgoing_.size(); }
 
  private:

@@ -3,46 +3,12 @@
 #include <random>
 #include <set>
 
-#include "engine_under_test.hpp"
-#include "store/memory_store.hpp"
-#include "support/whole_snapshot.hpp"
+#include "process_under_test.hpp"
 
 using namespace holdfast;
 using namespace holdfast::session;
 
 namespace {
-
-/// A client with a store, a process that can be killed between any two turns.
-class Process {
- public:
-  explicit Process(std::shared_ptr<store::MemoryStore> store)
-      : store_(std::move(store)), test_(options(), open(), 99) {}
-  ~Process() { store_->close(); }
-  Process(const Process&) = delete;
-  Process& operator=(const Process&) = delete;
-
-  EngineUnderTest& operator*() { return test_; }
-  EngineUnderTest* operator->() { return &test_; }
-  void commit() {
-    store_->commit(test_.engine.journal(), TimePoint{});
-    test_.engine.journal().clear();
-  }
-  std::vector<Packet> turn() {
-    commit();
-    return test_.write();
-  }
-
- private:
-  Options options() {
-    Options options = hour_long_session();
-    options.store = store_;
-    return options;
-  }
-  Snapshot open() { return support::open_whole(*store_); }
-
-  std::shared_ptr<store::MemoryStore> store_;
-  EngineUnderTest test_;
-};
 
 template <typename Kind>
 std::size_t count(const Journal& journal) {
