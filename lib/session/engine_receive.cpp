@@ -17,16 +17,20 @@ void Engine::on_publish(const wire::Publish& publish, TimePoint /*now*/) {
   if (!topic) return;
   if (publish.qos == QoS::at_most_once) return deliver(publish, *topic, {});
   const auto arrival = inbound_.on_publish(publish.packet_identifier, publish.qos, publish.dup);
+  // Whatever becomes of the connection: the window knows the message now, and would suppress it when it comes
+  // again.
+  if (arrival.verdict == InboundWindow::Verdict::deliver) {
+    deliver(publish, *topic, arrival.token);
+  } else {
+    ++counters_.duplicates_suppressed;
+  }
   const std::size_t maximum = options_.connect_properties.receive_maximum.value_or(65535);
   if (inbound_.unfinished() > maximum) {
     ++counters_.receive_maximum_overruns;
     if (options_.strict_peer || inbound_.unfinished() > maximum * overrun_factor) {
-      return fail(ReasonCode::receive_maximum_exceeded,
-                  "it sent more than our Receive Maximum [MQTT 5, 3.3.4]");
+      fail(ReasonCode::receive_maximum_exceeded, "it sent more than our Receive Maximum [MQTT 5, 3.3.4]");
     }
   }
-  if (arrival.verdict == InboundWindow::Verdict::deliver) return deliver(publish, *topic, arrival.token);
-  ++counters_.duplicates_suppressed;
 }
 
 std::optional<std::string_view> Engine::resolve_topic(const wire::Publish& publish) {

@@ -211,6 +211,24 @@ TEST_CASE("a broker that overruns our Receive Maximum is counted, and ended when
   CHECK(flood(false, 1'000).first == ReasonCode::receive_maximum_exceeded);  // Memory stays bounded.
 }
 
+TEST_CASE("the message that overruns our Receive Maximum is handed over, though the connection ends with it",
+          "[incoming]") {
+  EngineUnderTest test = connected([](Options& o) {
+    o.connect_properties.receive_maximum = 1;
+    o.strict_peer = true;
+  });
+  test.receive(qos2(1, "1") + qos2(2, "2"));
+  REQUIRE(test.closing());
+  CHECK(test.received() == numbers(1, 2));
+  test.lose();
+  test.connect(true);
+  test.write();
+  test.acknowledge(0);
+  test.acknowledge(1);
+  test.receive(qos2(1, "1", true));
+  CHECK(identifiers(test.write()) == std::vector<int>{1});
+}
+
 TEST_CASE("a packet over our maximum is answered with 0x83, not stored, and ends the connection when strict",
           "[incoming]") {
   const auto limited = [](Options& o) { o.connect_properties.maximum_packet_size = 50; };
