@@ -3,7 +3,7 @@
 #
 #   test/run.sh           everything: both compilers, all tests, sanitizers, checks, benchmark (under 30 minutes on 2 cores)
 #   test/run.sh --quick   for the inner loop: one build, unit tests, and the checks that take no time
-#   test/run.sh --long    everything, then the campaigns: 10 million fuzzed inputs, faults put in, all tests twenty times
+#   test/run.sh --long    everything, then the campaigns: 10 million fuzzed inputs, faults put in, 200 kills, all tests twenty times
 set -euo pipefail
 cd "$(dirname "$0")/.."
 exec </dev/null
@@ -95,6 +95,9 @@ if [ $mode = long ]; then
   build-fuzz/bin/decoder_fuzz -runs=10000000 -max_len=6000 -print_final_stats=1 "$corpus" test/fuzz/corpus/decoder
   say "simulation: every fault put in is found"
   test/simulation/faults.sh
+  say "publisher and subscriber, killed 200 times each"
+  HOLDFAST_KILLS=200 build-dev/bin/integration_store 'a publisher that is killed*'
+  HOLDFAST_KILLS=200 build-dev/bin/integration_exactly_once
   say "all tests, twenty times"
   run_tests dev -LE check --repeat until-fail:20
 fi

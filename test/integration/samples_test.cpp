@@ -1,7 +1,12 @@
 // The sample programs do what docs/samples.md says.
+#include <signal.h>
+
+#include "client_under_test.hpp"
+#include "store/sqlite_database.hpp"
 #include "support/loopback.hpp"
 #include "tool_under_test.hpp"
 
+using namespace holdfast;
 using namespace holdfast::support;
 
 TEST_CASE("01_publish prints what became of each reading", "[integration][samples]") {
@@ -42,12 +47,43 @@ TEST_CASE("03_session_resume finds its session and loses nothing", "[integration
   }
 }
 
+TEST_CASE("04_exactly_once stores each reading once and in order, though it is killed on the way",
+          "[integration][samples]") {
+  Mosquitto mosquitto({.lines = {"max_queued_messages 0"}});
+  const TemporaryDirectory directory;
+  Client publisher(quick(mosquitto.server(), "publisher"));
+  publisher.connect();
+  // Each run is killed amid its messages, but the last.
+  for (const auto& [first, count] :
+       {std::pair(0U, 50U), std::pair(50U, 50U), std::pair(100U, 50U), std::pair(150U, 1U)}) {
+    Program sample({HOLDFAST_04_EXACTLY_ONCE, mosquitto.server(), directory.path().string()});
+    const auto has_written = [&](const std::string& line) {
+      return eventually([&] { return count_of(line, sample.output()) == 1; }, program_patience);
+    };
+    REQUIRE(has_written("subscribed\n"));
+    publish_all(publisher, numbers(first, count), QoS::exactly_once, "plant/17/temperature");
+    REQUIRE(has_written("plant/17/temperature: " + std::to_string(first) + "\n"));
+    sample.signal(SIGKILL);
+    CHECK(sample.wait().errors == "");
+  }
+  store::Database readings(directory.path() / "readings.db");
+  store::Statement all(readings, "SELECT value FROM reading ORDER BY rowid");
+  std::vector<std::string> stored;
+  while (all.step())
+    stored.emplace_back(all.text(0));
+  CHECK(stored == numbers(0, 151));
+}
+
 TEST_CASE("a sample without a broker says so in one line", "[integration][samples]") {
+  const TemporaryDirectory directory;
   const std::string server = server_at(free_port());
-  for (const auto& [program, name] :
-       {std::pair(HOLDFAST_01_PUBLISH, "01_publish"), std::pair(HOLDFAST_02_SUBSCRIBE, "02_subscribe"),
-        std::pair(HOLDFAST_03_SESSION_RESUME, "03_session_resume")}) {
-    const Outcome outcome = run({program, server});
+  for (const auto& [command, name] :
+       {std::pair(Arguments{HOLDFAST_01_PUBLISH, server}, "01_publish"),
+        std::pair(Arguments{HOLDFAST_02_SUBSCRIBE, server}, "02_subscribe"),
+        std::pair(Arguments{HOLDFAST_03_SESSION_RESUME, server}, "03_session_resume"),
+        std::pair(Arguments{HOLDFAST_04_EXACTLY_ONCE, server, directory.path().string()},
+                  "04_exactly_once")}) {
+    const Outcome outcome = run(command);
     CHECK(outcome.status == 1);
     CHECK(outcome.output == "");
     CHECK(fault_in(outcome.errors, name, {"Connection refused", "is the broker running"}) == "");
