@@ -37,6 +37,10 @@ struct Statistics {
   std::uint64_t duplicates_suppressed = 0;  ///< Redeliveries of what was already there.
   std::uint64_t dropped = 0;                ///< QoS 0 that found the inbox full.
 
+  // The store, where there is one.
+  std::uint64_t commits = 0;  ///< Each makes all that waits durable at once: under load many messages.
+  std::uint64_t stored = 0;   ///< Messages that were made durable.
+
   // Leniencies towards the broker.
   std::uint64_t receive_maximum_overruns = 0;
   std::uint64_t oversized_packets = 0;

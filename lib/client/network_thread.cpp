@@ -45,6 +45,15 @@ bool ended_in_outbox(Errc why) {
   return why == Errc::expired || why == Errc::dropped || why == Errc::superseded;
 }
 
+// Without those that the store forgot on their way out and takes back.
+std::uint64_t messages_in(const session::Journal& journal) {
+  return static_cast<std::uint64_t>(
+      std::count_if(journal.begin(), journal.end(), [](const session::Record& record) {
+        const auto* accepted = std::get_if<session::record::Accepted>(&record);
+        return accepted != nullptr && !accepted->message->stored();
+      }));
+}
+
 int poll_timeout(session::TimePoint now, session::TimePoint deadline) {
   if (deadline == session::never) return -1;
   if (deadline <= now) return 0;
@@ -232,6 +241,9 @@ void NetworkThread::commit_now(TimePoint now) {
   commit_at_ = session::never;
   if (uncommitted_.empty()) return;
   shared_->options.store->commit(uncommitted_, now);
+  ++commits_;
+  stored_ += messages_in(uncommitted_);
+  report_statistics();  // First: who sees a message stored also sees it counted.
   shared_->completions->publish_stored(uncommitted_);
   uncommitted_.clear();
   outbox_.spill();
@@ -299,6 +311,8 @@ void NetworkThread::report_statistics() {
   statistics.duplicates_suppressed = engine.duplicates_suppressed;
   statistics.receive_maximum_overruns = engine.receive_maximum_overruns;
   statistics.oversized_packets = engine.oversized_packets;
+  statistics.commits = commits_;
+  statistics.stored = stored_;
   statistics.bytes_sent = counters_.bytes_sent;
   statistics.bytes_received = counters_.bytes_received;
   statistics.writes = counters_.writes;

@@ -160,6 +160,8 @@ std::string to_json_line(const Statistics& statistics) {
                   {"connect_failures", statistics.connect_failures},
                   {"replayed", statistics.replayed},
                   {"republished", statistics.republished},
+                  {"commits", statistics.commits},
+                  {"stored", statistics.stored},
                   {"receive_maximum_overruns", statistics.receive_maximum_overruns},
                   {"oversized_packets", statistics.oversized_packets},
                   {"bytes_sent", statistics.bytes_sent},

@@ -153,6 +153,32 @@ TEST_CASE("a Delivery tells when the store has its message", "[integration][stor
   }
 }
 
+TEST_CASE("statistics count commits, and the messages that were made durable", "[integration][store]") {
+  ScriptedBroker broker;
+  const StoreFile file;
+  Options options = quick(broker.server());
+  SECTION("with a store") {
+    options.store = file.store();
+    Client client(options);
+    const auto deliveries = publish_all(client, numbers(0, 100), QoS::at_least_once);
+    REQUIRE(deliveries.back().wait_stored(patience));
+    CHECK(client.statistics().stored == 100);
+    CHECK(client.statistics().commits >= 1);
+    CHECK(client.statistics().commits <= 100);
+    client.connect();
+    client.publish("t", "QoS 0 is not for the store");
+    REQUIRE(client.flush(patience));
+    CHECK(client.statistics().stored == 100);
+  }
+  SECTION("without one nothing is durable") {
+    Client client(options);
+    client.connect();
+    synchronize(client);
+    CHECK(client.statistics().stored == 0);
+    CHECK(client.statistics().commits == 0);
+  }
+}
+
 TEST_CASE("QoS 0 published offline outlives the process when asked to, and is sent once",
           "[integration][store]") {
   ScriptedBroker broker;
