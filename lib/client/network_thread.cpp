@@ -106,6 +106,7 @@ void NetworkThread::run() {
 
 void NetworkThread::turn() {
   const TimePoint now = boot_time_now();
+  keep_alive(now);
   take_requests(now);
   advance(now);
   expire(now);
@@ -118,6 +119,11 @@ void NetworkThread::turn() {
   hand_over();
   finish_connection(now);
   sleep();
+}
+
+// First, while all output is committed: the broker must not wait for a second commit before it hears from us.
+void NetworkThread::keep_alive(TimePoint now) {
+  if (engine_.ping_if_due(now)) connection_->write(now);
 }
 
 void NetworkThread::take_requests(TimePoint now) {

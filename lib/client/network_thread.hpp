@@ -37,6 +37,7 @@ class NetworkThread {
 
   // network_thread.cpp: one turn.
   void turn();
+  void keep_alive(TimePoint now);
   void take_requests(TimePoint now);
   void accept(std::vector<session::OutboundMessagePtr>& messages);
   void feed_engine(TimePoint now);

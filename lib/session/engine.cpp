@@ -193,10 +193,15 @@ void Engine::note_what_was_written(std::uint64_t before, TimePoint now) {
     ping_end_ = 0;
     set_timer(Timer::ping_response, now + ping_timeout(options_, limits_.keep_alive));
   }
-  for (const auto first : {in_flight_.first_release(), in_flight_.first_publish()}) {
-    if (first == InFlight::none || !sent_now(first)) continue;
-    InFlightEntry& entry = in_flight_[first];
-    if (entry.end_offset > before && entry.end_offset <= written) entry.sent_at = now;
+  if (phase_ == Phase::handshake) set_timer(Timer::connack, now + options_.connack_timeout);
+  if (!options_.acknowledgement_timeout) return;
+  for (const auto newest : {in_flight_.last_release(), in_flight_.last_publish()}) {
+    for (auto index = newest; index != InFlight::none; index = in_flight_.previous(index)) {
+      InFlightEntry& entry = in_flight_[index];
+      if (!sent_now(index) || entry.end_offset > written) continue;  // Still to leave.
+      if (entry.end_offset <= before) break;  // This one and all before it left earlier.
+      entry.sent_at = now;
+    }
   }
 }
 
@@ -240,7 +245,9 @@ void Engine::on_deadline(TimePoint now) {
   }
   if (phase_ != Phase::connected) return;
   check_ping(now);
-  if (phase_ == Phase::connected) check_acknowledgement(now);
+  if (phase_ != Phase::connected) return;
+  ping_if_due(now);
+  check_acknowledgement(now);
 }
 
 TimePoint Engine::deadline() const noexcept {
@@ -264,19 +271,29 @@ void Engine::check_ping(TimePoint now) {
                   "the broker answered no PINGREQ in time: connection taken for dead",
                   {}});
   }
-  if (!due(Timer::ping_due, now)) return;
+}
+
+bool Engine::ping_if_due(TimePoint now) {
+  if (phase_ != Phase::connected || !due(Timer::ping_due, now)) return false;
   const auto interval = ping_interval(limits_.keep_alive);
   if (timer(Timer::ping_response) != never) {
     // One is on its way; look again when it was answered or not.
-    return set_timer(Timer::ping_due, timer(Timer::ping_response));
+    set_timer(Timer::ping_due, timer(Timer::ping_response));
+    return false;
   }
-  if (ping_end_ != 0) return set_timer(Timer::ping_due, now + interval);  // One waits to be written.
-  if (last_sent_ + interval > now && (!reading_ || last_received_ + interval > now))
-    return schedule_ping(now);
+  if (ping_end_ != 0) {  // One waits to be written.
+    set_timer(Timer::ping_due, now + interval);
+    return false;
+  }
+  if (last_sent_ + interval > now && (!reading_ || last_received_ + interval > now)) {
+    schedule_ping(now);
+    return false;
+  }
   wire::encode(wire::Pingreq{}, output_.scratch());
   last_sent_ = now;
   if (reading_) ping_end_ = output_.end_offset();
   set_timer(Timer::ping_due, now + interval);
+  return true;
 }
 
 void Engine::check_acknowledgement(TimePoint now) {

@@ -97,6 +97,9 @@ class Engine {
   void on_disconnected(End end, TimePoint now);
   /// A call too early changes nothing.
   void on_deadline(TimePoint now);
+  /// Sends PINGREQ if it is due, as on_deadline() does too, and judges nothing; whether it did. With nothing
+  /// else waiting to be written, it need not wait for a commit: it promises nothing.
+  bool ping_if_due(TimePoint now);
   /// Whether a message of this QoS may be given to publish() now: the connection is up, the send quota is not
   /// used up, an identifier is free, everything of the session was sent again, and not too much waits to be
   /// written.

@@ -30,7 +30,7 @@ enum class Stage : std::uint8_t {
 struct InFlightEntry {
   OutboundMessagePtr message;    ///< Null for suback, unsuback and held.
   std::uint64_t end_offset = 0;  ///< Where its last packet ends in this connection's bytes.
-  TimePoint sent_at{};           ///< When its last packet was encoded.
+  TimePoint sent_at{};           ///< When its last packet was encoded; when it left, once it has.
   std::uint32_t previous = 0;
   std::uint32_t next = 0;
   std::uint32_t connection = 0;  ///< The connection for which its last packet was encoded.
@@ -70,6 +70,9 @@ class InFlight {
 
   [[nodiscard]] Index first_publish() const noexcept { return publishes_.head; }
   [[nodiscard]] Index first_release() const noexcept { return releases_.head; }
+  [[nodiscard]] Index last_publish() const noexcept { return publishes_.tail; }
+  [[nodiscard]] Index last_release() const noexcept { return releases_.tail; }
+  [[nodiscard]] Index previous(Index index) const noexcept { return entries_[index].previous; }
   [[nodiscard]] Index next(Index index) const noexcept { return entries_[index].next; }
 
  private:

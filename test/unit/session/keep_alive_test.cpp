@@ -138,6 +138,20 @@ TEST_CASE("while reading is paused no answer can be missed, and our own silence 
   CHECK(test.closing());
 }
 
+TEST_CASE("a CONNACK is waited for from when the CONNECT has left", "[keep-alive]") {
+  auto options = hour_long_session();
+  options.connack_timeout = 3s;
+  EngineUnderTest test(options);
+  test.engine.on_connected(test.now);
+  test.now += 5s;  // What was published meanwhile is committed first.
+  test.write();
+  CHECK(test.engine.deadline() == test.now + 3s);
+  test.pass(2s);
+  CHECK_FALSE(test.closing());
+  test.pass(1s);
+  CHECK(test.closing());
+}
+
 TEST_CASE("a CONNACK that does not come in time ends the attempt", "[keep-alive]") {
   auto options = hour_long_session();
   options.connack_timeout = 3s;
@@ -175,7 +189,30 @@ TEST_CASE("a message that uploads for longer than the keep-alive arrives", "[kee
   CHECK(only(PacketType::pingreq, sent).size() == 1);
 }
 
-TEST_CASE("an acknowledgement is waited for from when its message has left", "[keep-alive]") {
+TEST_CASE("an acknowledgement is waited for from when its message, and not only the first of many, has left",
+          "[keep-alive]") {
+  const QoS qos = GENERATE(QoS::at_least_once, QoS::exactly_once);
+  const auto answer = qos == QoS::at_least_once ? PacketType::puback : PacketType::pubcomp;
+  auto options = keep_alive_of(0s);
+  options.acknowledgement_timeout = 5s;
+  EngineUnderTest test(options);
+  test.connect();
+  test.publish_numbers(0, 3, qos);
+  if (qos == QoS::exactly_once) {
+    for (const auto& publish : test.write())
+      test.receive(acknowledgement(PacketType::pubrec, publish.packet_identifier));
+  }
+  test.now += 10s;  // They are committed first, and the disk is slow.
+  const auto left = test.write();
+  REQUIRE(left.size() == 3);
+  test.receive(acknowledgement(answer, left[0].packet_identifier));
+  test.pass(4s);
+  CHECK_FALSE(test.closing());
+  test.pass(1s);
+  CHECK(test.closing());
+}
+
+TEST_CASE("an acknowledgement is waited for from when its message has left on a slow line", "[keep-alive]") {
   auto options = keep_alive_of(0s);
   options.acknowledgement_timeout = 5s;
   EngineUnderTest test(options);
