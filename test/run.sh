@@ -25,7 +25,7 @@ install_packages() {
   local packages=(g++ cmake ninja-build libspdlog-dev libsqlite3-dev catch2 libcli11-dev nlohmann-json3-dev mosquitto mosquitto-clients
     procps)
   if [ "$mode" != quick ]; then
-    packages+=(clang clang-tidy-14 clang-format-14 libmosquitto-dev shellcheck)
+    packages+=(clang clang-tidy-14 clang-format-14 libmosquitto-dev libpaho-mqtt-dev shellcheck)
   fi
   [ $mode != long ] || packages+=(libclang-rt-dev)
   local missing=() package

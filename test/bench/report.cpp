@@ -1,8 +1,10 @@
 #include "bench/report.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <iomanip>
 #include <ostream>
+#include <stdexcept>
 
 namespace holdfast::bench {
 
@@ -33,11 +35,13 @@ void print_json(std::ostream& out, const char* name, const Figure& figure) {
 Figure median(const std::vector<Sample>& samples, std::uint32_t messages) {
   std::vector<double> speed;
   std::vector<double> cpu;
+  std::vector<double> commits;
   for (const Sample& sample : samples) {
     speed.push_back(messages / sample.seconds);
     cpu.push_back(sample.cpu_seconds * 1e6 / messages);
+    commits.push_back(sample.commits / messages);
   }
-  return {middle(speed), middle(cpu)};
+  return {middle(speed), middle(cpu), middle(commits)};
 }
 
 void print_heading(std::ostream& out) {
@@ -67,6 +71,12 @@ void print_json(std::ostream& out, const std::vector<Row>& rows) {
         << (i + 1 < rows.size() ? "," : "") << "\n";
   }
   out << "]\n";
+}
+
+void write_json(const std::string& path, const std::function<void(std::ostream&)>& print) {
+  std::ofstream json(path);
+  print(json);
+  if (!json.flush()) throw std::runtime_error("cannot write " + path);
 }
 
 }  // namespace holdfast::bench

@@ -1,6 +1,7 @@
 // What was measured, as medians, for people and for programs.
 #pragma once
 
+#include <functional>
 #include <iosfwd>
 #include <string>
 #include <vector>
@@ -12,7 +13,8 @@ namespace holdfast::bench {
 /// The median over the rounds of one client in one scenario.
 struct Figure {
   double messages_per_second = 0;
-  double cpu_microseconds = 0;  ///< Per message, of the client's process.
+  double cpu_microseconds = 0;     ///< Per message, of the client's process.
+  double commits_per_message = 0;  ///< Of the store, where there is one.
 };
 
 Figure median(const std::vector<Sample>& samples, std::uint32_t messages);
@@ -34,5 +36,8 @@ struct Row {
 void print_heading(std::ostream& out);
 void print(std::ostream& out, const Row& row);
 void print_json(std::ostream& out, const std::vector<Row>& rows);
+
+/// Throws std::runtime_error if the file cannot be written.
+void write_json(const std::string& path, const std::function<void(std::ostream&)>& print);
 
 }  // namespace holdfast::bench

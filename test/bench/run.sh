@@ -1,7 +1,15 @@
 #!/usr/bin/env bash
-# Builds the benchmarks optimised and runs them: test/bench/run.sh [OPTIONS OF throughput]. Needs what test/run.sh installs.
+# Builds the benchmarks optimised and runs one: test/bench/run.sh [throughput|durability] [ITS OPTIONS]. Needs what
+# test/run.sh installs.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+benchmark=throughput
+case ${1:-} in
+  throughput | durability)
+    benchmark=$1
+    shift
+    ;;
+esac
 cmake --preset bench >/dev/null
-cmake --build --preset bench --target throughput >/dev/null
-exec build-bench/bin/throughput "$@"
+cmake --build --preset bench --target "$benchmark" >/dev/null
+exec "build-bench/bin/$benchmark" "$@"

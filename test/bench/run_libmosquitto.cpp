@@ -2,51 +2,16 @@
 // publishing from the application's.
 #include <mosquitto.h>
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <stdexcept>
 #include <string>
 
+#include "bench/progress.hpp"
 #include "bench/work.hpp"
 
 namespace holdfast::bench {
 
 namespace {
-
-/// Counts what the library's thread has done, and keeps the application from running ahead of it.
-class Progress {
- public:
-  /// Waits until fewer than a window are unfinished. Woken when an eighth of the window is free, as Holdfast
-  /// does it inside: a wake-up a message would be the library's loss.
-  void begin_one() {
-    std::unique_lock lock(mutex_);
-    waiting_ = true;
-    changed_.wait(lock, [&] { return begun_ - finished_ < window; });
-    waiting_ = false;
-    ++begun_;
-  }
-  void finish_one() {
-    const std::lock_guard lock(mutex_);
-    ++finished_;
-    if (finished_ == awaited_ || (waiting_ && begun_ - finished_ <= window - window / 8))
-      changed_.notify_all();
-  }
-  void wait_for(std::uint32_t count) {
-    std::unique_lock lock(mutex_);
-    awaited_ = count;
-    if (!changed_.wait_for(lock, std::chrono::minutes(2), [&] { return finished_ >= count; }))
-      throw std::runtime_error("libmosquitto: only " + std::to_string(finished_) + " messages");
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::uint32_t begun_ = 0;
-  std::uint32_t finished_ = 0;
-  std::uint32_t awaited_ = 0;
-  bool waiting_ = false;
-};
 
 void check(int result, const char* what) {
   if (result != MOSQ_ERR_SUCCESS)
@@ -74,8 +39,8 @@ Sample receive(mosquitto* client, Progress& progress, const Work& work) {
 }
 
 struct Observed {
-  Progress connected;
-  Progress messages;
+  Progress connected{"libmosquitto"};
+  Progress messages{"libmosquitto"};
 };
 
 void set_callbacks(mosquitto* client) {

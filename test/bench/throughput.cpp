@@ -7,29 +7,20 @@
 // receive2; with
 // --only one client does one scenario over and over, for a profiler.
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "bench/child.hpp"
 #include "bench/report.hpp"
+#include "bench/settings.hpp"
 #include "bench/sink.hpp"
 #include "support/loopback.hpp"
 
 namespace {
 
 using namespace holdfast::bench;
-
-struct Settings {
-  int rounds = 5;
-  std::string json;
-  bool check = false;
-  std::string only_client;
-  std::string only_scenario;
-};
 
 // How many times faster than libmosquitto Holdfast has to be.
 constexpr int promised_publishing = 10;
@@ -38,29 +29,6 @@ constexpr int promised_receiving = 8;
 // So many that a round takes about a second.
 constexpr std::uint32_t many_messages = 3'000'000;
 constexpr std::uint32_t libmosquitto_messages = 50'000;
-
-Settings parse(const std::vector<std::string>& arguments) {
-  Settings settings;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const auto value = [&] {
-      if (++i == arguments.size()) throw std::invalid_argument(arguments[i - 1] + " needs a value");
-      return arguments[i];
-    };
-    if (arguments[i] == "--rounds") {
-      settings.rounds = std::stoi(value());
-    } else if (arguments[i] == "--json") {
-      settings.json = value();
-    } else if (arguments[i] == "--check") {
-      settings.check = true;
-    } else if (arguments[i] == "--only") {
-      settings.only_client = value();
-      settings.only_scenario = value();
-    } else {
-      throw std::invalid_argument("unknown option " + arguments[i] + ": see the top of throughput.cpp");
-    }
-  }
-  return settings;
-}
 
 Row measure(Work work, int rounds) {
   std::vector<Sample> holdfast;
@@ -78,13 +46,14 @@ Row measure(Work work, int rounds) {
 }
 
 void run_only(const Settings& settings, std::uint16_t port) {
-  const std::string& scenario = settings.only_scenario;
+  const std::string& client = settings.only[0];
+  const std::string& scenario = settings.only[1];
   const Work work{scenario.substr(0, 7) == "publish" ? Direction::publish : Direction::receive,
                   std::stoi(scenario.substr(7)), many_messages, port};
   for (int round = 0; round < settings.rounds; ++round) {
-    const Sample sample = settings.only_client == "holdfast"       ? run_holdfast(work)
-                          : settings.only_client == "libmosquitto" ? run_libmosquitto(work)
-                                                                   : run_sockets(work);
+    const Sample sample = client == "holdfast"       ? run_holdfast(work)
+                          : client == "libmosquitto" ? run_libmosquitto(work)
+                                                     : run_sockets(work);
     const Figure figure = median({sample}, work.messages);
     std::cout << figure.messages_per_second << "/s " << figure.cpu_microseconds << " us" << std::endl;
   }
@@ -104,12 +73,6 @@ std::vector<Row> measure_all(int rounds, std::uint16_t port) {
   return rows;
 }
 
-void write_json(const std::string& path, const std::vector<Row>& rows) {
-  std::ofstream json(path);
-  print_json(json, rows);
-  if (!json.flush()) throw std::runtime_error("cannot write " + path);
-}
-
 void check(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     if (row.speed_ratio() < (row.direction == Direction::publish ? promised_publishing : promised_receiving))
@@ -123,13 +86,14 @@ void check(const std::vector<Row>& rows) {
 
 int main(int argc, char** argv) {
   try {
-    const Settings settings = parse({argv + 1, argv + argc});
+    const Settings settings = parse({argv + 1, argv + argc}, 2);
     const std::uint16_t port = holdfast::support::free_port();
     const auto listener = holdfast::support::listen_on(port);
     const Server sink([&] { run_sink(listener); });
-    if (settings.only_client.empty()) {
+    if (settings.only.empty()) {
       const std::vector<Row> rows = measure_all(settings.rounds, port);
-      if (!settings.json.empty()) write_json(settings.json, rows);
+      if (!settings.json.empty())
+        write_json(settings.json, [&](std::ostream& out) { print_json(out, rows); });
       if (settings.check) check(rows);
     } else {
       run_only(settings, port);

@@ -31,13 +31,14 @@ inline std::string flood_filter(const Work& work) {
 struct Sample {
   double seconds = 0;
   double cpu_seconds = 0;  ///< User and system time of all threads of the client's process.
+  double commits = 0;      ///< Of the store, where there is one.
 };
 
 /// Runs from its making.
 class Stopwatch {
  public:
   [[nodiscard]] Sample stop() const {
-    return {std::chrono::duration<double>(Clock::now() - started_).count(), cpu_now() - cpu_started_};
+    return {std::chrono::duration<double>(Clock::now() - started_).count(), cpu_now() - cpu_started_, 0};
   }
 
  private:
