@@ -84,8 +84,8 @@ std::vector<StoreRow> measure_stores(int rounds, std::uint16_t port) {
   std::vector<std::vector<Sample>> samples(contestants.size());
   for (int round = 0; round < rounds; ++round) {
     for (std::size_t i = 0; i < contestants.size(); ++i) {
-      const auto& [option, name, messages, run] = contestants[i];
-      samples[i].push_back(measure_in_child([&, &run = run] { return run({messages, port}); }));
+      const Contestant& contestant = contestants[i];
+      samples[i].push_back(measure_in_child([&] { return contestant.run({contestant.messages, port}); }));
     }
   }
   std::vector<StoreRow> rows;
