@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <holdfast/error.hpp>
@@ -13,13 +15,15 @@ namespace {
 // Who reads the file with another program holds us up for moments only, in milliseconds.
 constexpr int patience_with_readers = 5'000;
 
-std::string advice(int code) {
+std::string advice(int code, Access access) {
   switch (code & 0xFF) {  // The low byte is the kind, the rest says where.
     case SQLITE_FULL:
       return "the disk is full: make room";
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_READONLY:
+      if (access == Access::read)
+        return "it cannot be read: check owner and mode of the file and its directory";
       return "it cannot be written: check owner and mode of the file and of its directory";
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -32,18 +36,41 @@ std::string advice(int code) {
   }
 }
 
+// A file that nobody has open is all there without its log. Only so SQLite makes none, nor its index, which
+// it could not remove again.
+std::string unguarded(const std::filesystem::path& file) {
+  std::string name = "file:";
+  for (const char c : file.string()) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '%' || c == '?' || c == '#') {
+      name.append({'%', digits[byte >> 4], digits[byte & 0xF]});
+    } else {
+      name += c;
+    }
+  }
+  return name + "?immutable=1";
+}
+
 }  // namespace
 
-Database::Database(std::filesystem::path file) : file_(std::move(file)) {
+Database::Database(std::filesystem::path file, Access access) : file_(std::move(file)), access_(access) {
+  std::string name = file_.string();
+  std::error_code absent;  // SQLite says better what is wrong.
+  if (access == Access::read && !std::filesystem::exists(name + "-wal", absent)) {
+    written_ = std::filesystem::last_write_time(file_, absent);
+    name = unguarded(file_);
+  }
+  const int flags = (access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
+                    (written_ ? SQLITE_OPEN_URI : 0) | SQLITE_OPEN_NOMUTEX;
   sqlite3* handle = nullptr;
-  const int code =
-      sqlite3_open_v2(file_.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
   handle_.reset(handle);
   if (code != SQLITE_OK) fail(code);
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, patience_with_readers);
   // A file that it may not write SQLite opens for reading without a word.
-  if (sqlite3_db_readonly(handle, "main") == 1) fail(SQLITE_READONLY);
+  if (access == Access::write && sqlite3_db_readonly(handle, "main") == 1) fail(SQLITE_READONLY);
 }
 
 void Database::Close::operator()(sqlite3* handle) const noexcept {
@@ -70,11 +97,19 @@ bool Database::has_moved() const {
   return code == SQLITE_OK && moved != 0;
 }
 
+void Database::check_untouched() const {
+  std::error_code removed;
+  if (!written_ || std::filesystem::last_write_time(file_, removed) == *written_) return;
+  throw Error(Errc::store_failed,
+              "store " + file_.string() + ": another process took it while it was read: try again");
+}
+
 void Database::fail(int code) const {
+  check_untouched();
   const char* reason = handle_ && (sqlite3_errcode(handle()) & 0xFF) == (code & 0xFF)
                            ? sqlite3_errmsg(handle())
                            : sqlite3_errstr(code);
-  throw Error(Errc::store_failed, "store " + file_.string() + ": " + reason + ": " + advice(code));
+  throw Error(Errc::store_failed, "store " + file_.string() + ": " + reason + ": " + advice(code, access_));
 }
 
 Statement::Statement(Database& database, const char* sql) : database_(database) {

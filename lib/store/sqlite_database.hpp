@@ -15,11 +15,17 @@ struct sqlite3_stmt;
 
 namespace holdfast::store {
 
+/// What a connection may do.
+enum class Access : std::uint8_t {
+  write,
+  read,  ///< Neither the file nor its log is written, and nothing that was missing is left beside them.
+};
+
 /// Everything that fails throws Error (Errc::store_failed) which names the file.
 class Database {
  public:
   /// Opens the file, which must exist; an empty one is a new database.
-  explicit Database(std::filesystem::path file);
+  explicit Database(std::filesystem::path file, Access access = Access::write);
   /// One or more statements without results.
   void execute(const char* sql);
   /// The first column of the first row.
@@ -30,14 +36,20 @@ class Database {
   [[nodiscard]] bool has_moved() const;
   [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
   [[nodiscard]] sqlite3* handle() const noexcept { return handle_.get(); }
+  /// Throws if the file that is only read has been written beneath us, so that what was read is worth
+  /// nothing.
+  void check_untouched() const;
   /// Throws what SQLite has to say about the call that failed with `code`.
   [[noreturn]] void fail(int code) const;
 
  private:
+  using Written = std::filesystem::file_time_type;
   struct Close {
     void operator()(sqlite3* handle) const noexcept;
   };
   std::filesystem::path file_;
+  const Access access_;
+  std::optional<Written> written_;  // When, where SQLite guards the file against no writer.
   std::unique_ptr<sqlite3, Close> handle_;
 };
 

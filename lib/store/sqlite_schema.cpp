@@ -54,13 +54,19 @@ void migrate(Database& database, std::int64_t version) {
   database.execute("COMMIT");
 }
 
-}  // namespace
+std::string subject_of(const Database& database) {
+  return "store " + database.file().string() + ": ";
+}
 
-void prepare_schema(Database& database) {
-  const std::string subject = "store " + database.file().string() + ": ";
+bool is_empty(Database& database) {
+  return database.number("SELECT count(*) FROM sqlite_schema") == 0;
+}
+
+// Refuses what is not ours or newer; the version of what it lets pass.
+std::int64_t known_version(Database& database) {
+  const std::string subject = subject_of(database);
   const std::int64_t version = database.number("PRAGMA user_version");
-  const bool empty = database.number("SELECT count(*) FROM sqlite_schema") == 0;
-  if (!empty && database.number("PRAGMA application_id") != application_id) {
+  if (!is_empty(database) && database.number("PRAGMA application_id") != application_id) {
     throw Error(Errc::store_failed, subject + "this database is not a store of ours: name another file");
   }
   if (version > newest) {
@@ -68,11 +74,28 @@ void prepare_schema(Database& database) {
                                         std::to_string(version) + ", this one knows " +
                                         std::to_string(newest) + "): use that version or another file");
   }
+  return version;
+}
+
+}  // namespace
+
+void check_schema(Database& database) {
+  const std::int64_t version = known_version(database);
+  if (is_empty(database)) throw Error(Errc::store_failed, subject_of(database) + "it is empty: no store yet");
+  if (version == newest) return;
+  throw Error(Errc::store_failed, subject_of(database) +
+                                      "it was written by an older version of Holdfast: the first Client that "
+                                      "uses it brings it up to date");
+}
+
+void prepare_schema(Database& database) {
+  const std::int64_t version = known_version(database);
+  const bool empty = is_empty(database);
   if (empty) database.execute("PRAGMA auto_vacuum = INCREMENTAL");  // Before the first table, or never.
   Statement mode(database, "PRAGMA journal_mode = WAL");
   if (!mode.step() || mode.text(0) != "wal") {
     throw Error(Errc::store_failed,
-                subject + "no write-ahead log is possible here: name a file on a local disk");
+                subject_of(database) + "no write-ahead log is possible here: name a file on a local disk");
   }
   mode.step();
   if (version < newest) migrate(database, version);

@@ -38,8 +38,8 @@ std::filesystem::path real_name(const std::filesystem::path& file) {
   return failed ? std::filesystem::absolute(file) : real;
 }
 
-// SQLite would make the file readable for all; and it would throw a log away that has lost its database.
-std::filesystem::path with_file(const std::filesystem::path& file) {
+// SQLite would throw a log away that has lost its database.
+void refuse_lost_database(const std::filesystem::path& file) {
   std::error_code absent;
   const bool log = std::filesystem::file_size(beside(file, "-wal"), absent) != 0 && !absent;
   const bool empty = std::filesystem::file_size(file, absent) == 0 || absent;
@@ -49,9 +49,22 @@ std::filesystem::path with_file(const std::filesystem::path& file) {
                     ": it is damaged: the file is empty but its -wal is not, and was left as it "
                     "is: bring the file back or name another");
   }
+}
+
+// SQLite would make the file readable for all.
+std::filesystem::path with_file(const std::filesystem::path& file) {
+  refuse_lost_database(file);
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor >= 0) ::close(descriptor);
   return file;  // What is wrong with it SQLite says better.
+}
+
+std::filesystem::path existing(const std::filesystem::path& file) {
+  refuse_lost_database(file);
+  std::error_code failed;
+  if (std::filesystem::exists(file, failed)) return file;
+  throw Error(Errc::store_failed, "store " + file.string() + ": " +
+                                      (failed ? failed.message() : "there is no such file: check its name"));
 }
 
 std::int64_t signed_number(std::uint64_t number) {
@@ -160,7 +173,7 @@ class SqliteStore::Apply {
 
 SqliteStore::SqliteStore(const std::filesystem::path& file, const SqliteStoreOptions& options,
                          StoreClock::System system)
-    : lock_(beside(real_name(file), "-lock")),
+    : lock_(std::in_place, beside(real_name(file), "-lock")),
       database_(with_file(real_name(file))),
       clock_(std::move(system)) {
   prepare_schema(database_);
@@ -168,6 +181,12 @@ SqliteStore::SqliteStore(const std::filesystem::path& file, const SqliteStoreOpt
   const bool full = options.durability == Durability::full;
   database_.execute(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
   database_.execute("PRAGMA journal_size_limit = 4194304");
+  statements_ = std::make_unique<Statements>(database_);
+}
+
+SqliteStore::SqliteStore(const std::filesystem::path& file, ReadOnly, StoreClock::System system)
+    : database_(existing(real_name(file)), Access::read), clock_(std::move(system)) {
+  check_schema(database_);
   statements_ = std::make_unique<Statements>(database_);
 }
 
@@ -180,12 +199,15 @@ session::Snapshot SqliteStore::open(session::TimePoint now) {
                 "store " + database_.file().string() +
                     ": another Client has it: give each a store and a client id of its own");
   }
+  if (!lock_ && !database_.in_transaction())
+    database_.execute("BEGIN");  // One view of it until close(), whoever writes.
   session::Snapshot snapshot;
   load_session(snapshot, now);
   load_in_flight(snapshot);
   load_waiting(snapshot);
   load_rest(snapshot);
   last_step_ = database_.number("SELECT max(step) FROM flight");
+  database_.check_untouched();
   open_ = true;
   return snapshot;
 }
@@ -215,6 +237,7 @@ std::uint16_t SqliteStore::identifier_in(const Statement& row) const {
 }
 
 void SqliteStore::throw_damaged() const {
+  database_.check_untouched();
   throw Error(Errc::store_failed,
               "store " + database_.file().string() +
                   ": it is damaged, and was left as it is: move it away or name another file");
@@ -270,6 +293,7 @@ std::vector<session::OutboundMessagePtr> SqliteStore::load(const session::Waitin
   statements_->waiting.start(signed_number(range.first), signed_number(range.last));
   while (statements_->waiting.step())
     found.push_back(message_in(statements_->waiting));
+  database_.check_untouched();
   return found;
 }
 
@@ -355,19 +379,32 @@ void SqliteStore::shrink() {
 
 void SqliteStore::close() noexcept {
   const std::lock_guard lock(mutex_);
+  if (!lock_ && database_.in_transaction()) database_.execute("ROLLBACK");
   open_ = false;
 }
 
-}  // namespace holdfast::store
+namespace {
 
-namespace holdfast {
-std::shared_ptr<Store> sqlite_store(const std::filesystem::path& file, const SqliteStoreOptions& options) {
+StoreClock::System this_system() {
   const auto wall = [] {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::system_clock::now().time_since_epoch());
   };
   std::string boot_id;  // Linux has one; elsewhere the calendar has to do.
   std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot_id);
-  return std::make_shared<store::SqliteStore>(file, options, store::StoreClock::System{wall, boot_id});
+  return {wall, boot_id};
+}
+
+}  // namespace
+
+}  // namespace holdfast::store
+
+namespace holdfast {
+std::shared_ptr<Store> sqlite_store(const std::filesystem::path& file, const SqliteStoreOptions& options) {
+  return std::make_shared<store::SqliteStore>(file, options, store::this_system());
+}
+
+std::shared_ptr<Store> read_only_sqlite_store(const std::filesystem::path& file) {
+  return std::make_shared<store::SqliteStore>(file, store::ReadOnly{}, store::this_system());
 }
 }  // namespace holdfast

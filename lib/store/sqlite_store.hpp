@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "store/file_lock.hpp"
@@ -15,10 +16,15 @@
 
 namespace holdfast::store {
 
+/// For those who look at a file without taking it.
+struct ReadOnly {};
+
 class SqliteStore final : public Store {
  public:
   SqliteStore(const std::filesystem::path& file, const SqliteStoreOptions& options,
               StoreClock::System system);
+  /// Takes no lock, makes and changes nothing; from open() to close() it gives what was there at open().
+  SqliteStore(const std::filesystem::path& file, ReadOnly, StoreClock::System system);
   ~SqliteStore() override;
 
   [[nodiscard]] session::Snapshot open(session::TimePoint now) override;
@@ -41,7 +47,7 @@ class SqliteStore final : public Store {
   void save_clock(session::TimePoint now);
   void shrink();
 
-  FileLock lock_;
+  std::optional<FileLock> lock_;  // None to read only.
   Database database_;
   std::unique_ptr<Statements> statements_;
   StoreClock clock_;

@@ -30,4 +30,8 @@ class Store {
   virtual void close() noexcept = 0;
 };
 
+/// The file of a sqlite_store(), as it is now, whoever has it: nothing is taken, made or changed, and
+/// commit() throws. Throws Error (Errc::store_failed) if there is none, and as sqlite_store().
+[[nodiscard]] std::shared_ptr<Store> read_only_sqlite_store(const std::filesystem::path& file);
+
 }  // namespace holdfast

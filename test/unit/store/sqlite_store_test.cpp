@@ -3,59 +3,21 @@
 #include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
-#include <functional>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include <holdfast/error.hpp>
 
-#include "store_under_test.hpp"
+#include "store_files.hpp"
 
 using namespace holdfast;
 using namespace holdfast::test;
 
 namespace {
-
-class Files {
- public:
-  [[nodiscard]] std::filesystem::path file() const { return directory_.path() / "session.db"; }
-  [[nodiscard]] std::shared_ptr<Store> store(Durability durability = Durability::normal) const {
-    return sqlite_store(file(), {durability});
-  }
-  /// Puts one message in, and leaves.
-  void fill() const {
-    const auto made = store();
-    static_cast<void>(made->open({}));
-    made->commit({Accepted{message(1, std::string(100'000, 'x'))}}, {});
-  }
-  [[nodiscard]] std::string content() const {
-    std::ifstream in(file(), std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-  void write(const std::string& content) const { std::ofstream(file(), std::ios::binary) << content; }
-  void execute(const std::string& sql) const {
-    sqlite3* database = nullptr;
-    REQUIRE(sqlite3_open(file().c_str(), &database) == SQLITE_OK);
-    CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-    sqlite3_close(database);
-  }
-  /// Of all files of the store.
-  [[nodiscard]] std::uintmax_t size() const {
-    std::uintmax_t sum = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(directory_.path()))
-      sum += entry.file_size();
-    return sum;
-  }
-
- private:
-  support::TemporaryDirectory directory_;
-};
 
 /// What the attempt to use the store throws; empty if nothing.
 std::string refusal(const Files& files) {
@@ -65,18 +27,6 @@ std::string refusal(const Files& files) {
     return error.code() == Errc::store_failed ? error.what() : "another code";
   }
   return "";
-}
-
-bool mentions(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-/// Whether the child process, which does `work`, found it as it should be.
-bool in_a_process(const std::function<bool()>& work) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(work() ? 0 : 1);
-  int status = 0;
-  return ::waitpid(child, &status, 0) == child && status == 0;
 }
 
 }  // namespace
