@@ -13,6 +13,7 @@
 #include <holdfast/error.hpp>
 #include <holdfast/store.hpp>
 
+#include "command_line.hpp"
 #include "property_arguments.hpp"
 
 namespace holdfast::tools {
@@ -92,8 +93,7 @@ ReconnectOptions reconnect_of(double delay_max) {
 }  // namespace
 
 void ConnectionOptions::add_to(CLI::App& app) {
-  app.set_help_flag("--help", "Show this help and exit.");
-  app.set_version_flag("--version", "holdfast " HOLDFAST_VERSION, "Show the version and exit.");
+  add_help_and_version(app);
   app.add_option("-h,--host", host, "Broker's host name or address.")->capture_default_str();
   app.add_option("-p,--port", port, "Broker's port.")->capture_default_str();
   app.add_option("-i,--id", client_id, "Client id. Default: holdfast_ and the process number.");
@@ -182,15 +182,7 @@ QoS parse_qos(const std::string& name, int qos) {
 std::optional<int> parse(CLI::App& app, ConnectionOptions& options, int argc, const char* const* argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   options.properties = take_properties(arguments);
-  try {
-    app.parse(
-        std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back.
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    refuse(std::string(error.what()) + " (" + app.get_name() + " --help names every option)");
-  }
-  return std::nullopt;
+  return parse(app, arguments);
 }
 
 }  // namespace holdfast::tools

@@ -54,9 +54,7 @@ struct ConnectionOptions {
 /// parser of options knows. Throws Error (Errc::invalid_argument).
 [[nodiscard]] std::vector<PropertyArgument> take_properties(std::vector<std::string>& arguments);
 
-/// Parses the command line into the options added to `app`. An exit status when there is nothing more to do:
-/// --help,
-/// --version, or an error, which has been said in one line.
+/// Parses the command line, `-D` arguments included, as parse() in command_line.hpp.
 [[nodiscard]] std::optional<int> parse(CLI::App& app, ConnectionOptions& options, int argc,
                                        const char* const* argv);
 

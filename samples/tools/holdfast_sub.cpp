@@ -3,14 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <future>
 #include <limits>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include <holdfast/client.hpp>
@@ -172,17 +170,11 @@ class Subscriber {
       const auto message = client_.receive(std::chrono::milliseconds(0));
       if (!message) break;
       if (!wanted(*message)) continue;
-      if (!print(*message)) return reader_gone();
+      if (!print(*message)) return tools::reader_gone();
       enough = options_.count != 0 && ++printed_ == options_.count;
     }
-    if (std::fflush(stdout) != 0) return reader_gone();
+    if (std::fflush(stdout) != 0) return tools::reader_gone();
     return enough;
-  }
-
-  // After a failed write. A reader that has gone (`| head -1`) has what it wanted; anything else is a loss.
-  [[nodiscard]] static bool reader_gone() {
-    if (errno == EPIPE) return true;
-    throw std::system_error(errno, std::generic_category(), "writing to stdout");
   }
 
   [[nodiscard]] bool wanted(const Message& message) const {

@@ -1,6 +1,8 @@
 #include "json_output.hpp"
 
-#include <string_view>
+#include <array>
+#include <chrono>
+#include <ctime>
 #include <variant>
 
 namespace holdfast::tools {
@@ -102,44 +104,128 @@ Json describe(const SubscriptionFailed& event) {
           {"reason", to_string(event.reason_code)}};
 }
 
+void add_payload(Json& json, std::string_view payload) {
+  if (is_utf8(payload)) {
+    json["payload"] = payload;
+  } else {
+    json["payload_base64"] = base64(payload);
+  }
+}
+
+PublishOptions published_with(const Message& message) {
+  PublishOptions options;
+  options.payload_is_utf8 = message.payload_is_utf8();
+  options.message_expiry_interval = message.message_expiry_interval();
+  options.content_type = message.content_type();
+  options.response_topic = message.response_topic();
+  options.correlation_data = message.correlation_data();
+  options.user_properties = message.user_properties();
+  return options;
+}
+
+Json properties_of(const PublishOptions& options) {
+  Json json = Json::object();
+  if (options.payload_is_utf8) json["payload-format-indicator"] = 1;
+  if (options.message_expiry_interval)
+    json["message-expiry-interval"] = options.message_expiry_interval->count();
+  if (options.content_type) json["content-type"] = *options.content_type;
+  if (options.response_topic) json["response-topic"] = *options.response_topic;
+  if (const auto& data = options.correlation_data) {
+    json[is_utf8(*data) ? "correlation-data" : "correlation-data-base64"] =
+        is_utf8(*data) ? *data : base64(*data);
+  }
+  for (const auto& [name, value] : options.user_properties)
+    json["user-properties"].push_back({{"name", name}, {"value", value}});
+  return json;
+}
+
+std::string utc(std::chrono::system_clock::time_point time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
 }  // namespace
 
 std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string line = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  // JSON has no need to write U+007F to U+009F otherwise, but a terminal may obey them.
+  std::string safe;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const auto second = static_cast<unsigned char>(i + 1 < line.size() ? line[i + 1] : '\0');
+    if (line[i] == '\x7F') {
+      safe += "\\u007f";
+    } else if (line[i] == '\xC2' && second < 0xA0) {
+      safe.append("\\u00").append(1, second < 0x90 ? '8' : '9').append(1, "0123456789abcdef"[second & 0xF]);
+      ++i;
+    } else {
+      safe += line[i];
+    }
+  }
+  return safe;
 }
 
 Json properties_of(const Message& message) {
-  Json json = Json::object();
-  if (message.payload_is_utf8()) json["payload-format-indicator"] = 1;
-  if (const auto expiry = message.message_expiry_interval())
-    json["message-expiry-interval"] = expiry->count();
-  if (const auto type = message.content_type()) json["content-type"] = *type;
-  if (const auto topic = message.response_topic()) json["response-topic"] = *topic;
-  if (const auto data = message.correlation_data()) {
-    json[is_utf8(*data) ? "correlation-data" : "correlation-data-base64"] =
-        is_utf8(*data) ? std::string(*data) : base64(*data);
-  }
+  Json json = properties_of(published_with(message));
   for (const auto identifier : message.subscription_identifiers())
     json["subscription-identifier"].push_back(identifier);
-  for (const auto& [name, value] : message.user_properties()) {
-    json["user-properties"].push_back({{"name", name}, {"value", value}});
-  }
   return json;
 }
 
 std::string to_json_line(const Message& message) {
   Json json;
   json["topic"] = message.topic();
-  if (is_utf8(message.payload())) {
-    json["payload"] = message.payload();
-  } else {
-    json["payload_base64"] = base64(message.payload());
-  }
+  add_payload(json, message.payload());
   json["qos"] = static_cast<int>(message.qos());
   json["retain"] = message.retain();
   json["dup"] = message.duplicate();
   json["mid"] = message.packet_identifier();
   json["properties"] = properties_of(message);
+  return dump(json);
+}
+
+std::string_view to_string(Progress progress) {
+  switch (progress) {
+    case Progress::in_flight:
+      return "in_flight";
+    case Progress::released:
+      return "released";
+    default:
+      return "waiting";
+  }
+}
+
+std::string to_json_line(const PendingMessage& message) {
+  Json json;
+  json["sequence"] = message.sequence;
+  json["state"] = to_string(message.progress);
+  json["topic"] = message.topic;
+  add_payload(json, message.payload);
+  json["qos"] = static_cast<int>(message.options.qos);
+  json["retain"] = message.options.retain;
+  if (message.packet_identifier != 0) json["mid"] = message.packet_identifier;
+  json["properties"] = properties_of(message.options);
+  return dump(json);
+}
+
+std::string to_json_line(const StoreSummary& summary) {
+  Json json{{"client_id", summary.client_id},
+            {"server", summary.server},
+            {"session_held", summary.session_held},
+            {"session_expiry_interval", summary.session_expiry.count()}};
+  if (summary.last_connected) json["last_connected"] = utc(*summary.last_connected);
+  json["messages"] = summary.messages();
+  json["waiting"] = summary.waiting;
+  json["in_flight"] = summary.in_flight;
+  json["released"] = summary.released;
+  json["bytes"] = summary.bytes;
+  json["inbound"] = summary.inbound;
+  json["held_identifiers"] = summary.held_identifiers;
+  json["subscriptions"] = Json::array();
+  for (const auto& [filter, options] : summary.subscriptions)
+    json["subscriptions"].push_back({{"filter", filter}, {"qos", static_cast<int>(options.qos)}});
   return dump(json);
 }
 

@@ -1,9 +1,10 @@
 #include "reporting.hpp"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
-#include <string_view>
+#include <system_error>
 #include <variant>
 
 #include "exit_code.hpp"
@@ -50,19 +51,36 @@ void write_statistics(const Client& client, const ConnectionOptions& options) {
   if (options.statistics) std::fprintf(stderr, "%s\n", to_json_line(client.statistics()).c_str());
 }
 
-void complain(const std::string& tool, const std::string& what) {
-  // An argument or a broker's reason string may have line breaks in it.
+std::string printable(std::string_view text) {
   std::string line;
-  for (const char c : what) {
-    const auto byte = static_cast<unsigned char>(c);
+  const auto byte_at = [text](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : std::size_t{0};
+  };
+  const auto escape = [&line](std::size_t byte) {
     constexpr std::string_view digits = "0123456789ABCDEF";
-    if (byte < 0x20 || byte == 0x7F) {
-      line.append("\\x").append(1, digits[byte >> 4]).append(1, digits[byte & 0xF]);
+    line.append("\\x").append(1, digits[byte >> 4]).append(1, digits[byte & 0xF]);
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t byte = byte_at(i);
+    if (byte == 0xC2 && byte_at(i + 1) >= 0x80 && byte_at(i + 1) < 0xA0) {  // U+0080 to U+009F, in UTF-8.
+      escape(byte);
+      escape(byte_at(++i));
+    } else if (byte < 0x20 || byte == 0x7F) {
+      escape(byte);
     } else {
-      line += c;
+      line += text[i];
     }
   }
-  std::fprintf(stderr, "%s: %s\n", tool.c_str(), line.c_str());
+  return line;
+}
+
+void complain(const std::string& tool, const std::string& what) {
+  std::fprintf(stderr, "%s: %s\n", tool.c_str(), printable(what).c_str());
+}
+
+bool reader_gone() {
+  if (errno == EPIPE) return true;
+  throw std::system_error(errno, std::generic_category(), "writing to stdout");
 }
 
 int run_tool(const std::string& tool, int (*tool_main)(int, char**), int argc, char** argv) {

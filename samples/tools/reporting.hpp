@@ -1,8 +1,9 @@
-// What both tools tell on stderr while they run.
+// What the tools tell on stderr while they run, and how they end.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <holdfast/client.hpp>
 
@@ -14,8 +15,13 @@ namespace holdfast::tools {
 /// try again.
 [[nodiscard]] std::optional<Error> take_events(Client& client, const ConnectionOptions& options);
 void write_statistics(const Client& client, const ConnectionOptions& options);
-/// One line on stderr, control characters as \xNN.
+/// The text with control characters as \xNN: for a line that a terminal may show.
+[[nodiscard]] std::string printable(std::string_view text);
+/// One line on stderr, made printable.
 void complain(const std::string& tool, const std::string& what);
+/// After a failed write to stdout. A reader that has gone (`| head -1`) has what it wanted: true. Anything
+/// else is a loss, and thrown as std::system_error.
+bool reader_gone();
 /// Runs a tool: what it throws is said in one line and becomes the exit status.
 [[nodiscard]] int run_tool(const std::string& tool, int (*tool_main)(int, char**), int argc, char** argv);
 

@@ -54,4 +54,6 @@ start_broker
 build_and_run installed-static -DCMAKE_PREFIX_PATH="$work/installed"
 LD_LIBRARY_PATH=$work/installed/lib build_and_run installed-shared -DCMAKE_PREFIX_PATH="$work/installed" -DBUILD_SHARED_LIBS=ON
 build_and_run subdirectory -DHOLDFAST_SOURCE="$root"
-"$work/installed/bin/holdfast_pub" --help >/dev/null
+for tool in pub store sub; do
+  "$work/installed/bin/holdfast_$tool" --help >/dev/null
+done
