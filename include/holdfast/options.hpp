@@ -53,7 +53,8 @@ enum class Qos0Offline : std::uint8_t {
 /// _bytes_max). Messages in flight and those that a lost session gave back are never dropped.
 enum class OutboxFull : std::uint8_t {
   block,        ///< publish() waits for room, at most publish_timeout, then throws Errc::outbox_full.
-  reject,       ///< publish() throws Errc::outbox_full at once.
+  reject,       ///< publish() throws Errc::outbox_full at once. (With sqlite_store() also while 4 MiB wait
+                ///< for the disk, which all others wait for.)
   drop_oldest,  ///< Of the lowest priority the message that waits longest ends with Errc::dropped.
   drop_newest,  ///< Of the lowest priority the message that came last (it may be the new one) does.
 };

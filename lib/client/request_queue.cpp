@@ -5,32 +5,42 @@
 #include <utility>
 
 #include "client/clock.hpp"
+#include "store/store.hpp"
 
 namespace holdfast::client {
+
+namespace {
+
+// Who publishes faster than the disk writes waits for it: enough for a large commit, little beside the memory
+// of the outbox.
+constexpr std::size_t untaken_memory_max = std::size_t{4} << 20;
+
+}  // namespace
 
 RequestQueue::RequestQueue(const Options& options, BlockedCalls& blocked)
     : bounds_{options.outbox_messages_max, options.outbox_bytes_max},
       drops_(options.outbox_full == OutboxFull::drop_oldest ||
              options.outbox_full == OutboxFull::drop_newest),
+      store_sets_pace_(options.store && options.store->frees_memory()),
       lower_qos_(options.lower_qos),
       blocked_(blocked) {}
 
 RequestQueue::Push RequestQueue::push(session::OutboundMessagePtr message, std::chrono::milliseconds patience,
                                       std::optional<session::LimitViolation>& violation) {
-  const std::size_t bytes = message->size();
   std::unique_lock lock(mutex_);
-  if (!closed_ && !has_room(bytes) && patience.count() > 0) {
+  if (!closed_ && !has_room(*message) && patience.count() > 0) {
     const BlockedCalls::Scope scope(blocked_);
     ++room_waiters_;
-    room_.wait_until(lock, after(patience), [&] { return closed_ || has_room(bytes); });
+    room_.wait_until(lock, after(patience), [&] { return closed_ || has_room(*message); });
     --room_waiters_;
   }
   if (closed_) return Push::closed;
-  if (!has_room(bytes)) return Push::full;
+  if (!has_room(*message)) return Push::full;
   violation = session::check_limits(limits_, *message, lower_qos_);
   if (violation) return Push::forbidden;
   admit(message);
-  untaken_bytes_ += bytes;
+  untaken_bytes_ += message->size();
+  untaken_memory_ += message->memory();
   messages_.push_back(std::move(message));
   return Push::accepted;
 }
@@ -67,8 +77,8 @@ void RequestQueue::take_all(std::vector<session::OutboundMessagePtr>& messages,
                             std::vector<Command>& commands) {
   const std::lock_guard lock(mutex_);
   messages.swap(messages_);
-  untaken_bytes_ = 0;
-  if (drops_ && room_waiters_ != 0) room_.notify_all();
+  untaken_bytes_ = untaken_memory_ = 0;
+  if ((drops_ || store_sets_pace_) && room_waiters_ != 0) room_.notify_all();
   commands.swap(commands_);
 }
 
@@ -125,7 +135,10 @@ void RequestQueue::close() {
 }
 
 // A message larger than the bound is let through alone: it would wait for ever else.
-bool RequestQueue::has_room(std::size_t bytes) const noexcept {
+bool RequestQueue::has_room(const session::OutboundMessage& message) const noexcept {
+  const bool paced = store_sets_pace_ && untaken_memory_ != 0;
+  if (paced && untaken_memory_ + message.memory() > untaken_memory_max) return false;
+  const std::size_t bytes = message.size();
   const std::size_t messages_used = drops_ ? messages_.size() : load_.messages;
   const std::size_t bytes_used = drops_ ? untaken_bytes_ : load_.bytes;
   if (messages_used == 0) return true;

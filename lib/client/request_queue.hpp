@@ -81,13 +81,14 @@ class RequestQueue {
   };
 
   [[nodiscard]] FlushGroup& group_of(std::uint64_t sequence) noexcept;
-  [[nodiscard]] bool has_room(std::size_t bytes) const noexcept;
+  [[nodiscard]] bool has_room(const session::OutboundMessage& message) const noexcept;
   void admit(const session::OutboundMessagePtr& message);
   void close_flush_groups();
 
   // Constant after construction.
   const Bounds bounds_;
-  const bool drops_;  // What is above the bounds, later; not taken yet may be as much again.
+  const bool drops_;            // What is above the bounds, later; not taken yet may be as much again.
+  const bool store_sets_pace_;  // Memory is for what the store does not have yet.
   const bool lower_qos_;
   BlockedCalls& blocked_;
   // Guarded by mutex_.
@@ -98,7 +99,8 @@ class RequestQueue {
   std::vector<Command> commands_;
   BrokerLimits limits_;
   Load load_;
-  std::size_t untaken_bytes_ = 0;  // Of messages_.
+  std::size_t untaken_bytes_ = 0;  // Of messages_; and what they take of memory.
+  std::size_t untaken_memory_ = 0;
   std::uint64_t last_sequence_ = 0;
   // The oldest first; a flush() begins a new one and waits for those before.
   std::deque<FlushGroup> groups_{FlushGroup{}};

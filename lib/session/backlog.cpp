@@ -21,16 +21,12 @@ bool before(const OutboundMessagePtr& a, const OutboundMessagePtr& b) noexcept {
 Backlog::Backlog(const Limits& limits, Load load, Loaded loaded)
     : limits_(limits), load_(std::move(load)), loaded_(std::move(loaded)), look_at_(limits.memory) {}
 
-std::size_t Backlog::memory_of(const OutboundMessage& message) noexcept {
-  return sizeof(OutboundMessage) + sizeof(OutboundMessagePtr) + message.size();
-}
-
 void Backlog::push_back(OutboundMessagePtr message) {
   const RangeLimits& most = limits_.segment;
   if (segments_.empty() || segments_.back().spilled || segments_.back().messages.size() >= most.messages ||
       segments_.back().bytes + message->size() > most.bytes)
     segments_.emplace_back();
-  in_memory_ += memory_of(*message);
+  in_memory_ += message->memory();
   segments_.back().bytes += message->size();
   segments_.back().messages.push_back(std::move(message));
 }
@@ -70,7 +66,7 @@ OutboundMessagePtr Backlog::take_back() {
     while (!segment.messages.empty()) {
       OutboundMessagePtr message = std::move(segment.messages.back());
       segment.messages.pop_back();
-      in_memory_ -= memory_of(*message);
+      in_memory_ -= message->memory();
       if (!message->left_outbox) return message;
     }
     segments_.pop_back();
@@ -79,7 +75,7 @@ OutboundMessagePtr Backlog::take_back() {
 }
 
 void Backlog::drop_front(Segment& segment) {
-  in_memory_ -= memory_of(*segment.messages.front());
+  in_memory_ -= segment.messages.front()->memory();
   segment.messages.pop_front();
 }
 
@@ -144,7 +140,7 @@ void Backlog::spill(Segment& segment) {
       continue;
     }
     if (!left) segment.range.expires_at = std::min(segment.range.expires_at, message->expires_at());
-    in_memory_ -= memory_of(*message);
+    in_memory_ -= message->memory();
     message->left_outbox = true;  // An outbox that watches its expiry need not any more.
   }
   segment.messages = std::move(stay);
@@ -159,7 +155,7 @@ void Backlog::load(Segment& segment) {
   for (auto& message : load_(segment.range)) {
     const auto same = std::lower_bound(all.begin(), all.end(), message, before);
     if (same != all.end() && (*same)->sequence == message->sequence) continue;  // It stayed.
-    in_memory_ += memory_of(*message);
+    in_memory_ += message->memory();
     loaded_(message);
     segment.messages.push_back(std::move(message));
   }
@@ -179,7 +175,7 @@ void Backlog::find_deadline() noexcept {
 void Backlog::sweep() {
   for (Segment& segment : segments_) {
     std::erase_if(segment.messages, [this](const OutboundMessagePtr& message) {
-      if (message->left_outbox) in_memory_ -= memory_of(*message);
+      if (message->left_outbox) in_memory_ -= message->memory();
       return message->left_outbox;
     });
   }

@@ -68,7 +68,6 @@ class Backlog {
     WaitingRange range;  // Of a spilled one.
   };
 
-  [[nodiscard]] static std::size_t memory_of(const OutboundMessage& message) noexcept;
   [[nodiscard]] bool can_let_go(const OutboundMessagePtr& message) const noexcept;
   [[nodiscard]] bool worth_spilling(const Segment& segment) const noexcept;
   void spill(Segment& segment);

@@ -106,6 +106,8 @@ class OutboundMessage {
   [[nodiscard]] std::size_t size() const noexcept {
     return std::size_t{topic_size_} + properties_size_ + payload_size_;
   }
+  /// What it takes of memory, a pointer to it included.
+  [[nodiscard]] std::size_t memory() const noexcept { return sizeof *this + sizeof(void*) + size(); }
 
   // ---- The network thread's, until done() ----
 

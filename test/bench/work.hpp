@@ -32,13 +32,14 @@ struct Sample {
   double seconds = 0;
   double cpu_seconds = 0;  ///< User and system time of all threads of the client's process.
   double commits = 0;      ///< Of the store, where there is one.
+  double memory = 0;       ///< MiB, the most that the process took; where it is asked for.
 };
 
 /// Runs from its making.
 class Stopwatch {
  public:
   [[nodiscard]] Sample stop() const {
-    return {std::chrono::duration<double>(Clock::now() - started_).count(), cpu_now() - cpu_started_, 0};
+    return {std::chrono::duration<double>(Clock::now() - started_).count(), cpu_now() - cpu_started_, 0, 0};
   }
 
  private:

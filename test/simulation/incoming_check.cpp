@@ -90,8 +90,10 @@ void IncomingCheck::check_key(std::uint32_t number, const Message& handed,
   require(expected == (exchange.number != 0),
           [&] { return name(number) + (expected ? " has no key" : " has a key that nothing keeps"); });
   if (!expected) return;
-  const auto [owner, fresh] = keys_.try_emplace({received.token().packet_identifier, exchange}, number);
-  require(owner->second == number, [&] { return name(number) + " has the key of " + name(owner->second); });
+  const auto entry = keys_.try_emplace({received.token().packet_identifier, exchange}, number);
+  const std::uint32_t owner = entry.first->second;
+  const bool fresh = entry.second;
+  require(owner == number, [&] { return name(number) + " has the key of " + name(owner); });
   const bool same_session = handed.handed_over > 1 && handed.sessions_lost == sessions_lost_;
   require(!same_session || !fresh, [&] { return name(number) + " was handed over again with another key"; });
 }

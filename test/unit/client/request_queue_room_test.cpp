@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "queue_under_test.hpp"
+#include "store/store.hpp"
 
 using namespace holdfast;
 using namespace holdfast::client;
@@ -164,4 +165,40 @@ TEST_CASE("limits that come while a push waits are kept too", "[client][queue][r
   REQUIRE(returns(push));
   CHECK(push.get() == Push::forbidden);
   CHECK(violation);
+}
+
+namespace {
+
+/// A store on a disk, as far as the queue asks.
+class DiskStore : public Store {
+ public:
+  session::Snapshot open(session::TimePoint) override { return {}; }
+  std::vector<session::OutboundMessagePtr> load(const session::WaitingRange&) override { return {}; }
+  void commit(const session::Journal&, session::TimePoint) override {}
+  void close() noexcept override {}
+};
+
+}  // namespace
+
+TEST_CASE("who publishes faster than the disk writes waits for it, whatever the bounds",
+          "[client][queue][room]") {
+  Options options;
+  options.store = std::make_shared<DiskStore>();
+  QueueUnderTest test(options);
+  const std::string payload(1 << 20, 'x');
+  for (int i = 0; i < 3; ++i)
+    CHECK(test.push(payload) == Push::accepted);
+  CHECK(test.push(payload) == Push::full);
+  auto waiting = test.begin_waiting([&] { return test.push(payload, unhurried); });
+  CHECK(test.take().size() == 3);
+  REQUIRE(returns(waiting));
+  CHECK(waiting.get() == Push::accepted);
+}
+
+TEST_CASE("a store in memory is not waited for", "[client][queue][room]") {
+  Options options;
+  options.store = memory_store();
+  QueueUnderTest test(options);
+  for (int i = 0; i < 10; ++i)
+    CHECK(test.push(std::string(1 << 20, 'x')) == Push::accepted);
 }
