@@ -86,7 +86,7 @@ class Client {
   Delivery publish(std::string_view topic, std::string_view payload, const PublishOptions& options = {});
   Delivery publish(std::string_view topic, std::span<const std::byte> payload,
                    const PublishOptions& options = {});
-  /// As publish(), but never waits: an empty optional if the outbox is full.
+  /// As publish(), but never waits: an empty optional if the outbox is full, or the disk of a store behind.
   [[nodiscard]] std::optional<Delivery> try_publish(std::string_view topic, std::string_view payload,
                                                     const PublishOptions& options = {});
   /// Waits until everything accepted before this call has ended. False if `timeout` was not enough.

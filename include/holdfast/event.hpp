@@ -80,8 +80,8 @@ struct ServerReferenceGiven {
   bool followed = false;
 };
 
-/// Messages ended in the outbox, without having been sent. One event stands for all that ended in a row for
-/// the same reason and were not reported yet.
+/// Messages ended in the outbox, waiting to be sent (perhaps again, after a lost session). One event stands
+/// for all that ended for the same reason while nothing else happened.
 struct MessagesDropped {
   std::error_code error;  ///< Errc::expired, dropped or superseded.
   std::uint64_t messages = 0;

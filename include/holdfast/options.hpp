@@ -56,7 +56,8 @@ enum class OutboxFull : std::uint8_t {
   reject,       ///< publish() throws Errc::outbox_full at once. (With sqlite_store() also while 4 MiB wait
                 ///< for the disk, which all others wait for.)
   drop_oldest,  ///< Of the lowest priority the message that waits longest ends with Errc::dropped.
-  drop_newest,  ///< Of the lowest priority the message that came last (it may be the new one) does.
+  drop_newest,  ///< Of the lowest priority the message that came last (it may be the new one) does; one of
+                ///< a topic with keep_latest only when no others are left.
 };
 
 /// How messages of some topics wait in the outbox. For each message the first rule whose filter matches

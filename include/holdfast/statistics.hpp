@@ -26,7 +26,7 @@ struct Statistics {
   std::uint64_t published = 0;       ///< Accepted by publish().
   std::uint64_t acknowledged = 0;    ///< QoS 1 and 2, finished with success.
   std::uint64_t failed = 0;          ///< Ended otherwise, for whatever reason; of these:
-  std::uint64_t expired = 0;         ///< never sent, as their time was over,
+  std::uint64_t expired = 0;         ///< their time was over while they waited,
   std::uint64_t outbox_dropped = 0;  ///< gave way in a full outbox,
   std::uint64_t superseded = 0;      ///< gave way to a newer message of their topic.
   std::uint64_t replayed = 0;        ///< PUBLISH with DUP and PUBREL sent again on a resumed session.

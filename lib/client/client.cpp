@@ -54,7 +54,7 @@ Delivery Client::publish(std::string_view topic, std::span<const std::byte> payl
                 subject(topic) + "the outbox " +
                     (patience.count() == 0 ? "is full" : "stayed full for " + text(patience)) +
                     ": publish less, raise outbox_messages_max or outbox_bytes_max, or see "
-                    "why the broker acknowledges nothing");
+                    "why the broker acknowledges nothing or the disk is slow");
   }
   const bool wait = ours.publish_returns == PublishReturns::stored && options.qos != QoS::at_most_once;
   if (wait && !delivery->wait_stored(ours.publish_timeout)) {

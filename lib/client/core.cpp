@@ -122,6 +122,7 @@ std::optional<Delivery> Core::publish(std::string_view topic, std::span<const st
                                       const PublishOptions& options, Milliseconds timeout) {
   session::OutboundMessagePtr message = make_message(topic, payload, options);
   session::OutboundMessagePtr followed = message;
+  if (shared_->options.store && !started_) start_thread();  // Nobody else makes the message last, or room.
   std::optional<session::LimitViolation> violation;
   switch (shared_->queue.push(std::move(message), timeout, violation)) {
     case RequestQueue::Push::accepted:
@@ -133,7 +134,6 @@ std::optional<Delivery> Core::publish(std::string_view topic, std::span<const st
     case RequestQueue::Push::forbidden:
       throw Error(violation->code, violation->what);
   }
-  if (shared_->options.store && !started_) start_thread();  // Nobody else makes the message last.
   shared_->doorbell->ring();
   return Delivery(followed.release(), shared_->completions);
 }

@@ -57,11 +57,16 @@ class EventQueue {
   // Telemetry that gives way all day must not push everything else out.
   bool merged(const Event& event) {
     const auto* more = std::get_if<MessagesDropped>(&event);
-    auto* last = events_.empty() ? nullptr : std::get_if<MessagesDropped>(&events_.back());
-    if (more == nullptr || last == nullptr || more->error != last->error) return false;
-    last->messages += more->messages;
-    last->topic = more->topic;
-    return true;
+    if (more == nullptr) return false;
+    for (auto one = events_.rbegin(); one != events_.rend(); ++one) {
+      auto* earlier = std::get_if<MessagesDropped>(&*one);
+      if (earlier == nullptr) return false;
+      if (earlier->error != more->error) continue;
+      earlier->messages += more->messages;
+      earlier->topic = more->topic;
+      return true;
+    }
+    return false;
   }
 
   const std::shared_ptr<Readiness> readiness_;

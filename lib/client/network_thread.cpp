@@ -162,7 +162,7 @@ void NetworkThread::accept(std::vector<session::OutboundMessagePtr>& messages) {
 // A store gives what it has; what has ended since its last commit waits no more.
 std::vector<session::OutboundMessagePtr> NetworkThread::load(const session::WaitingRange& range) {
   auto messages = shared_->options.store->load(range);
-  session::erase_finished(messages, {&uncommitted_, &engine_.journal()});
+  session::erase_gone(messages, {&uncommitted_, &engine_.journal()});
   for (const auto& message : messages) {
     message->journaled = true;
     message->recovered = message->sequence <= recovered_to_;

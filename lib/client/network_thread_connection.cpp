@@ -237,6 +237,10 @@ void NetworkThread::advance_disconnect(TimePoint now) {
 
 void NetworkThread::end() {
   shared_->queue.close();
+  for (auto& message : messages_) {  // The turn that failed had them in hand.
+    if (message) engine_.abandon(std::move(message));
+  }
+  messages_.clear();
   shared_->queue.take_all(messages_, commands_);
   accept(messages_);
   try {

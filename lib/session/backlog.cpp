@@ -21,11 +21,18 @@ bool before(const OutboundMessagePtr& a, const OutboundMessagePtr& b) noexcept {
 Backlog::Backlog(const Limits& limits, Load load, Loaded loaded)
     : limits_(limits), load_(std::move(load)), loaded_(std::move(loaded)), look_at_(limits.memory) {}
 
-void Backlog::push_back(OutboundMessagePtr message) {
+bool Backlog::has_room(const OutboundMessagePtr& message) const noexcept {
+  if (segments_.empty() || segments_.back().spilled || segments_.back().messages.empty()) return false;
   const RangeLimits& most = limits_.segment;
-  if (segments_.empty() || segments_.back().spilled || segments_.back().messages.size() >= most.messages ||
-      segments_.back().bytes + message->size() > most.bytes)
-    segments_.emplace_back();
+  const Segment& last = segments_.back();
+  // To load a range means to read what other queues have of these sequences, too.
+  const std::uint64_t span = message->sequence - last.messages.front()->sequence;
+  return last.messages.size() < most.messages && last.bytes + message->size() <= most.bytes &&
+         span < 8 * most.messages;
+}
+
+void Backlog::push_back(OutboundMessagePtr message) {
+  if (!has_room(message)) segments_.emplace_back();
   in_memory_ += message->memory();
   segments_.back().bytes += message->size();
   segments_.back().messages.push_back(std::move(message));
@@ -111,9 +118,10 @@ bool Backlog::worth_spilling(const Segment& segment) const noexcept {
   return !segment.messages.empty() && static_cast<std::size_t>(stay) <= segment.messages.size() / 8;
 }
 
-void Backlog::spill() {
+bool Backlog::spill() {
   look_at_ = std::min(look_at_, std::max(limits_.memory, in_memory_ + limits_.memory / 2));
-  if (!load_ || in_memory_ <= look_at_) return;
+  if (!load_ || in_memory_ <= look_at_) return false;
+  const std::size_t before = in_memory_;
   // From the end: what is sent next stays.
   for (auto segment = segments_.rbegin(); segment != segments_.rend(); ++segment) {
     if (in_memory_ <= limits_.memory / 2) break;
@@ -121,6 +129,7 @@ void Backlog::spill() {
     if (!first && !segment->spilled && worth_spilling(*segment)) spill(*segment);
   }
   look_at_ = std::max(limits_.memory, in_memory_ + limits_.memory / 2);
+  return in_memory_ < before;
 }
 
 void Backlog::spill(Segment& segment) {
@@ -149,10 +158,11 @@ void Backlog::spill(Segment& segment) {
 }
 
 void Backlog::load(Segment& segment) {
+  std::vector<OutboundMessagePtr> loaded;
+  if (segment.range.messages != 0) loaded = load_(segment.range);  // First: it may throw.
   segment.spilled = false;
-  if (segment.range.messages == 0) return;
   std::deque<OutboundMessagePtr> all = std::exchange(segment.messages, {});
-  for (auto& message : load_(segment.range)) {
+  for (auto& message : loaded) {
     const auto same = std::lower_bound(all.begin(), all.end(), message, before);
     if (same != all.end() && (*same)->sequence == message->sequence) continue;  // It stayed.
     in_memory_ += message->memory();

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <vector>
@@ -47,8 +48,8 @@ class Backlog {
   void take_expired(TimePoint now, std::vector<OutboundMessagePtr>& expired);
 
   /// Lets messages go when those in memory are too many. Those that are not in the store, or that others
-  /// hold, too, stay.
-  void spill();
+  /// hold, too, stay. Whether any went.
+  bool spill();
   /// Forgets the messages that have left.
   void sweep();
   /// Calls `see(message)` with each message in memory, in order.
@@ -68,6 +69,7 @@ class Backlog {
     WaitingRange range;  // Of a spilled one.
   };
 
+  [[nodiscard]] bool has_room(const OutboundMessagePtr& message) const noexcept;
   [[nodiscard]] bool can_let_go(const OutboundMessagePtr& message) const noexcept;
   [[nodiscard]] bool worth_spilling(const Segment& segment) const noexcept;
   void spill(Segment& segment);

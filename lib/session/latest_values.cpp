@@ -36,6 +36,13 @@ OutboundMessagePtr LatestValues::take_back() {
   return {};
 }
 
+void LatestValues::sweep() {
+  for (auto at = by_place_.begin(); at != by_place_.end();) {
+    const auto one = at++;
+    if (one->second->left_outbox) take(one);
+  }
+}
+
 OutboundMessagePtr LatestValues::take(Places::iterator at) {
   by_topic_.erase(at->second->topic());
   OutboundMessagePtr message = std::move(at->second);

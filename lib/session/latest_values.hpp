@@ -25,6 +25,8 @@ class LatestValues {
   /// Takes out the message with the last place; null when there is none.
   OutboundMessagePtr take_back();
 
+  /// Forgets the messages that have left.
+  void sweep();
   /// Calls `see(message)` with each message, in order.
   template <class See>
   void for_each(See see) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include <holdfast/topic.hpp>
@@ -14,6 +15,15 @@ bool expires_later(const OutboundMessagePtr& a, const OutboundMessagePtr& b) noe
   return a->expires_at() > b->expires_at();
 }
 
+// All lanes together are to stay within the limit.
+Backlog::Limits share_of_a_lane(Backlog::Limits limits, const std::vector<OutboxRule>& rules) {
+  std::set<int> priorities{0};
+  for (const OutboxRule& rule : rules)
+    priorities.insert(rule.priority);
+  limits.memory /= priorities.size();
+  return limits;
+}
+
 OutboundMessagePtr left(OutboundMessagePtr message) {
   if (message) message->left_outbox = true;
   return message;
@@ -22,7 +32,7 @@ OutboundMessagePtr left(OutboundMessagePtr message) {
 }  // namespace
 
 Outbox::Outbox(std::vector<OutboxRule> rules, Backlog::Load load, const Backlog::Limits& limits)
-    : rules_(std::move(rules)), load_(std::move(load)), limits_(limits) {}
+    : rules_(std::move(rules)), load_(std::move(load)), limits_(share_of_a_lane(limits, rules_)) {}
 
 const OutboxRule& Outbox::rule_of(const OutboundMessage& message) const {
   static const OutboxRule none;
@@ -45,6 +55,12 @@ Outbox::Lane& Outbox::lane(int priority) {
 // The range's sequences may belong to messages of other lanes, too, and to last values, which stay in memory.
 std::vector<OutboundMessagePtr> Outbox::load(const WaitingRange& range, int priority) const {
   std::vector<OutboundMessagePtr> messages = load_(range);
+  // An earlier process may have had other rules: what it had in flight can lie between the range's.
+  std::set<std::uint64_t> returned;
+  for (const auto& message : returned_)
+    returned.insert(message->sequence);
+  std::erase_if(messages,
+                [&returned](const auto& message) { return returned.count(message->sequence) != 0; });
   if (rules_.empty()) return messages;
   std::erase_if(messages, [this, priority](const OutboundMessagePtr& message) {
     const OutboxRule& rule = rule_of(*message);
@@ -169,8 +185,16 @@ void Outbox::take_qos0(std::vector<OutboundMessagePtr>& taken) {
 }
 
 void Outbox::spill() {
+  bool any = false;
   for (auto& [priority, lane] : lanes_)
-    lane.backlog.spill();
+    any = lane.backlog.spill() || any;
+  if (any) forget_left_expiring();
+}
+
+void Outbox::forget_left_expiring() {
+  std::erase_if(expiring_, [](const OutboundMessagePtr& message) { return message->left_outbox; });
+  std::make_heap(expiring_.begin(), expiring_.end(), expires_later);
+  look_through_at_ = std::max<std::size_t>(64, 2 * expiring_.size());
 }
 
 void Outbox::take_all_in_memory(std::vector<OutboundMessagePtr>& taken) {
@@ -192,8 +216,10 @@ void Outbox::for_each_in_memory(See see) {
 void Outbox::on_left_in_place(std::size_t messages) {
   left_in_place_ += messages;
   if (left_in_place_ < sweep_at_) return;
-  for (auto& [priority, lane] : lanes_)
+  for (auto& [priority, lane] : lanes_) {
     lane.backlog.sweep();
+    lane.latest.sweep();
+  }
   std::size_t waiting = 0;
   for_each_in_memory([&waiting](const OutboundMessagePtr&) { ++waiting; });
   left_in_place_ = 0;
@@ -203,12 +229,8 @@ void Outbox::on_left_in_place(std::size_t messages) {
 void Outbox::on_waiting(const OutboundMessagePtr& message) {
   if (message->qos == QoS::at_most_once) qos0_came_ = true;
   if (message->expires_at() == never) return;
-  if (expiring_.size() >= look_through_at_) {
-    // A message sent at once would otherwise be kept for as long as it may live, a day say.
-    std::erase_if(expiring_, [](const OutboundMessagePtr& other) { return other->left_outbox; });
-    std::make_heap(expiring_.begin(), expiring_.end(), expires_later);
-    look_through_at_ = std::max<std::size_t>(64, 2 * expiring_.size());
-  }
+  // A message sent at once would otherwise be kept for as long as it may live, a day say.
+  if (expiring_.size() >= look_through_at_) forget_left_expiring();
   expiring_.push_back(message);
   std::push_heap(expiring_.begin(), expiring_.end(), expires_later);
 }

@@ -78,6 +78,7 @@ class Outbox {
   [[nodiscard]] Lane* lowest_lane();
   void on_waiting(const OutboundMessagePtr& message);
   void on_left_in_place(std::size_t messages);
+  void forget_left_expiring();
   template <class See>
   void for_each_in_memory(See see);
 

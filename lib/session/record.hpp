@@ -107,9 +107,8 @@ inline constexpr std::chrono::seconds alive_period{30};
          !std::holds_alternative<record::SessionAlive>(record);
 }
 
-/// Takes out the messages whose end is in one of the journals.
-void erase_finished(std::vector<OutboundMessagePtr>& messages,
-                    std::initializer_list<const Journal*> journals);
+/// Takes out the messages that do not wait any more, as one of the journals says: they were sent or ended.
+void erase_gone(std::vector<OutboundMessagePtr>& messages, std::initializer_list<const Journal*> journals);
 
 /// A message in flight as a store held it.
 struct StoredMessage {

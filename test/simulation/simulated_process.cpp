@@ -68,7 +68,7 @@ session::Snapshot SimulatedProcess::open() {
 // A store gives what it has; what has ended since its last commit waits no more.
 std::vector<session::OutboundMessagePtr> SimulatedProcess::load(const session::WaitingRange& range) {
   auto messages = store_->load(range);
-  session::erase_finished(messages, {&uncommitted_, &engine_.journal()});
+  session::erase_gone(messages, {&uncommitted_, &engine_.journal()});
   for (const auto& message : messages) {
     message->journaled = true;
     message->set_stored();

@@ -115,3 +115,19 @@ TEST_CASE("the descriptor is readable exactly while an event waits, however many
   CHECK_FALSE(is_readable(descriptor));
   CHECK_FALSE(test.next());
 }
+
+TEST_CASE("dropped messages are one event for each reason, until something else happens",
+          "[client][events]") {
+  EventsUnderTest test;
+  for (int i = 0; i < 2'000; ++i) {
+    test.queue.push(MessagesDropped{Errc::dropped, 1, "a"});
+    test.queue.push(MessagesDropped{Errc::superseded, 2, "b"});
+  }
+  test.queue.push(numbered(1));
+  test.queue.push(MessagesDropped{Errc::dropped, 1, "c"});
+  const auto dropped = [&test] { return std::get<MessagesDropped>(test.queue.next(at_once()).value()); };
+  CHECK(dropped().messages == 2'000);
+  CHECK(dropped().messages == 4'000);
+  CHECK(test.next() == 1U);
+  CHECK(dropped().topic == "c");
+}

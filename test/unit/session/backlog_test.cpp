@@ -47,11 +47,13 @@ class BacklogUnderTest {
 
   Backlog backlog;
   std::map<std::uint64_t, TimePoint> stored;
+  bool fails = false;  // What is stored cannot be read.
   std::size_t came_to_memory = 0;
   std::size_t most_in_memory = 0;
 
  private:
   std::vector<OutboundMessagePtr> load(const WaitingRange& range) {
+    if (fails) throw Error(Errc::store_failed, "the disk is broken");
     std::vector<OutboundMessagePtr> messages;
     for (auto at = stored.lower_bound(range.first); at != stored.end() && at->first <= range.last; ++at) {
       messages.push_back(make(at->first, at->second));
@@ -99,6 +101,36 @@ TEST_CASE("a message that somebody follows stays the object it is", "[backlog]")
     if (test.backlog.pop_front() == followed) seen = true;
   }
   CHECK(seen);
+}
+
+TEST_CASE("a store that cannot be read costs no message that somebody follows", "[backlog]") {
+  BacklogUnderTest test(0, {16, 100'000});
+  for (std::uint64_t sequence = 1; sequence <= 64; ++sequence)
+    test.push(sequence);
+  OutboundMessagePtr followed;
+  test.backlog.for_each_in_memory([&followed](const OutboundMessagePtr& message) {
+    if (message->sequence == 64) followed = message;
+  });
+  test.backlog.spill();
+  test.fails = true;
+  CHECK_THROWS_AS(test.backlog.take_back(), Error);
+  bool there = false;
+  test.backlog.for_each_in_memory(
+      [&](const OutboundMessagePtr& message) { there = there || message == followed; });
+  CHECK(there);
+}
+
+TEST_CASE("a segment spans few sequences of other queues", "[backlog]") {
+  BacklogUnderTest test(0, {4, 100'000});
+  for (std::uint64_t sequence = 1; sequence <= 1'000; sequence += 20)
+    test.push(sequence);
+  test.backlog.spill();
+  std::size_t before = 0;
+  while (test.backlog.front() != nullptr) {
+    CHECK(test.came_to_memory - before <= 2);
+    before = test.came_to_memory;
+    test.backlog.pop_front();
+  }
 }
 
 TEST_CASE("a message that no store has is never let go", "[backlog]") {

@@ -152,3 +152,39 @@ TEST_CASE("room is made at the lowest priority, never by what a lost session gav
   CHECK_FALSE(outbox.take_newest());
   CHECK(drain(outbox) == std::vector<std::string>{"0"});
 }
+
+TEST_CASE("what a lost session gave back is not loaded a second time", "[outbox]") {
+  const auto numbered = [](std::uint64_t sequence) {
+    auto message = make_message(std::to_string(sequence), QoS::exactly_once);
+    message->sequence = sequence;
+    return message;
+  };
+  Outbox outbox({}, [&](const WaitingRange& range) {
+    std::vector<OutboundMessagePtr> messages;
+    for (std::uint64_t sequence = range.first; sequence <= range.last; ++sequence)
+      messages.push_back(numbered(sequence));
+    return messages;
+  });
+  std::vector<OutboundMessagePtr> superseded;
+  outbox.adopt({{.first = 1, .last = 4, .messages = 3}}, superseded);  // 2 was in flight, by other rules.
+  outbox.push_front({numbered(2)});
+  CHECK(text(outbox.take_oldest()) == "1");  // Loads.
+  CHECK(drain(outbox) == std::vector<std::string>{"2", "3", "4"});
+}
+
+TEST_CASE("last values that expired are forgotten, whatever waits before them", "[outbox]") {
+  LatestValues values;
+  const auto put = [&values](std::uint64_t sequence) {
+    auto message = OutboundMessage::make({.topic = std::to_string(sequence), .qos = QoS::at_least_once});
+    message->sequence = sequence;
+    message->left_outbox = sequence != 1;
+    values.put(std::move(message));
+  };
+  for (std::uint64_t sequence = 1; sequence <= 100; ++sequence)
+    put(sequence);
+  values.sweep();
+  std::size_t left = 0;
+  values.for_each([&left](const OutboundMessagePtr&) { ++left; });
+  CHECK(left == 1);
+  CHECK(values.front()->sequence == 1);
+}
