@@ -1,6 +1,7 @@
 // Events on their way to the application.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -58,15 +59,17 @@ class EventQueue {
   bool merged(const Event& event) {
     const auto* more = std::get_if<MessagesDropped>(&event);
     if (more == nullptr) return false;
-    for (auto one = events_.rbegin(); one != events_.rend(); ++one) {
-      auto* earlier = std::get_if<MessagesDropped>(&*one);
-      if (earlier == nullptr) return false;
-      if (earlier->error != more->error) continue;
-      earlier->messages += more->messages;
-      earlier->topic = more->topic;
-      return true;
-    }
-    return false;
+    const auto other = std::find_if_not(events_.rbegin(), events_.rend(), [](const Event& one) {
+      return std::holds_alternative<MessagesDropped>(one);
+    });
+    const auto same = std::find_if(events_.rbegin(), other, [more](const Event& one) {
+      return std::get<MessagesDropped>(one).error == more->error;
+    });
+    if (same == other) return false;
+    auto& earlier = std::get<MessagesDropped>(*same);
+    earlier.messages += more->messages;
+    earlier.topic = more->topic;
+    return true;
   }
 
   const std::shared_ptr<Readiness> readiness_;
