@@ -100,6 +100,8 @@ class OutboundMessage {
   [[nodiscard]] std::span<const std::byte> payload() const noexcept {
     return {bytes() + topic_size_ + properties_size_, payload_size_};
   }
+  /// Topic, properties and payload, one after the other.
+  [[nodiscard]] std::span<const std::byte> contents() const noexcept { return {bytes(), size()}; }
   [[nodiscard]] bool retain() const noexcept { return retain_; }
   [[nodiscard]] TimePoint expires_at() const noexcept { return expires_at_; }
   /// What the message counts against the outbox's bound.

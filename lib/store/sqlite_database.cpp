@@ -132,6 +132,10 @@ bool Statement::step() {
   return false;
 }
 
+void Statement::reset() noexcept {
+  sqlite3_reset(statement_.get());
+}
+
 std::int64_t Statement::number(int column) const {
   return sqlite3_column_int64(statement_.get(), column);
 }

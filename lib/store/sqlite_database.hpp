@@ -61,6 +61,7 @@ class Statement {
   /// Binds the values in order: for step(), or to run to the end. Bytes must live until then.
   template <class... Values>
   void start(const Values&... values) {
+    reset();
     int index = 0;
     (bind(++index, values), ...);
   }
@@ -72,6 +73,8 @@ class Statement {
   }
   /// The next row; false at the end, and the statement can be run again.
   bool step();
+  /// Done with the rows, before their end.
+  void reset() noexcept;
 
   // Columns of the current row, from 0; views until the next step().
   [[nodiscard]] std::int64_t number(int column) const;

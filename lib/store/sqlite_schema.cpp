@@ -17,8 +17,8 @@ constexpr const char* sign = "PRAGMA application_id = 0x486F6C64";
 // Times are milliseconds of the store's own clock (see StoreClock). `clock`, `wall` and
 // `boot_time` were read together, the last counts from the start of the system with that `boot_id`;
 // `alive_at` is when the session's connection was last known to be up. `epoch` counts sessions, from
-// anywhere: a new file's are not those of the file that was removed. `inbound` has every identifier that the
-// session has used, since the next message to use it needs a number of its own.
+// anywhere: a new file's are not those of the file that was removed. A row of `batch` holds many messages
+// (see batch_codec.hpp), one of `change` all that a commit changes of them (see change_codec.hpp).
 constexpr const char* version_1 = R"(
 CREATE TABLE session (
   one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -26,15 +26,10 @@ CREATE TABLE session (
   epoch INTEGER NOT NULL, alive_at INTEGER, clock INTEGER NOT NULL, wall INTEGER NOT NULL,
   boot_id TEXT NOT NULL, boot_time INTEGER NOT NULL) STRICT;
 INSERT INTO session VALUES (1, 0, '', '', 0, random() & 0xFFFFFFFF, NULL, 0, 0, '', 0);
-CREATE TABLE message (
-  sequence INTEGER PRIMARY KEY, qos INTEGER NOT NULL, retain INTEGER NOT NULL, expires_at INTEGER,
-  topic TEXT NOT NULL, properties BLOB NOT NULL, payload BLOB NOT NULL) STRICT;
-CREATE TABLE flight (
-  sequence INTEGER PRIMARY KEY, packet_identifier INTEGER NOT NULL, qos INTEGER NOT NULL,
-  released INTEGER NOT NULL, step INTEGER NOT NULL) STRICT;
-CREATE TABLE held_identifier (packet_identifier INTEGER PRIMARY KEY) STRICT;
-CREATE TABLE inbound (
-  packet_identifier INTEGER PRIMARY KEY, exchange INTEGER NOT NULL, released INTEGER NOT NULL) STRICT;
+CREATE TABLE batch (
+  first_sequence INTEGER PRIMARY KEY, messages INTEGER NOT NULL, heads BLOB NOT NULL,
+  bodies BLOB NOT NULL) STRICT;
+CREATE TABLE change (id INTEGER PRIMARY KEY, records BLOB NOT NULL) STRICT;
 CREATE TABLE subscription (
   filter TEXT PRIMARY KEY, qos INTEGER NOT NULL, no_local INTEGER NOT NULL,
   retain_as_published INTEGER NOT NULL, retain_handling INTEGER NOT NULL, identifier INTEGER)
@@ -91,7 +86,7 @@ void check_schema(Database& database) {
 void prepare_schema(Database& database) {
   const std::int64_t version = known_version(database);
   const bool empty = is_empty(database);
-  if (empty) database.execute("PRAGMA auto_vacuum = INCREMENTAL");  // Before the first table, or never.
+  if (empty) database.execute("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL");  // Now or never.
   Statement mode(database, "PRAGMA journal_mode = WAL");
   if (!mode.step() || mode.text(0) != "wal") {
     throw Error(Errc::store_failed,

@@ -1,12 +1,12 @@
 #include "store/sqlite_store.hpp"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -59,16 +59,23 @@ std::filesystem::path with_file(const std::filesystem::path& file) {
   return file;  // What is wrong with it SQLite says better.
 }
 
-std::filesystem::path existing(const std::filesystem::path& file) {
-  refuse_lost_database(file);
-  std::error_code failed;
-  if (std::filesystem::exists(file, failed)) return file;
-  throw Error(Errc::store_failed, "store " + file.string() + ": " +
-                                      (failed ? failed.message() : "there is no such file: check its name"));
+Database taken(const std::filesystem::path& file) {
+  Database database(with_file(file));
+  prepare_schema(database);
+  return database;
 }
 
-std::int64_t signed_number(std::uint64_t number) {
-  return static_cast<std::int64_t>(number);
+Database looked_at(const std::filesystem::path& file) {
+  refuse_lost_database(file);
+  std::error_code failed;
+  if (!std::filesystem::exists(file, failed)) {
+    throw Error(Errc::store_failed,
+                "store " + file.string() + ": " +
+                    (failed ? failed.message() : "there is no such file: check its name"));
+  }
+  Database database(file, Access::read);
+  check_schema(database);
+  return database;
 }
 
 }  // namespace
@@ -83,22 +90,6 @@ struct SqliteStore::Statements {
   Statement alive{db, "UPDATE session SET alive_at = ?"};
   Statement clock{db, "UPDATE session SET clock = ?, wall = ?, boot_id = ?, boot_time = ?"};
   Statement next_epoch{db, "UPDATE session SET epoch = epoch + 1"};
-  Statement forget_inbound{db, "DELETE FROM inbound"};
-  Statement forget_held{db, "DELETE FROM held_identifier"};
-  Statement hold_identifier{
-      db, "INSERT OR IGNORE INTO held_identifier SELECT packet_identifier FROM flight WHERE sequence = ?"};
-  Statement use_identifier{db, "DELETE FROM held_identifier WHERE packet_identifier = ?"};
-  Statement accept{db, "INSERT OR REPLACE INTO message VALUES (?, ?, ?, ?, ?, ?, ?)"};
-  Statement wait_again{db, "DELETE FROM flight WHERE sequence = ?"};
-  Statement send{db, "INSERT OR REPLACE INTO flight VALUES (?, ?, ?, 0, ?)"};
-  Statement release{db, "UPDATE flight SET released = 1, step = ? WHERE sequence = ?"};
-  Statement remove{db, "DELETE FROM message WHERE sequence BETWEEN ? AND ?"};
-  Statement remove_flight{db, "DELETE FROM flight WHERE sequence BETWEEN ? AND ?"};
-  Statement waiting{db, R"(
-      SELECT * FROM message WHERE sequence BETWEEN ? AND ? AND sequence NOT IN (SELECT sequence FROM flight)
-      ORDER BY sequence)"};
-  Statement receive{db, "INSERT OR REPLACE INTO inbound VALUES (?, ?, 0)"};
-  Statement received{db, "UPDATE inbound SET released = 1 WHERE packet_identifier = ?"};
   Statement subscribe{db, "INSERT OR REPLACE INTO subscription VALUES (?, ?, ?, ?, ?, ?)"};
   Statement unsubscribe{db, "DELETE FROM subscription WHERE filter = ?"};
 };
@@ -106,7 +97,8 @@ struct SqliteStore::Statements {
 /// One record after the other, into the transaction.
 class SqliteStore::Apply {
  public:
-  Apply(SqliteStore& store, session::TimePoint now) : store_(store), do_(*store.statements_), now_(now) {}
+  Apply(SqliteStore& store, session::TimePoint now)
+      : store_(store), do_(*store.statements_), changes_(store.changes_.changes()), now_(now) {}
 
   void operator()(const session::record::SessionHeld& record) {
     do_.hold.run(std::string_view(record.identity.client_id), std::string_view(record.identity.server),
@@ -114,43 +106,41 @@ class SqliteStore::Apply {
   }
   void operator()(const session::record::SessionAlive&) { do_.alive.run(clock_now()); }
   void operator()(const session::record::SessionEnded&) {
-    do_.forget_inbound.run();
-    do_.forget_held.run();
-    store_.any_held_ = false;
+    changes_.session_ended();
     do_.next_epoch.run();
   }
   void operator()(const session::record::Accepted& record) {
     const session::OutboundMessage& message = *record.message;
-    if (message.stored()) std::erase(store_.finished_, message.sequence);  // Forgotten, and back.
-    std::optional<std::int64_t> expires_at;
-    if (message.expires_at() != session::never) expires_at = store_.clock_.at(message.expires_at()).count();
-    do_.accept.run(signed_number(message.sequence), std::int64_t{static_cast<int>(message.qos)},
-                   std::int64_t{message.retain()}, expires_at, message.topic(), message.properties().bytes(),
-                   message.payload());
+    MessageHead head{.sequence = message.sequence,
+                     .qos = message.qos,
+                     .retain = message.retain(),
+                     .expires_at = std::nullopt,
+                     .topic_size = message.topic().size(),
+                     .properties_size = message.properties().bytes().size(),
+                     .payload_size = message.payload().size()};
+    if (message.expires_at() != session::never) head.expires_at = store_.clock_.at(message.expires_at());
+    store_.batches_.add(head, message.contents());
+    changes_.accepted(message.sequence);
   }
   void operator()(const session::record::Returned& record) {
-    do_.wait_again.run(signed_number(record.sequence));
+    changes_.of_message(ChangeKind::returned, record.sequence);
   }
   void operator()(const session::record::Sent& record) {
-    if (record.packet_identifier == 0) return store_.finished_.push_back(record.sequence);
-    if (store_.any_held_) do_.use_identifier.run(std::int64_t{record.packet_identifier});
-    do_.send.run(signed_number(record.sequence), std::int64_t{record.packet_identifier},
-                 std::int64_t{static_cast<int>(record.qos)}, ++store_.last_step_);
+    if (record.packet_identifier == 0) return changes_.ended(record.sequence);
+    changes_.sent(record.sequence, record.packet_identifier, record.qos);
   }
   void operator()(const session::record::Released& record) {
-    do_.release.run(++store_.last_step_, signed_number(record.sequence));
+    changes_.of_message(ChangeKind::released, record.sequence);
   }
-  void operator()(const session::record::Finished& record) { store_.finished_.push_back(record.sequence); }
+  void operator()(const session::record::Finished& record) { changes_.ended(record.sequence); }
   void operator()(const session::record::Held& record) {
-    do_.hold_identifier.run(signed_number(record.sequence));
-    store_.finished_.push_back(record.sequence);
-    store_.any_held_ = true;
+    changes_.of_message(ChangeKind::held, record.sequence);
   }
   void operator()(const session::record::InboundReceived& record) {
-    do_.receive.run(std::int64_t{record.packet_identifier}, signed_number(record.exchange));
+    changes_.received(record.packet_identifier, record.exchange);
   }
   void operator()(const session::record::InboundReleased& record) {
-    do_.received.run(std::int64_t{record.packet_identifier});
+    changes_.of_identifier(ChangeKind::inbound_done, record.packet_identifier);
   }
   void operator()(const session::record::Subscribed& record) {
     const auto& [filter, options] = record.subscription.subscription;
@@ -168,25 +158,33 @@ class SqliteStore::Apply {
 
   SqliteStore& store_;
   Statements& do_;
+  ChangeWriter& changes_;
   const session::TimePoint now_;
 };
 
 SqliteStore::SqliteStore(const std::filesystem::path& file, const SqliteStoreOptions& options,
-                         StoreClock::System system)
+                         StoreClock::System system, const FileLimits& limits)
     : lock_(std::in_place, beside(real_name(file), "-lock")),
-      database_(with_file(real_name(file))),
+      database_(taken(real_name(file))),
+      batches_(database_, index_, limits),
+      changes_(database_, index_, limits.change_slack),
       clock_(std::move(system)) {
-  prepare_schema(database_);
   // In WAL mode FULL writes each commit through to the disk, NORMAL leaves that to the system.
   const bool full = options.durability == Durability::full;
   database_.execute(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-  database_.execute("PRAGMA journal_size_limit = 4194304");
+  // Above what the log comes to between checkpoints: to cut it and let it grow again costs more than it
+  // saves.
+  database_.execute("PRAGMA journal_size_limit = 8388608");
+  // Some systems' SQLite overwrites what is deleted with zeros: as many writes again.
+  database_.execute("PRAGMA secure_delete = OFF");
   statements_ = std::make_unique<Statements>(database_);
 }
 
 SqliteStore::SqliteStore(const std::filesystem::path& file, ReadOnly, StoreClock::System system)
-    : database_(existing(real_name(file)), Access::read), clock_(std::move(system)) {
-  check_schema(database_);
+    : database_(looked_at(real_name(file))),
+      batches_(database_, index_, {}),
+      changes_(database_, index_, FileLimits{}.change_slack),
+      clock_(std::move(system)) {
   statements_ = std::make_unique<Statements>(database_);
 }
 
@@ -203,10 +201,18 @@ session::Snapshot SqliteStore::open(session::TimePoint now) {
     database_.execute("BEGIN");  // One view of it until close(), whoever writes.
   session::Snapshot snapshot;
   load_session(snapshot, now);
+  index_ = {};
+  batches_.load();
+  changes_.load();
   load_in_flight(snapshot);
   load_waiting(snapshot);
-  load_rest(snapshot);
-  last_step_ = database_.number("SELECT max(step) FROM flight");
+  load_subscriptions(snapshot);
+  snapshot.last_sequence = index_.last_sequence();
+  snapshot.held_identifiers.assign(index_.held().begin(), index_.held().end());
+  for (const auto& [identifier, inbound] : index_.inbound()) {
+    if (!inbound.released) snapshot.inbound_received.push_back(identifier);
+    snapshot.inbound_counts.push_back({identifier, inbound.exchanges});
+  }
   database_.check_untouched();
   open_ = true;
   return snapshot;
@@ -216,7 +222,7 @@ void SqliteStore::load_session(session::Snapshot& snapshot, session::TimePoint n
   Statement session(database_, R"(
       SELECT held, client_id, server, expiry, alive_at, clock, wall, boot_id, boot_time, epoch
       FROM session)");
-  if (!session.step()) throw_damaged();
+  if (!session.step()) database_.fail(SQLITE_CORRUPT);
   clock_.start({milliseconds(session.number(5)), milliseconds(session.number(6)),
                 std::string(session.text(7)), milliseconds(session.number(8))},
                now);
@@ -231,86 +237,55 @@ void SqliteStore::load_session(session::Snapshot& snapshot, session::TimePoint n
   }
 }
 
-std::uint16_t SqliteStore::identifier_in(const Statement& row) const {
-  if (row.number(0) < 1 || row.number(0) > 65'535) throw_damaged();
-  return static_cast<std::uint16_t>(row.number(0));
+session::OutboundMessagePtr SqliteStore::message_of(const MessageHead& head,
+                                                    std::span<const std::byte> body) const {
+  return make_message(head, body, time_of(head));
 }
 
-void SqliteStore::throw_damaged() const {
-  database_.check_untouched();
-  throw Error(Errc::store_failed,
-              "store " + database_.file().string() +
-                  ": it is damaged, and was left as it is: move it away or name another file");
+session::TimePoint SqliteStore::time_of(const MessageHead& head) const {
+  return head.expires_at ? clock_.time_at(*head.expires_at) : session::never;
 }
 
-session::OutboundMessagePtr SqliteStore::message_in(const Statement& row) const {
-  const auto expires_at = row.optional_number(3);
-  if (row.number(1) < 0 || row.number(1) > 2 || row.text(4).size() > 65'535) throw_damaged();
-  auto message = session::OutboundMessage::make(
-      {.topic = row.text(4),
-       .payload = row.bytes(6),
-       .qos = static_cast<QoS>(row.number(1)),
-       .retain = row.number(2) != 0,
-       .properties = row.bytes(5),
-       .expires_at = expires_at ? clock_.time_at(milliseconds(*expires_at)) : session::never});
-  message->sequence = static_cast<std::uint64_t>(row.number(0));
-  return message;
-}
-
+// Past PUBREC first, then sent, each in the order of its steps.
 void SqliteStore::load_in_flight(session::Snapshot& snapshot) {
-  // Past PUBREC first, then sent, each in the order of its steps.
-  Statement in_flight(database_, R"(
-      SELECT message.*, packet_identifier, released, flight.qos FROM flight JOIN message USING (sequence)
-      ORDER BY released DESC, step)");
-  std::set<std::int64_t> identifiers;
-  while (in_flight.step()) {
-    const auto identifier = in_flight.number(7);
-    const auto qos = in_flight.number(9);
-    if (identifier < 1 || identifier > 65'535 || !identifiers.insert(identifier).second || qos < 1 || qos > 2)
-      throw_damaged();
-    auto message = message_in(in_flight);
-    message->qos = static_cast<QoS>(qos);
-    snapshot.messages.push_back(
-        {std::move(message), static_cast<std::uint16_t>(identifier), in_flight.number(8) != 0});
+  std::vector<std::pair<const Flight*, session::StoredMessage>> found;
+  const auto& all = index_.flight();
+  for (auto at = all.begin(); at != all.end();) {  // One batch at a time.
+    const std::uint64_t last = index_.at_or_after(at->first)->second.last();
+    batches_.each_live(at->first, last, [&](const auto& head, const auto& body) {
+      const auto flight = all.find(head.sequence);
+      if (flight == all.end()) return;
+      auto message = message_of(head, body);
+      message->qos = flight->second.qos;
+      found.push_back(
+          {&flight->second, {std::move(message), flight->second.identifier, flight->second.released}});
+    });
+    at = all.upper_bound(last);
   }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return a.first->released != b.first->released ? a.first->released : a.first->step < b.first->step;
+  });
+  for (auto& [flight, message] : found)
+    snapshot.messages.push_back(std::move(message));
 }
 
 void SqliteStore::load_waiting(session::Snapshot& snapshot) {
-  Statement waiting(database_, R"(
-      SELECT sequence, length(CAST(topic AS BLOB)) + length(properties) + length(payload), expires_at FROM message
-      WHERE sequence NOT IN (SELECT sequence FROM flight) ORDER BY sequence)");
-  while (waiting.step()) {
-    const auto expires_at = waiting.optional_number(2);
-    session::extend(snapshot.waiting, static_cast<std::uint64_t>(waiting.number(0)),
-                    static_cast<std::size_t>(waiting.number(1)),
-                    expires_at ? clock_.time_at(milliseconds(*expires_at)) : session::never, {});
-  }
-  snapshot.last_sequence = static_cast<std::uint64_t>(database_.number("SELECT max(sequence) FROM message"));
+  batches_.each_live_head([&](const MessageHead& head) {
+    if (!index_.in_flight(head.sequence))
+      session::extend(snapshot.waiting, head.sequence, head.size(), time_of(head), {});
+  });
 }
 
 std::vector<session::OutboundMessagePtr> SqliteStore::load(const session::WaitingRange& range) {
   std::vector<session::OutboundMessagePtr> found;
-  statements_->waiting.start(signed_number(range.first), signed_number(range.last));
-  while (statements_->waiting.step())
-    found.push_back(message_in(statements_->waiting));
+  batches_.each_live(range.first, range.last, [&](const auto& head, const auto& body) {
+    if (!index_.in_flight(head.sequence)) found.push_back(message_of(head, body));
+  });
   database_.check_untouched();
   return found;
 }
 
-void SqliteStore::load_rest(session::Snapshot& snapshot) {
-  Statement inbound(database_, "SELECT packet_identifier, exchange, released FROM inbound");
-  while (inbound.step()) {
-    const auto identifier = identifier_in(inbound);
-    if (inbound.number(2) == 0) snapshot.inbound_received.push_back(identifier);
-    snapshot.inbound_counts.push_back({identifier, static_cast<std::uint64_t>(inbound.number(1))});
-  }
-  // One that a message has taken since counts for that message.
-  Statement held(database_, R"(
-      SELECT packet_identifier FROM held_identifier
-      WHERE packet_identifier NOT IN (SELECT packet_identifier FROM flight))");
-  while (held.step())
-    snapshot.held_identifiers.push_back(identifier_in(held));
-  any_held_ = !snapshot.held_identifiers.empty();
+void SqliteStore::load_subscriptions(session::Snapshot& snapshot) {
   Statement subscriptions(database_, "SELECT * FROM subscription");
   while (subscriptions.step()) {
     SubscriptionOptions options;
@@ -326,34 +301,25 @@ void SqliteStore::load_rest(session::Snapshot& snapshot) {
 }
 
 void SqliteStore::commit(const session::Journal& journal, session::TimePoint now) {
-  Statements& statements = *statements_;
-  finished_.clear();
   try {
-    statements.begin.run();
+    statements_->begin.run();
     Apply apply(*this, now);
     for (const session::Record& record : journal)
       std::visit(apply, record);
-    remove_finished();
+    batches_.write();
+    batches_.tidy_up();
+    changes_.write();
     save_clock(now);
     shrink();
-    statements.commit.run();
+    statements_->commit.run();
   } catch (...) {
+    batches_.rolled_back();
+    changes_.rolled_back();
     if (database_.in_transaction()) database_.execute("ROLLBACK");
     throw;
   }
-}
-
-// What is acknowledged in order goes in one stroke.
-void SqliteStore::remove_finished() {
-  std::sort(finished_.begin(), finished_.end());
-  for (std::size_t first = 0; first < finished_.size();) {
-    std::size_t last = first;
-    while (last + 1 < finished_.size() && finished_[last + 1] == finished_[last] + 1)
-      ++last;
-    statements_->remove.run(signed_number(finished_[first]), signed_number(finished_[last]));
-    statements_->remove_flight.run(signed_number(finished_[first]), signed_number(finished_[last]));
-    first = last + 1;
-  }
+  batches_.committed();
+  changes_.committed();
 }
 
 void SqliteStore::save_clock(session::TimePoint now) {
@@ -373,7 +339,7 @@ void SqliteStore::save_clock(session::TimePoint now) {
 void SqliteStore::shrink() {
   if (++commits_ % 64 != 0) return;
   const std::int64_t free = database_.number("PRAGMA freelist_count");
-  if (free > 64 && free > database_.number("PRAGMA page_count") / 3)
+  if (free > 512 && free > database_.number("PRAGMA page_count") / 3)
     database_.execute("PRAGMA incremental_vacuum(2048)");
 }
 

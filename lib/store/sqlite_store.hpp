@@ -7,8 +7,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "store/batch_table.hpp"
+#include "store/change_table.hpp"
+#include "store/file_index.hpp"
 #include "store/file_lock.hpp"
 #include "store/sqlite_database.hpp"
 #include "store/store.hpp"
@@ -21,8 +25,8 @@ struct ReadOnly {};
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(const std::filesystem::path& file, const SqliteStoreOptions& options,
-              StoreClock::System system);
+  SqliteStore(const std::filesystem::path& file, const SqliteStoreOptions& options, StoreClock::System system,
+              const FileLimits& limits = {});
   /// Takes no lock, makes and changes nothing; from open() to close() it gives what was there at open().
   SqliteStore(const std::filesystem::path& file, ReadOnly, StoreClock::System system);
   ~SqliteStore() override;
@@ -37,27 +41,26 @@ class SqliteStore final : public Store {
   class Apply;
 
   void load_session(session::Snapshot& snapshot, session::TimePoint now);
-  [[nodiscard]] session::OutboundMessagePtr message_in(const Statement& row) const;
   void load_in_flight(session::Snapshot& snapshot);
   void load_waiting(session::Snapshot& snapshot);
-  void load_rest(session::Snapshot& snapshot);
-  [[nodiscard]] std::uint16_t identifier_in(const Statement& row) const;
-  [[noreturn]] void throw_damaged() const;
-  void remove_finished();
+  void load_subscriptions(session::Snapshot& snapshot);
+  [[nodiscard]] session::OutboundMessagePtr message_of(const MessageHead& head,
+                                                       std::span<const std::byte> body) const;
+  [[nodiscard]] session::TimePoint time_of(const MessageHead& head) const;
   void save_clock(session::TimePoint now);
   void shrink();
 
   std::optional<FileLock> lock_;  // None to read only.
   Database database_;
+  FileIndex index_;
+  BatchTable batches_;
+  ChangeTable changes_;
   std::unique_ptr<Statements> statements_;
   StoreClock clock_;
   std::mutex mutex_;  // Guards open_: Clients of two threads may ask at once.
   bool open_ = false;
-  std::int64_t last_step_ = 0;
-  bool any_held_ = false;
   session::TimePoint clock_saved_{};
   unsigned commits_ = 0;
-  std::vector<std::uint64_t> finished_;  // Of the journal being committed.
 };
 
 }  // namespace holdfast::store

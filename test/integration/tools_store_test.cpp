@@ -1,9 +1,10 @@
 // holdfast_pub and holdfast_sub with --store: what a killed tool had taken is not lost.
 #include <signal.h>
-#include <sqlite3.h>
 
 #include <cstddef>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "client_under_test.hpp"
 #include "tool_under_test.hpp"
@@ -13,19 +14,21 @@ using namespace holdfast::support;
 
 namespace {
 
-/// How many messages a store holds; other processes may read it while one writes.
+/// How many messages a store holds, whoever has it: asks what a kill at this moment would leave.
 int messages_in(const std::string& file) {
-  sqlite3* database = nullptr;
-  sqlite3_stmt* count = nullptr;
-  int found = -1;
-  if (sqlite3_open_v2(file.c_str(), &database, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK &&
-      sqlite3_prepare_v2(database, "SELECT count(*) FROM message", -1, &count, nullptr) == SQLITE_OK &&
-      sqlite3_step(count) == SQLITE_ROW) {
-    found = sqlite3_column_int(count, 0);
+  const TemporaryDirectory after;
+  const auto copy = after.path() / "session.db";
+  std::error_code absent;
+  std::filesystem::copy_file(file, copy, absent);
+  if (absent) return -1;
+  std::filesystem::copy_file(file + "-wal", copy.string() + "-wal", absent);
+  try {
+    Options options = quick("mqtt://127.0.0.1:1", "counter");
+    options.store = sqlite_store(copy);
+    return static_cast<int>(Client(options).statistics().outbox_messages);
+  } catch (const Error&) {
+    return -1;  // Copied while a checkpoint wrote it.
   }
-  sqlite3_finalize(count);
-  sqlite3_close(database);
-  return found;
 }
 
 std::string numbered_lines(std::size_t first, std::size_t count) {

@@ -101,20 +101,6 @@ TEST_CASE("a damaged, cut or foreign file is refused with a sentence and left as
   CHECK(files.content() == before);
 }
 
-TEST_CASE("a file whose messages make no sense is refused", "[store][sqlite]") {
-  const Files files;
-  {
-    const auto store = files.store();
-    static_cast<void>(store->open({}));
-    store->commit({Accepted{message(1)}, Accepted{message(2)}, Sent{1, 1}, Sent{2, 2}}, {});
-  }
-  files.execute(GENERATE("UPDATE flight SET packet_identifier = 1", "UPDATE flight SET packet_identifier = 0",
-                         "UPDATE flight SET packet_identifier = 70000 WHERE sequence = 1",
-                         "UPDATE flight SET qos = 3", "UPDATE message SET qos = 3",
-                         "UPDATE message SET topic = hex(zeroblob(40000))", "DELETE FROM session"));
-  CHECK(mentions(refusal(files), "damaged"));
-}
-
 TEST_CASE("a database that was lost while its log is there is refused, and the log kept", "[store][sqlite]") {
   const Files files;
   const auto log = files.file().string() + "-wal";
@@ -248,4 +234,49 @@ TEST_CASE("a million messages leave a file no larger than twice what it holds", 
   for (int i = 0; i < 1'000; ++i)
     store->commit({SessionAlive{}}, {});
   CHECK(files.size() < live / 2);  // What was given back, the system has.
+}
+
+TEST_CASE("when one message of every batch stays, the file holds little more than those", "[store][sqlite]") {
+  const Files files;
+  const auto store = files.store();
+  static_cast<void>(store->open({}));
+  constexpr std::uint64_t total = 200'000;
+  constexpr std::uint64_t batch = 1'000;
+  constexpr std::uint64_t stays = 100;  // One of so many.
+  const std::string payload(400, 'x');
+  for (std::uint64_t first = 1; first <= total; first += batch) {
+    session::Journal accepted;
+    session::Journal finished;
+    for (std::uint64_t sequence = first; sequence < first + batch; ++sequence) {
+      accepted.emplace_back(Accepted{message(sequence, payload)});
+      if (sequence % stays != 0) finished.emplace_back(Finished{sequence});
+    }
+    store->commit(accepted, {});
+    store->commit(finished, {});
+  }
+  for (int i = 0; i < 1'000; ++i)
+    store->commit({SessionAlive{}}, {});
+  constexpr std::uintmax_t live = total / stays * 407;
+  constexpr std::uintmax_t constant = 8'000'000;  // The log has half of it.
+  CHECK(files.size() < 2 * live + constant);
+  store->close();
+  const auto snapshot = support::open_whole(*store);
+  REQUIRE(snapshot.messages.size() == total / stays);
+  CHECK(snapshot.messages.back().message->sequence == total);
+}
+
+TEST_CASE("messages committed one by one are gathered, and come back in order", "[store][sqlite]") {
+  const Files files;
+  constexpr std::uint64_t total = 20'000;
+  {
+    const auto store = files.store();
+    static_cast<void>(store->open({}));
+    for (std::uint64_t sequence = 1; sequence <= total; ++sequence)
+      store->commit({Accepted{message(sequence)}}, {});
+    CHECK(files.number("SELECT count(*) FROM batch") < 500);
+  }
+  const auto snapshot = support::open_whole(*files.store());
+  REQUIRE(snapshot.messages.size() == total);
+  for (std::uint64_t i = 0; i < total; ++i)
+    CHECK(snapshot.messages[i].message->sequence == i + 1);
 }

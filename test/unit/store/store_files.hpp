@@ -12,8 +12,10 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 
+#include "store/sqlite_database.hpp"
 #include "store_under_test.hpp"
 
 namespace holdfast::test {
@@ -37,6 +39,22 @@ class Files {
     REQUIRE(sqlite3_open(file().c_str(), &database) == SQLITE_OK);
     CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
     sqlite3_close(database);
+  }
+  /// What a query says.
+  [[nodiscard]] std::int64_t number(const std::string& sql) const {
+    return store::Database(file()).number(sql.c_str());
+  }
+  [[nodiscard]] std::string blob(const std::string& sql) const {
+    store::Database database(file());
+    store::Statement query(database, sql.c_str());
+    REQUIRE(query.step());
+    const auto bytes = query.bytes(0);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+  /// Runs it with a BLOB for its parameter.
+  void execute(const std::string& sql, const std::string& blob) const {
+    store::Database database(file());
+    store::Statement(database, sql.c_str()).run(std::as_bytes(std::span(blob)));
   }
   /// What all files of the store hold, by their names. The log's index, which is made of the log, is left
   /// out.
