@@ -26,6 +26,9 @@ using std::chrono::milliseconds;
 // How old the saved clock may be; what is lost of it counts as time away that is not known.
 constexpr std::chrono::seconds clock_period{10};
 
+// As many free pages are worth more than what giving them back would save: they will be used again.
+constexpr std::int64_t spare_pages = 512;
+
 std::filesystem::path beside(std::filesystem::path file, const char* ending) {
   return file += ending;
 }
@@ -301,8 +304,7 @@ void SqliteStore::load_subscriptions(session::Snapshot& snapshot) {
 }
 
 void SqliteStore::commit(const session::Journal& journal, session::TimePoint now) {
-  try {
-    statements_->begin.run();
+  transact([&] {
     Apply apply(*this, now);
     for (const session::Record& record : journal)
       std::visit(apply, record);
@@ -310,7 +312,15 @@ void SqliteStore::commit(const session::Journal& journal, session::TimePoint now
     batches_.tidy_up();
     changes_.write();
     save_clock(now);
-    shrink();
+    if (++commits_ % 64 == 0) shrink(spare_pages);
+  });
+}
+
+// All of `change` or nothing; what we know of the file follows when it is done.
+void SqliteStore::transact(const std::function<void()>& change) {
+  try {
+    statements_->begin.run();
+    change();
     statements_->commit.run();
   } catch (...) {
     batches_.rolled_back();
@@ -336,16 +346,26 @@ void SqliteStore::save_clock(session::TimePoint now) {
 
 // Pages that were freed are used again; when most of the file is such pages, it gives some back to the
 // system, a few at a time so that no commit takes long.
-void SqliteStore::shrink() {
-  if (++commits_ % 64 != 0) return;
+void SqliteStore::shrink(std::int64_t spare) {
   const std::int64_t free = database_.number("PRAGMA freelist_count");
-  if (free > 512 && free > database_.number("PRAGMA page_count") / 3)
+  if (free > spare && free > database_.number("PRAGMA page_count") / 3)
     database_.execute("PRAGMA incremental_vacuum(2048)");
+}
+
+// What the last commit left dead need not wait for the next process.
+void SqliteStore::tidy_up() noexcept {
+  try {
+    if (!index_.dead().empty()) transact([this] { batches_.tidy_up(); });
+    shrink(0);
+  } catch (const std::exception&) {
+    // It waits for the next process.
+  }
 }
 
 void SqliteStore::close() noexcept {
   const std::lock_guard lock(mutex_);
   if (!lock_ && database_.in_transaction()) database_.execute("ROLLBACK");
+  if (lock_ && open_) tidy_up();
   open_ = false;
 }
 

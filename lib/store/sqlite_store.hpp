@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -48,7 +49,9 @@ class SqliteStore final : public Store {
                                                        std::span<const std::byte> body) const;
   [[nodiscard]] session::TimePoint time_of(const MessageHead& head) const;
   void save_clock(session::TimePoint now);
-  void shrink();
+  void transact(const std::function<void()>& change);
+  void shrink(std::int64_t spare);
+  void tidy_up() noexcept;
 
   std::optional<FileLock> lock_;  // None to read only.
   Database database_;
