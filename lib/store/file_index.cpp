@@ -203,11 +203,13 @@ FileIndex::Batches::const_iterator FileIndex::at_or_after(std::uint64_t sequence
 }
 
 std::uint64_t FileIndex::last_sequence() const {
-  for (auto batch = batches_.rbegin(); batch != batches_.rend(); ++batch) {
-    const auto& messages = batch->second.messages;
+  auto batch = batches_.end();
+  while (batch != batches_.begin()) {
+    const auto& [first, last_batch] = *--batch;
+    const auto& messages = last_batch.messages;
     const auto live = std::find_if(messages.rbegin(), messages.rend(),
                                    [](const Batch::Message& message) { return message.ended == 0; });
-    if (live != messages.rend()) return batch->first + live->offset;
+    if (live != messages.rend()) return first + live->offset;
   }
   return 0;
 }
