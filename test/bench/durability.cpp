@@ -40,7 +40,7 @@ constexpr double promised_by_sharing = 20;
 // How many times faster than Paho C `normal` has to be, which promises no more than Paho C does.
 constexpr double promised_over_paho = 3;
 // What part of the memory store's speed `normal` has to reach.
-constexpr double promised_of_memory = 0.05;
+constexpr double promised_of_memory = 0.2;
 
 // What each write-through takes on the slow disk, beyond what the real one takes.
 constexpr std::chrono::milliseconds slow_sync{5};
