@@ -175,11 +175,9 @@ SqliteStore::SqliteStore(const std::filesystem::path& file, const SqliteStoreOpt
   // In WAL mode FULL writes each commit through to the disk, NORMAL leaves that to the system.
   const bool full = options.durability == Durability::full;
   database_.execute(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-  // Twice SQLite's own choice: pages that batches use again and again are copied to the file half as often.
-  database_.execute("PRAGMA wal_autocheckpoint = 2000");
   // Above what the log comes to between checkpoints: to cut it and let it grow again costs more than it
   // saves.
-  database_.execute("PRAGMA journal_size_limit = 16777216");
+  database_.execute("PRAGMA journal_size_limit = 8388608");
   // Some systems' SQLite overwrites what is deleted with zeros: as many writes again.
   database_.execute("PRAGMA secure_delete = OFF");
   statements_ = std::make_unique<Statements>(database_);

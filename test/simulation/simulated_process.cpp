@@ -149,6 +149,7 @@ void SimulatedProcess::turn(Kill kill) {
   };
   const session::TimePoint now = world_.clock.client_now();
   try {
+    keep_alive(now);
     take_requests(now);
     if (!link_ && retry_at_ <= now) connect(now);
     if (link_) read(now);
@@ -179,6 +180,12 @@ void SimulatedProcess::turn(Kill kill) {
   // What was given up as the connection ended is told in the next turn.
   world_.invariants.outgoing.check_turn(engine_.in_flight() + engine_.finished().size());
   world_.invariants.incoming.check_turn();
+}
+
+void SimulatedProcess::keep_alive(session::TimePoint now) {
+  if (!engine_.ping_if_due(now)) return;
+  watch_.on_made(engine_.output());
+  write(false);
 }
 
 void SimulatedProcess::take_requests(session::TimePoint now) {

@@ -69,6 +69,7 @@ class SimulatedProcess {
   [[nodiscard]] std::vector<session::OutboundMessagePtr> load(const session::WaitingRange& range);
   void give_up(std::vector<session::OutboundMessagePtr>& messages, Errc why);
   void make_room();
+  void keep_alive(session::TimePoint now);
   void take_requests(session::TimePoint now);
   void read(session::TimePoint now);
   void expire(session::TimePoint now);
