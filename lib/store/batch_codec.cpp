@@ -1,5 +1,7 @@
 #include "store/batch_codec.hpp"
 
+#include "store/store_clock.hpp"
+
 namespace holdfast::store {
 
 namespace {
@@ -12,8 +14,7 @@ constexpr std::uint8_t unknown_bits = 0xF0;
 
 constexpr std::uint64_t topic_max = 65'535;
 constexpr std::uint64_t part_max = std::uint64_t{1} << 30;  // SQLite holds less than that in a row.
-// 250 years either way: what is further away is none of our times, and would not fit into nanoseconds.
-constexpr std::int64_t time_max = 8'000'000'000'000;
+constexpr std::int64_t time_max = StoreClock::time_max.count();
 
 }  // namespace
 

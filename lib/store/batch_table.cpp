@@ -13,6 +13,12 @@ namespace {
 // A batch tells sequences as offsets.
 constexpr std::uint64_t offset_max = 0xFFFF'FFFF;
 
+// Its view of the file would keep the log from beginning anew.
+struct ResetAtEnd {
+  Statement& statement;
+  ~ResetAtEnd() { statement.reset(); }
+};
+
 std::int64_t signed_number(std::uint64_t number) {
   return static_cast<std::int64_t>(number);
 }
@@ -29,15 +35,16 @@ BatchTable::BatchTable(Database& database, FileIndex& index, const FileLimits& l
       read_(database, "SELECT heads, bodies FROM batch WHERE first_sequence = ?") {}
 
 void BatchTable::load() {
+  rolled_back();
+  tidied_ = 0;
   Statement all(database_, "SELECT first_sequence, messages, heads, length(bodies) FROM batch");
   while (all.step()) {
     const std::int64_t first = all.number(0);
     const std::int64_t messages = all.number(1);
-    if (first < 0 || messages < 0 ||
-        !index_.add(static_cast<std::uint64_t>(first), static_cast<std::size_t>(messages), all.bytes(2),
-                    static_cast<std::size_t>(all.number(3)))) {
-      database_.fail(SQLITE_CORRUPT);
-    }
+    if (first < 0 || messages < 0) database_.fail(SQLITE_CORRUPT);
+    auto batch = Batch::of(static_cast<std::uint64_t>(first), static_cast<std::size_t>(messages),
+                           all.bytes(2), static_cast<std::size_t>(all.number(3)));
+    if (!batch || !index_.add(*std::move(batch))) database_.fail(SQLITE_CORRUPT);
   }
 }
 
@@ -61,6 +68,7 @@ void BatchTable::write() {
       ++to;
     const auto fitting = all.subspan(from, to - from);
     within ? write_into(batch->second, fitting) : write_between(fitting);
+    wrote_before_others_ |= !none;
     from = to;
   }
   added_.clear();
@@ -103,17 +111,18 @@ void BatchTable::flush() {
 void BatchTable::insert(std::span<const std::byte> bodies) {
   const std::span<const std::byte> heads(writer_.heads());
   insert_.run(signed_number(writer_.first()), static_cast<std::int64_t>(writer_.messages()), heads, bodies);
-  written_.push_back({writer_.first(), writer_.messages(), writer_.heads(), bodies.size()});
+  auto batch = Batch::of(writer_.first(), writer_.messages(), heads, bodies.size());
+  if (!batch || !written_.emplace(writer_.first(), *std::move(batch)).second) database_.fail(SQLITE_INTERNAL);
   writer_.clear();
 }
 
 void BatchTable::remove(std::uint64_t first) {
   remove_.run(signed_number(first));
-  removed_.push_back(first);
+  removed_.insert(first);
 }
 
 void BatchTable::tidy_up() {
-  if (!removed_.empty()) return;  // The index does not know of it yet: the next commit will do.
+  if (wrote_before_others_) return;  // The index does not know of it yet: the next commit will do.
   for (const std::uint64_t first : index_.dead())
     remove(first);
   const std::size_t stored = index_.stored_bytes() + index_.live_batches() * batch_cost_;
@@ -180,10 +189,10 @@ void BatchTable::each_live(std::uint64_t first, std::uint64_t last, const Visit&
   for (auto at = index_.at_or_after(first); at != index_.batches().end() && at->first <= last; ++at) {
     if (at->second.live == 0) continue;
     find(at->second);
+    const ResetAtEnd done{read_};
     visit_found(at->second, [&](const MessageHead& head, std::span<const std::byte> body) {
       if (head.sequence >= first && head.sequence <= last) visit(head, body);
     });
-    read_.reset();
   }
 }
 
@@ -200,11 +209,22 @@ void BatchTable::each_live_head(const std::function<void(const MessageHead&)>& v
   }
 }
 
+void BatchTable::check() {
+  std::uint64_t next_free = 0;
+  for (const auto& [first, batch] : written_) {
+    if (first < next_free) database_.fail(SQLITE_INTERNAL);
+    next_free = batch.last() + 1;
+    for (auto at = index_.at_or_after(first); at != index_.batches().end() && at->first < next_free; ++at) {
+      if (removed_.count(at->first) == 0) database_.fail(SQLITE_INTERNAL);
+    }
+  }
+}
+
 void BatchTable::committed() {
   for (const std::uint64_t first : removed_)
     index_.remove(first);
-  for (const Row& row : written_) {
-    if (!index_.add(row.first, row.messages, row.heads, row.body_bytes)) database_.fail(SQLITE_INTERNAL);
+  for (auto& [first, batch] : written_) {
+    if (!index_.add(std::move(batch))) database_.fail(SQLITE_INTERNAL);
   }
   forget();
 }
@@ -219,6 +239,7 @@ void BatchTable::rolled_back() noexcept {
 void BatchTable::forget() noexcept {
   written_.clear();
   removed_.clear();
+  wrote_before_others_ = false;
 }
 
 }  // namespace holdfast::store

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -30,7 +32,7 @@ class BatchTable {
  public:
   BatchTable(Database& database, FileIndex& index, const FileLimits& limits);
 
-  /// Tells the index of all batches.
+  /// Tells the index, which is empty, of all batches.
   void load();
 
   // Within a transaction, in this order.
@@ -40,6 +42,8 @@ class BatchTable {
   void write();
   /// Deletes what has ended, as the index knew it before the transaction.
   void tidy_up();
+  /// Throws if batches would overlap: such a file could not be opened again.
+  void check();
 
   // After it.
 
@@ -56,12 +60,6 @@ class BatchTable {
   struct Added {
     MessageHead head;
     std::span<const std::byte> body;
-  };
-  struct Row {
-    std::uint64_t first;
-    std::size_t messages;
-    Bytes heads;
-    std::size_t body_bytes;
   };
   using Iterator = FileIndex::Batches::const_iterator;
 
@@ -87,9 +85,10 @@ class BatchTable {
   Statement read_;
   std::vector<Added> added_;
   BatchWriter writer_;
-  std::vector<Row> written_;            // Of the transaction.
-  std::vector<std::uint64_t> removed_;  // Likewise.
-  std::uint64_t tidied_ = 0;            // Where the search for sparse batches goes on.
+  std::map<std::uint64_t, Batch> written_;  // Of the transaction, by the first sequence.
+  std::set<std::uint64_t> removed_;         // Likewise.
+  bool wrote_before_others_ = false;        // Likewise.
+  std::uint64_t tidied_ = 0;                // Where the search for sparse batches goes on.
 };
 
 }  // namespace holdfast::store

@@ -20,6 +20,7 @@ ChangeTable::ChangeTable(Database& database, FileIndex& index, std::size_t slack
       clear_(database, "DELETE FROM change") {}
 
 void ChangeTable::load() {
+  rolled_back();
   stored_bytes_ = summary_bytes_ = 0;
   Statement all(database_, "SELECT records FROM change ORDER BY id");
   while (all.step()) {

@@ -8,6 +8,13 @@
 
 namespace holdfast::store {
 
+namespace {
+
+// No store comes that far, and what is near the end of the numbers cannot be counted on.
+constexpr std::uint64_t sequence_max = std::uint64_t{1} << 62;
+
+}  // namespace
+
 // Sequences without gaps, as they nearly always are, are found at once.
 std::size_t Batch::at_or_after(std::uint64_t sequence) const {
   if (sequence <= first) return 0;
@@ -19,34 +26,38 @@ std::size_t Batch::at_or_after(std::uint64_t sequence) const {
   return static_cast<std::size_t>(found - messages.begin());
 }
 
-bool FileIndex::add(std::uint64_t first, std::size_t messages, std::span<const std::byte> heads,
-                    std::size_t body_bytes) {
+std::optional<Batch> Batch::of(std::uint64_t first, std::size_t messages, std::span<const std::byte> heads,
+                               std::size_t body_bytes) {
   Batch batch{.first = first, .messages = {}, .stored_bytes = heads.size() + body_bytes};
-  if (messages == 0 || messages > heads.size()) return false;
+  if (messages == 0 || messages > heads.size() || first > sequence_max) return std::nullopt;
   batch.messages.reserve(messages);
   HeadReader reader(first, heads);
   MessageHead head;
   for (std::size_t left = reader.left(); reader.next(head); left = reader.left()) {
     const std::uint64_t offset = head.sequence - first;
-    if (offset > std::numeric_limits<std::uint32_t>::max() || head.size() > body_bytes) return false;
+    if (offset > std::numeric_limits<std::uint32_t>::max() || head.size() > body_bytes) return std::nullopt;
     body_bytes -= head.size();
     const std::size_t size = left - reader.left() + head.size();
     batch.messages.push_back(
         {static_cast<std::uint32_t>(offset), 0, static_cast<std::uint32_t>(size & 0x7FFF'FFFF)});
   }
-  if (reader.failed() || body_bytes != 0 || batch.messages.size() != messages) return false;
+  if (reader.failed() || body_bytes != 0 || batch.messages.size() != messages) return std::nullopt;
   batch.live_bytes = batch.stored_bytes;
   batch.live = messages;
-  const auto next = at_or_after(first);  // Batches never overlap.
+  return batch;
+}
+
+bool FileIndex::add(Batch batch) {
+  const auto next = at_or_after(batch.first);
   if (next != batches_.end() && next->first <= batch.last()) return false;
-  count(batches_.emplace_hint(next, first, std::move(batch))->second);
+  count(batches_.emplace_hint(next, batch.first, std::move(batch))->second);
   return true;
 }
 
 void FileIndex::remove(std::uint64_t first) {
   const auto found = batches_.find(first);
   if (found->second.live == 0) {
-    std::erase(dead_, first);
+    dead_.erase(first);
   } else {
     discount(found->second);
   }
@@ -122,9 +133,9 @@ void FileIndex::set_ended(Batch& batch, std::uint64_t first, std::uint64_t last,
   }
   if (batch.live != 0) {
     count(batch);
-    if (was_dead) std::erase(dead_, batch.first);
+    if (was_dead) dead_.erase(batch.first);
   } else if (!was_dead) {
-    dead_.push_back(batch.first);
+    dead_.insert(batch.first);
   }
 }
 
@@ -154,7 +165,7 @@ void FileIndex::discount(const Batch& batch) {
 }
 
 bool FileIndex::makes_sense() const {
-  std::set<std::uint16_t> identifiers;
+  std::set<std::uint16_t> identifiers = held_;
   return std::all_of(flight_.begin(), flight_.end(), [&](const auto& flight) {
     const auto& [sequence, state] = flight;
     const auto at = at_or_after(sequence);

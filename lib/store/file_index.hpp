@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
@@ -16,6 +17,10 @@ namespace holdfast::store {
 
 /// A row of `batch`.
 struct Batch {
+  /// None if what the file has makes no sense.
+  static std::optional<Batch> of(std::uint64_t first, std::size_t messages, std::span<const std::byte> heads,
+                                 std::size_t body_bytes);
+
   struct Message {
     std::uint32_t offset;  ///< Of its sequence from the batch's first.
     std::uint32_t ended : 1;
@@ -52,9 +57,8 @@ class FileIndex {
  public:
   using Batches = std::map<std::uint64_t, Batch>;  // By the first sequence.
 
-  /// A batch that the file has; false if it makes no sense.
-  [[nodiscard]] bool add(std::uint64_t first, std::size_t messages, std::span<const std::byte> heads,
-                         std::size_t body_bytes);
+  /// A batch that the file has; false if it overlaps another.
+  [[nodiscard]] bool add(Batch batch);
   void remove(std::uint64_t first);
   /// Changes that the file has; false if they make no sense.
   [[nodiscard]] bool apply(std::span<const std::byte> changes);
@@ -75,7 +79,7 @@ class FileIndex {
   [[nodiscard]] std::uint64_t last_sequence() const;
 
   /// Batches all of whose messages have ended.
-  [[nodiscard]] const std::vector<std::uint64_t>& dead() const noexcept { return dead_; }
+  [[nodiscard]] const std::set<std::uint64_t>& dead() const noexcept { return dead_; }
   /// In the batches that are not dead.
   [[nodiscard]] std::size_t stored_bytes() const noexcept { return stored_bytes_; }
   [[nodiscard]] std::size_t live_bytes() const noexcept { return live_bytes_; }
@@ -95,7 +99,7 @@ class FileIndex {
   std::set<std::uint16_t> held_;
   std::map<std::uint16_t, Inbound> inbound_;
   std::uint64_t last_step_ = 0;
-  std::vector<std::uint64_t> dead_;
+  std::set<std::uint64_t> dead_;
   std::size_t stored_bytes_ = 0;
   std::size_t live_bytes_ = 0;
   std::size_t live_batches_ = 0;

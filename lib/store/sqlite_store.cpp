@@ -207,6 +207,7 @@ session::Snapshot SqliteStore::open(session::TimePoint now) {
   index_ = {};
   batches_.load();
   changes_.load();
+  follows_ = true;
   load_in_flight(snapshot);
   load_waiting(snapshot);
   load_subscriptions(snapshot);
@@ -280,6 +281,7 @@ void SqliteStore::load_waiting(session::Snapshot& snapshot) {
 }
 
 std::vector<session::OutboundMessagePtr> SqliteStore::load(const session::WaitingRange& range) {
+  require_index();
   std::vector<session::OutboundMessagePtr> found;
   batches_.each_live(range.first, range.last, [&](const auto& head, const auto& body) {
     if (!index_.in_flight(head.sequence)) found.push_back(message_of(head, body));
@@ -318,9 +320,11 @@ void SqliteStore::commit(const session::Journal& journal, session::TimePoint now
 
 // All of `change` or nothing; what we know of the file follows when it is done.
 void SqliteStore::transact(const std::function<void()>& change) {
+  require_index();
   try {
     statements_->begin.run();
     change();
+    batches_.check();
     statements_->commit.run();
   } catch (...) {
     batches_.rolled_back();
@@ -328,8 +332,17 @@ void SqliteStore::transact(const std::function<void()>& change) {
     if (database_.in_transaction()) database_.execute("ROLLBACK");
     throw;
   }
+  follows_ = false;
   batches_.committed();
   changes_.committed();
+  follows_ = true;
+}
+
+// Without memory for what it has to know of the file the store is of no use until it is opened again.
+void SqliteStore::require_index() const {
+  if (follows_) return;
+  throw Error(Errc::store_failed, "store " + database_.file().string() +
+                                      ": memory ran out amid a commit: end the Client and make another");
 }
 
 void SqliteStore::save_clock(session::TimePoint now) {

@@ -50,6 +50,7 @@ class SqliteStore final : public Store {
   [[nodiscard]] session::TimePoint time_of(const MessageHead& head) const;
   void save_clock(session::TimePoint now);
   void transact(const std::function<void()>& change);
+  void require_index() const;
   void shrink(std::int64_t spare);
   void tidy_up() noexcept;
 
@@ -62,6 +63,7 @@ class SqliteStore final : public Store {
   StoreClock clock_;
   std::mutex mutex_;  // Guards open_: Clients of two threads may ask at once.
   bool open_ = false;
+  bool follows_ = true;  // The index is what the file has.
   session::TimePoint clock_saved_{};
   unsigned commits_ = 0;
 };

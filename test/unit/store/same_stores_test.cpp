@@ -107,8 +107,9 @@ class RandomClient {
   }
   void come_back(session::Journal& journal) {
     if (came_back_.empty()) return;
-    const std::uint64_t sequence = came_back_.back();
-    came_back_.pop_back();
+    const auto any = came_back_.begin() + below(static_cast<std::uint32_t>(came_back_.size()));
+    const std::uint64_t sequence = *any;
+    came_back_.erase(any);
     journal.emplace_back(Accepted{message(sequence, "back", QoS::at_least_once)});
     messages_[sequence] = {};
   }

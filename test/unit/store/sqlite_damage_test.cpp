@@ -108,6 +108,7 @@ TEST_CASE("changes that make no sense are refused", "[store][damage]") {
                                    bytes({4, 2, 0}),              // Sent with no identifier,
                                    bytes({4, 2, 0x80, 0x80, 4}),  // with one above 65,535,
                                    bytes({4, 2, 7, 4, 2, 7}),     // with that of another message,
+                                   bytes({4, 2, 7, 8, 7}),        // or with one that is taken for good,
                                    bytes({4, 24, 7}),             // of a message that is not there,
                                    bytes({4, 10, 7}),             // or lies between others,
                                    bytes({4, 2, 7, 1, 2, 0, 2, 0, 0, 4, 0, 7}),  // or has ended.

@@ -12,6 +12,7 @@
 
 #include <holdfast/error.hpp>
 
+#include "store/sqlite_store.hpp"
 #include "store_files.hpp"
 
 using namespace holdfast;
@@ -234,6 +235,46 @@ TEST_CASE("a million messages leave a file no larger than twice what it holds", 
   for (int i = 0; i < 1'000; ++i)
     store->commit({SessionAlive{}}, {});
   CHECK(files.size() < live / 2);  // What was given back, the system has.
+}
+
+TEST_CASE("a message that comes back to a place between batches does not spoil the file", "[store][sqlite]") {
+  const Files files;
+  const auto store = files.store();
+  static_cast<void>(store->open({}));
+  const auto accept = [&](std::uint64_t first, std::uint64_t last) {
+    for (std::uint64_t sequence = first; sequence <= last; ++sequence)
+      store->commit({Accepted{message(sequence, "small")}}, {});
+  };
+  const auto back = message(50, "QoS 0", QoS::at_most_once);
+  accept(1, 49);
+  store->commit({Accepted{back}}, {});
+  accept(51, 100);
+  store->commit({Sent{50, 0, QoS::at_most_once}}, {});
+  store->commit({SessionAlive{}}, {});  // Its batch goes.
+  accept(101, 130);                     // So many small ones that it is time to gather them.
+  store->commit({Accepted{back}}, {});
+  accept(131, 131);
+  store->close();
+  CHECK(support::open_whole(*store).messages.size() == 131);
+}
+
+TEST_CASE("a calendar that jumps ahead and back at each start does not spoil the file", "[store][sqlite]") {
+  using std::chrono::hours;
+  const Files files;
+  constexpr hours year{24 * 365};
+  hours calendar{};
+  const store::StoreClock::System system{[&calendar] { return std::chrono::milliseconds(calendar); }, ""};
+  for (std::uint64_t start = 1; start <= 6; ++start) {
+    calendar = 134 * year;  // 2104, about,
+    store::SqliteStore store(files.file(), {Durability::normal}, system);
+    REQUIRE(support::open_whole(store).messages.size() == start - 1);
+    auto expiring = session::OutboundMessage::make(
+        {.topic = "t", .qos = QoS::at_least_once, .expires_at = session::TimePoint(136 * year)});
+    expiring->sequence = start;
+    store.commit({Accepted{expiring}}, {});
+    calendar = 60 * year;  // and 2030 as soon as somebody was asked.
+    store.commit({SessionAlive{}}, session::TimePoint(hours(1)));
+  }
 }
 
 TEST_CASE("when one message of every batch stays, the file holds little more than those", "[store][sqlite]") {
