@@ -1,50 +1,9 @@
 // A commit for which there is no memory, at each of its allocations.
-#include <cstdlib>
-#include <new>
-
+#include "failing_allocations.hpp"
 #include "store_files.hpp"
 
 using namespace holdfast;
 using namespace holdfast::test;
-
-namespace {
-
-// How many more allocations of this thread succeed; below zero, all.
-thread_local long allocations_left = -1;
-thread_local bool failed = false;
-
-// Whether an allocation of `work` failed.
-bool fails_at(long allocation, const std::function<void()>& work) {
-  failed = false;
-  allocations_left = allocation;
-  try {
-    work();
-  } catch (const std::exception&) {
-    // Its own business.
-  }
-  allocations_left = -1;
-  return failed;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  if (allocations_left >= 0 && allocations_left-- == 0) {
-    failed = true;
-    throw std::bad_alloc();
-  }
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return std::malloc(size == 0 ? 1 : size);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 TEST_CASE(
     "when memory runs out amid a commit, all of it is in the file or nothing, and the next Client goes on",
