@@ -31,6 +31,14 @@ class BacklogUnderTest {
     message->set_stored();
     backlog.push_back(std::move(message));
   }
+  /// The message in memory, held as its Delivery would hold it.
+  OutboundMessagePtr follow(std::uint64_t sequence) {
+    OutboundMessagePtr followed;
+    backlog.for_each_in_memory([&](const OutboundMessagePtr& message) {
+      if (message->sequence == sequence) followed = message;
+    });
+    return followed;
+  }
   std::size_t in_memory() {
     std::size_t messages = 0;
     backlog.for_each_in_memory([&messages](const OutboundMessagePtr&) { ++messages; });
@@ -89,10 +97,7 @@ TEST_CASE("a message that somebody follows stays the object it is", "[backlog]")
   BacklogUnderTest test(0, {16, 100'000});
   for (std::uint64_t sequence = 1; sequence <= 64; ++sequence)
     test.push(sequence);
-  OutboundMessagePtr followed;
-  test.backlog.for_each_in_memory([&followed](const OutboundMessagePtr& message) {
-    if (message->sequence == 50) followed = message;
-  });
+  const OutboundMessagePtr followed = test.follow(50);
   test.backlog.spill();
   CHECK(test.in_memory() == 16 + 1);  // What is next, and what is followed.
   bool seen = false;
@@ -107,10 +112,7 @@ TEST_CASE("a store that cannot be read costs no message that somebody follows", 
   BacklogUnderTest test(0, {16, 100'000});
   for (std::uint64_t sequence = 1; sequence <= 64; ++sequence)
     test.push(sequence);
-  OutboundMessagePtr followed;
-  test.backlog.for_each_in_memory([&followed](const OutboundMessagePtr& message) {
-    if (message->sequence == 64) followed = message;
-  });
+  const OutboundMessagePtr followed = test.follow(64);
   test.backlog.spill();
   test.fails = true;
   CHECK_THROWS_AS(test.backlog.take_back(), Error);

@@ -173,18 +173,20 @@ TEST_CASE("what a lost session gave back is not loaded a second time", "[outbox]
 }
 
 TEST_CASE("last values that expired are forgotten, whatever waits before them", "[outbox]") {
-  LatestValues values;
-  const auto put = [&values](std::uint64_t sequence) {
-    auto message = OutboundMessage::make({.topic = std::to_string(sequence), .qos = QoS::at_least_once});
-    message->sequence = sequence;
-    message->left_outbox = sequence != 1;
-    values.put(std::move(message));
-  };
-  for (std::uint64_t sequence = 1; sequence <= 100; ++sequence)
-    put(sequence);
-  values.sweep();
-  std::size_t left = 0;
-  values.for_each([&left](const OutboundMessagePtr&) { ++left; });
-  CHECK(left == 1);
-  CHECK(values.front()->sequence == 1);
+  Outbox outbox({{.filter = "#", .keep_latest = true}});
+  push(outbox, {"first:stays"});
+  std::vector<OutboundMessagePtr> values;
+  for (std::uint64_t sequence = 1'001; sequence <= 1'200; ++sequence) {
+    values.push_back(OutboundMessage::make(
+        {.topic = std::to_string(sequence), .qos = QoS::at_least_once, .expires_at = start + 1s}));
+    values.back()->sequence = sequence;
+    CHECK_FALSE(outbox.push_back(OutboundMessagePtr(values.back())));
+  }
+  std::vector<OutboundMessagePtr> expired;
+  outbox.take_expired(start + 1s, expired);
+  REQUIRE(expired.size() == values.size());
+  expired.clear();
+  for (const OutboundMessagePtr& value : values)
+    CHECK(value->references() == 1);
+  CHECK(drain(outbox) == std::vector<std::string>{"stays"});
 }

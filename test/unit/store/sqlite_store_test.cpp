@@ -277,6 +277,19 @@ TEST_CASE("a calendar that jumps ahead and back at each start does not spoil the
   }
 }
 
+TEST_CASE("what has long been undone is not kept in the file", "[store][sqlite]") {
+  const Files files;
+  const auto store = files.store();
+  static_cast<void>(store->open({}));
+  constexpr int commits = 60'000;
+  for (int i = 0; i < commits / 2; ++i) {
+    store->commit({InboundReceived{1, 1}}, {});
+    store->commit({InboundReleased{1}}, {});
+  }
+  store->close();
+  CHECK(files.number("SELECT count(*) FROM change") < commits / 2);
+}
+
 TEST_CASE("when one message of every batch stays, the file holds little more than those", "[store][sqlite]") {
   const Files files;
   const auto store = files.store();
