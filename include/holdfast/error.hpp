@@ -35,14 +35,18 @@ enum class Errc {
   taken_over,           ///< Another client keeps connecting with the same Client Identifier.
   poison,               ///< The broker closed the connection on this message again and again.
   // The world's.
-  timed_out,        ///< No answer within the time-out.
-  connection_lost,  ///< The connection ended before the answer; the work goes on after a reconnect.
-  host_not_found,   ///< The name of the broker did not resolve.
-  connect_failed,   ///< No address of the broker accepted a connection.
-  session_lost,     ///< The broker no longer has the session; the outcome is unknown.
-  expired,          ///< The message expiry interval passed before the message was sent.
-  closed,           ///< The client was disconnected or destroyed.
-  store_failed,     ///< The session store cannot be read or written.
+  timed_out,             ///< No answer within the time-out.
+  connection_lost,       ///< The connection ended before the answer; the work goes on after a reconnect.
+  host_not_found,        ///< The name of the broker did not resolve.
+  connect_failed,        ///< No address of the broker accepted a connection.
+  tls_failed,            ///< TLS broke or could not begin: what() says why.
+  certificate_rejected,  ///< The broker's certificate is not to be trusted: what() says why.
+  proxy_failed,          ///< The proxy did not let us through: what() says why.
+  websocket_failed,      ///< The server did not switch to WebSocket, or broke its rules: what() says why.
+  session_lost,          ///< The broker no longer has the session; the outcome is unknown.
+  expired,               ///< The message expiry interval passed before the message was sent.
+  closed,                ///< The client was disconnected or destroyed.
+  store_failed,          ///< The session store cannot be read or written.
   // What the application asked for.
   dropped,     ///< The outbox was full and the message had to make room; see OutboxFull.
   superseded,  ///< A newer message of its topic took its place; see OutboxRule::keep_latest.

@@ -13,9 +13,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <holdfast/connect_properties.hpp>
+#include <holdfast/tls.hpp>
 #include <holdfast/types.hpp>
 
 namespace spdlog {
@@ -138,6 +140,27 @@ struct TcpSettings {
   std::string bind_device = {};
 };
 
+/// What several servers are to each other.
+enum class ServerGroup : std::uint8_t {
+  independent,  ///< Brokers that know nothing of each other: a session stays with the one that has it. Going
+                ///< to another begins a clean session there, and the one that was left counts as lost.
+  cluster,      ///< Nodes of one broker: the session is resumed on any of them. Two lists that share a server
+                ///< are the same cluster.
+};
+
+/// Which of several servers is tried first.
+enum class ServerOrder : std::uint8_t {
+  in_turn,   ///< The first of the list.
+  shuffled,  ///< Any: the list is shuffled once for each Client, so that many clients spread.
+};
+
+/// For `ws://` and `wss://` servers.
+struct WebSocketSettings {
+  /// Header lines to add to the request, for example {"Authorization", "Bearer ..."}. Name and value without
+  /// line breaks. (The query of a signed URL belongs into the server's URL.)
+  std::vector<std::pair<std::string, std::string>> headers = {};
+};
+
 /// What a hook may change before a connection attempt.
 struct Attempt {
   std::string server;  ///< As Options::server.
@@ -150,8 +173,16 @@ struct Attempt {
 struct Options {
   // ---- Where and as whom ----
 
-  /// `mqtt://[user[:password]@]host[:port]`, or `host`, or `host:port`. Default port: 1883.
+  /// `scheme://[user[:password]@]host[:port]`, or `host`, or `host:port`. Schemes and default ports:
+  /// `mqtt` 1883, `mqtts` (TLS) 8883, `ws` (WebSocket) 80 and `wss` (over TLS) 443, both with a path and
+  /// query (default: `/mqtt`). `unix:///path` is a Unix domain socket, `unix://@name` an abstract one
+  /// (Linux).
   std::string server = "mqtt://localhost";
+  /// Several servers instead of `server`, which is not used then. After a lost connection the same one is
+  /// tried first; each that fails hands over to the next, for ever, each with a back-off of its own.
+  std::vector<std::string> servers = {};
+  ServerGroup server_group = ServerGroup::independent;
+  ServerOrder server_order = ServerOrder::in_turn;
   /// UTF-8, at most 65535 bytes. Empty: the broker assigns one, which is then kept for all reconnects.
   /// [MQTT 5, 3.1.3.1]
   std::string client_id = {};
@@ -214,8 +245,10 @@ struct Options {
   /// The longest silence before a PINGREQ: whole seconds, 0 (off) to 65535. The broker may set another.
   /// Default: 60 s. [MQTT 5, 3.1.2.10]
   std::chrono::seconds keep_alive{60};
-  /// For the whole way to a TCP connection: hook, name, all addresses. Default: 10 s.
+  /// For the whole way to a TCP connection: hook, files, name, all addresses. Default: 10 s.
   std::chrono::milliseconds connect_timeout{10'000};
+  /// From there through the handshakes of proxy, TLS and WebSocket, together. Default: 10 s.
+  std::chrono::milliseconds handshake_timeout{10'000};
   /// From CONNECT to CONNACK. Default: 10 s.
   std::chrono::milliseconds connack_timeout{10'000};
   /// From PINGREQ to the next bytes from the broker. Absent: half the keep-alive, at most 10 s.
@@ -234,9 +267,21 @@ struct Options {
   /// Default: no, connect() throws what the first attempt gave.
   bool retry_first_connect = false;
 
-  // ---- The rest ----
+  // ---- The way there ----
 
   TcpSettings tcp = {};
+  TlsSettings tls = {};
+  WebSocketSettings websocket = {};
+  /// Reach the server through a proxy: `http://[user[:password]@]host[:port]` (HTTP CONNECT, default port
+  /// 3128) or `socks5://...` (default port 1080; `socks5h` says the same). The proxy resolves the server's
+  /// name. Default: none.
+  std::string proxy = {};
+  /// Without `proxy`, ask the environment: `http_proxy` for ws, `https_proxy` for wss and mqtts, else
+  /// `all_proxy`, except for hosts that `no_proxy` names. Read at each attempt. Default: no.
+  bool proxy_from_environment = false;
+
+  // ---- The rest ----
+
   /// Runs before every attempt and may change it; blocks nobody else, and is bounded by connect_timeout. It
   /// runs on a helper thread, never on the network thread; it may outlive the client when it hangs, so
   /// capture by value. What it throws makes the attempt fail. Default: none.

@@ -21,6 +21,8 @@ struct Statistics {
   std::uint64_t sessions_resumed = 0;  ///< Of these with Session Present 1.
   std::uint64_t sessions_lost = 0;
   std::uint64_t connect_failures = 0;
+  std::uint64_t tls_handshakes = 0;        ///< Full ones, of mqtts:// and wss:// connections.
+  std::uint64_t tls_sessions_resumed = 0;  ///< Handshakes that took up an earlier TLS session.
 
   // Messages out.
   std::uint64_t published = 0;       ///< Accepted by publish().

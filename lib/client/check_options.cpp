@@ -10,6 +10,8 @@
 #include <holdfast/error.hpp>
 
 #include "client/check_argument.hpp"
+#include "client/transport_settings.hpp"
+#include "net/proxy.hpp"
 #include "net/server_url.hpp"
 #include "wire/topic.hpp"
 
@@ -54,11 +56,22 @@ void check_will(const Will& will) {
   require_user_properties(will.user_properties);
 }
 
-void check_server(const std::string& server) {
+void check_server(const std::string& server, const Options& options) {
   try {
     const auto url = net::ServerUrl::parse(server);
     if (url.user_name) require_utf8("user name in server", *url.user_name);
     if (url.password) require_binary("password in server", *url.password);
+    if (url.is_secure()) net::check_tls(to_net(options.tls));
+    if (url.is_websocket()) net::check_websocket({url.authority(), url.path, options.websocket.headers});
+  } catch (const std::invalid_argument& error) {
+    throw Error(Errc::invalid_argument, error.what());
+  }
+}
+
+void check_proxy(const std::string& proxy) {
+  if (proxy.empty()) return;
+  try {
+    static_cast<void>(net::ProxyUrl::parse(proxy));
   } catch (const std::invalid_argument& error) {
     throw Error(Errc::invalid_argument, error.what());
   }
@@ -70,6 +83,7 @@ void check_times(const Options& options) {
           [] { return "keep_alive: 0 (off) to 65535 seconds"; });
   const std::initializer_list<std::pair<const char*, std::chrono::milliseconds>> positive = {
       {"connect_timeout", options.connect_timeout},
+      {"handshake_timeout", options.handshake_timeout},
       {"connack_timeout", options.connack_timeout},
       {"write_timeout", options.write_timeout},
       {"request_timeout", options.request_timeout},
@@ -105,7 +119,10 @@ void check(const Attempt& attempt) {
 }
 
 void check(const Options& options) {
-  check_server(options.server);
+  if (options.servers.empty()) check_server(options.server, options);
+  for (const std::string& server : options.servers)
+    check_server(server, options);
+  check_proxy(options.proxy);
   require_utf8("client_id", options.client_id);
   if (options.user_name) require_utf8("user_name", *options.user_name);
   if (options.password) require_binary("password", *options.password);

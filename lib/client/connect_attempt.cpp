@@ -7,86 +7,134 @@
 #include <holdfast/error.hpp>
 
 #include "client/check_options.hpp"
+#include "client/transport_settings.hpp"
 #include "net/resolver.hpp"
-#include "net/server_url.hpp"
+#include "net/websocket_stream.hpp"
 
 namespace holdfast::client {
 
-namespace {
-
-net::TcpOptions tcp_options(const TcpSettings& settings) {
-  return {settings.no_delay,       settings.keep_alive,   settings.user_timeout, settings.send_buffer,
-          settings.receive_buffer, settings.bind_address, settings.bind_device};
-}
-
-std::string to_server(const Attempt& attempt) {
-  return "connect to " + net::without_credentials(attempt.server) + ": ";
-}
-
-}  // namespace
-
-ConnectAttempt::ConnectAttempt(const Options& options, Attempt attempt,
+ConnectAttempt::ConnectAttempt(const Options& options, Attempt attempt, std::shared_ptr<net::Tls> tls,
                                const std::shared_ptr<Doorbell>& doorbell, session::TimePoint now)
-    : options_(options), deadline_(now + options.connect_timeout), attempt_(std::move(attempt)) {
-  helper_.emplace([hook = options.before_connect, planned = attempt_] { return find_target(hook, planned); },
-                  [doorbell] { doorbell->ring(); });
+    : options_(options),
+      tls_(std::move(tls)),
+      deadline_(now + options.connect_timeout),
+      attempt_(std::move(attempt)) {
+  // The helper may outlive everything of this client.
+  helper_.emplace(
+      [hook = options.before_connect, proxy = options.proxy, ask_environment = options.proxy_from_environment,
+       planned = attempt_, tls = tls_] { return find_target(hook, proxy, ask_environment, planned, *tls); },
+      [doorbell] { doorbell->ring(); });
 }
 
 ConnectAttempt::Target ConnectAttempt::find_target(const std::function<void(Attempt&)>& hook,
-                                                   Attempt attempt) {
+                                                   const std::string& proxy, bool ask_environment,
+                                                   Attempt attempt, net::Tls& tls) {
   if (hook) hook(attempt);
-  net::ServerUrl url = net::ServerUrl::parse(attempt.server);
-  if (!attempt.user_name) attempt.user_name = std::move(url.user_name);
-  if (!attempt.password) attempt.password = std::move(url.password);
-  check(attempt);
-  return {std::move(attempt), url.endpoint(), net::resolve(url.host, url.port)};
+  Target target{std::move(attempt), {}, {}, {}, {}};
+  target.url = net::ServerUrl::parse(target.attempt.server);
+  if (!target.attempt.user_name) target.attempt.user_name = target.url.user_name;
+  if (!target.attempt.password) target.attempt.password = target.url.password;
+  check(target.attempt);
+  if (target.url.is_secure()) target.tls = tls.prepare();
+  if (target.url.is_unix()) {
+    target.addresses.push_back(net::Address::unix_socket(target.url.path));
+    return target;
+  }
+  if (!proxy.empty()) {
+    target.proxy = net::ProxyUrl::parse(proxy);
+  } else if (ask_environment) {
+    target.proxy = net::proxy_from_environment(target.url.scheme, target.url.host);
+  }
+  target.addresses = target.proxy ? net::resolve(target.proxy->host, target.proxy->port)
+                                  : net::resolve(target.url.host, target.url.port);
+  return target;
 }
 
 void ConnectAttempt::advance(session::TimePoint now) {
   if (helper_) take_target(now);
   if (connector_) connect(now);
+  if (stream_ && !failure_) shake_hands(now);
 }
 
 void ConnectAttempt::take_target(session::TimePoint now) {
   try {
     if (auto target = helper_->take()) {
       helper_.reset();
-      attempt_ = std::move(target->attempt);
-      endpoint_ = std::move(target->endpoint);
-      connector_.emplace(std::move(target->addresses), tcp_options(options_.tcp), deadline_);
+      target_ = std::move(*target);
+      attempt_ = target_.attempt;
+      connector_.emplace(std::move(target_.addresses), to_net(options_.tcp), deadline_);
       return;
     }
   } catch (const std::system_error& error) {
     const bool unknown = error.code().category() == net::resolver_category();
-    const char* advice = unknown ? ": check the name and the network" : "";
-    failure_ = Failure{unknown ? make_error_code(Errc::host_not_found) : error.code(),
-                       to_server(attempt_) + error.what() + advice,
-                       {},
-                       {}};
-    return;
+    return fail(public_error(error.code()),
+                error.what() + std::string(unknown ? ": check the name and the network" : ""));
   } catch (const std::exception& error) {
-    failure_ = Failure{Errc::connect_failed, to_server(attempt_) + error.what(), {}, {}};
-    return;
+    return fail(Errc::connect_failed, error.what());
   } catch (...) {
-    failure_ =
-        Failure{Errc::connect_failed, to_server(attempt_) + "before_connect threw no std::exception", {}, {}};
-    return;
+    return fail(Errc::connect_failed, "before_connect threw no std::exception");
   }
   if (now >= deadline_) {
     const char* culprit = options_.before_connect ? "neither before_connect nor the name's look-up ended"
                                                   : "the name's look-up did not end";
-    failure_ = Failure{Errc::timed_out, to_server(attempt_) + culprit + " within connect_timeout", {}, {}};
+    fail(Errc::timed_out, std::string(culprit) + " within connect_timeout");
   }
 }
 
 void ConnectAttempt::connect(session::TimePoint now) {
   stream_ = connector_->advance(now);
-  if (stream_ || !connector_->failed()) return;
+  if (stream_) {
+    connector_.reset();
+    deadline_ = now + options_.handshake_timeout;
+    return lay_layers();
+  }
+  if (!connector_->failed()) return;
   const bool timed_out = connector_->error() == std::errc::timed_out;
-  failure_ = Failure{timed_out ? Errc::timed_out : Errc::connect_failed,
-                     to_server(attempt_) + connector_->what() + ": is the broker running and reachable?",
-                     {},
-                     {}};
+  const std::string what = connector_->what();
+  const char* advice =
+      target_.proxy ? ": is the proxy running and reachable?" : ": is the broker running and reachable?";
+  fail(timed_out ? Errc::timed_out : Errc::connect_failed, what + advice);
+}
+
+void ConnectAttempt::lay_layers() {
+  const net::ServerUrl& url = target_.url;
+  if (target_.proxy) stream_ = net::proxy_over(std::move(stream_), *target_.proxy, url.host, url.port);
+  if (target_.tls) stream_ = tls_->over(std::move(stream_), target_.tls, url.host, url.endpoint());
+  if (url.is_websocket()) {
+    stream_ =
+        net::websocket_over(std::move(stream_), {url.authority(), url.path, options_.websocket.headers});
+  }
+}
+
+void ConnectAttempt::shake_hands(session::TimePoint now) {
+  const net::IoResult result = stream_->advance();
+  if (result.status == net::IoStatus::ok) {
+    up_ = true;
+    return;
+  }
+  if (result.status == net::IoStatus::would_block) {
+    if (now >= deadline_) fail(Errc::timed_out, "no end of the handshakes within handshake_timeout");
+    return;
+  }
+  const std::string why = stream_->failure();
+  const std::error_code error = result.status == net::IoStatus::closed
+                                    ? make_error_code(Errc::connection_lost)
+                                    : public_error(result.error);
+  fail(error, why.empty() ? error.message() : why);
+}
+
+void ConnectAttempt::fail(std::error_code error, const std::string& why) {
+  failure_ = Failure{error, "connect to " + net::without_credentials(attempt_.server) + ": " + why, {}, {}};
+}
+
+int ConnectAttempt::descriptor() const noexcept {
+  if (stream_) return stream_->descriptor();
+  return connector_ ? connector_->descriptor() : -1;
+}
+
+short ConnectAttempt::poll_events() const noexcept {
+  if (stream_) return stream_->poll_events(false, false);
+  return connector_ ? connector_->poll_events() : short{0};
 }
 
 session::TimePoint ConnectAttempt::deadline() const noexcept {

@@ -1,5 +1,6 @@
-// One attempt to reach the broker: the application's hook, the name, the addresses one after the other, all
-// under one deadline. What may hang (hook and name) runs on a helper thread that nobody has to wait for.
+// One attempt to reach the broker: the application's hook, the files of TLS, the name and the addresses under
+// one deadline, then the handshakes of proxy, TLS and WebSocket under another. What may hang in the system
+// (hook, files and name) runs on a helper thread that nobody has to wait for.
 #pragma once
 
 #include <memory>
@@ -15,6 +16,9 @@
 #include "net/byte_stream.hpp"
 #include "net/connector.hpp"
 #include "net/detached_task.hpp"
+#include "net/proxy.hpp"
+#include "net/server_url.hpp"
+#include "net/tls.hpp"
 #include "session/time.hpp"
 
 namespace holdfast::client {
@@ -23,47 +27,55 @@ namespace holdfast::client {
 class ConnectAttempt {
  public:
   /// `attempt` is what the hook may change.
-  ConnectAttempt(const Options& options, Attempt attempt, const std::shared_ptr<Doorbell>& doorbell,
-                 session::TimePoint now);
+  ConnectAttempt(const Options& options, Attempt attempt, std::shared_ptr<net::Tls> tls,
+                 const std::shared_ptr<Doorbell>& doorbell, session::TimePoint now);
 
   /// Goes on as far as it can without waiting. Afterwards there is a stream, or a failure, or neither yet.
   void advance(session::TimePoint now);
-  [[nodiscard]] std::unique_ptr<net::ByteStream> take_stream() noexcept { return std::move(stream_); }
+  [[nodiscard]] std::unique_ptr<net::ByteStream> take_stream() noexcept {
+    return up_ ? std::move(stream_) : nullptr;
+  }
   [[nodiscard]] const std::optional<Failure>& failure() const noexcept { return failure_; }
   /// As the hook left it, with the credentials of the server's URL where there were no others.
   [[nodiscard]] const Attempt& attempt() const noexcept { return attempt_; }
-  /// Where the stream leads: host:port.
-  [[nodiscard]] const std::string& endpoint() const noexcept { return endpoint_; }
+  /// Where the stream leads; see ServerUrl::endpoint().
+  [[nodiscard]] std::string endpoint() const { return target_.url.endpoint(); }
 
   /// Whether advance() can go on although nothing polls: the helper rings only for who sleeps already.
   [[nodiscard]] bool has_work() const { return helper_ && helper_->finished(); }
 
   /// -1 while the helper is at work: it rings the doorbell.
-  [[nodiscard]] int descriptor() const noexcept { return connector_ ? connector_->descriptor() : -1; }
-  [[nodiscard]] short poll_events() const noexcept {
-    return connector_ ? connector_->poll_events() : short{0};
-  }
+  [[nodiscard]] int descriptor() const noexcept;
+  [[nodiscard]] short poll_events() const noexcept;
   [[nodiscard]] session::TimePoint deadline() const noexcept;
 
  private:
   struct Target {
     Attempt attempt;
-    std::string endpoint;
+    net::ServerUrl url;
+    std::optional<net::ProxyUrl> proxy;
+    std::shared_ptr<const net::TlsContext> tls;
     std::vector<net::Address> addresses;
   };
   using Connector = net::Connector<session::TimePoint>;
 
-  [[nodiscard]] static Target find_target(const std::function<void(Attempt&)>& hook, Attempt attempt);
+  [[nodiscard]] static Target find_target(const std::function<void(Attempt&)>& hook, const std::string& proxy,
+                                          bool ask_environment, Attempt attempt, net::Tls& tls);
   void take_target(session::TimePoint now);
   void connect(session::TimePoint now);
+  void lay_layers();
+  void shake_hands(session::TimePoint now);
+  void fail(std::error_code error, const std::string& why);
 
   const Options& options_;
-  const session::TimePoint deadline_;
+  const std::shared_ptr<net::Tls> tls_;
+  session::TimePoint deadline_;
   Attempt attempt_;
-  std::string endpoint_;
+  Target target_;
   std::optional<net::DetachedTask<Target>> helper_;
   std::optional<Connector> connector_;
   std::unique_ptr<net::ByteStream> stream_;
+  bool up_ = false;
   std::optional<Failure> failure_;
 };
 

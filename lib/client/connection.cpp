@@ -69,6 +69,11 @@ void Connection::begin_goodbye() {
   stream_->shutdown_write();
 }
 
+std::string Connection::failure() const {
+  const std::string words = stream_->failure();
+  return words.empty() ? error_.message() : words;
+}
+
 void Connection::end(const net::IoResult& result) {
   ended_ = true;
   error_ = result.status == net::IoStatus::failed ? result.error : std::error_code();

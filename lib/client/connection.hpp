@@ -36,6 +36,8 @@ class Connection {
   /// The stream has ended: by the broker (no error) or by an error.
   [[nodiscard]] bool ended() const noexcept { return ended_; }
   [[nodiscard]] std::error_code error() const noexcept { return error_; }
+  /// error() in words.
+  [[nodiscard]] std::string failure() const;
   [[nodiscard]] bool saying_goodbye() const noexcept { return goodbye_; }
   /// Whether bytes wait to be read although the descriptor may not say so.
   [[nodiscard]] bool has_more_input() const { return full_read_ || stream_->has_pending_input(); }

@@ -18,9 +18,9 @@ namespace {
 
 Options checked(Options options) {
   check(options);
-  for (auto* time : {&options.publish_timeout, &options.connect_timeout, &options.connack_timeout,
-                     &options.write_timeout, &options.request_timeout, &options.close_timeout,
-                     &options.reconnect.max_delay, &options.reconnect.stable_after}) {
+  for (auto* time : {&options.publish_timeout, &options.connect_timeout, &options.handshake_timeout,
+                     &options.connack_timeout, &options.write_timeout, &options.request_timeout,
+                     &options.close_timeout, &options.reconnect.max_delay, &options.reconnect.stable_after}) {
     *time = std::min(*time, longest_wait);
   }
   for (auto* time : {&options.ping_timeout, &options.acknowledgement_timeout}) {
@@ -86,7 +86,8 @@ Core::~Core() {
 
 void Core::connect(std::optional<Milliseconds> timeout) {
   const Options& options = shared_->options;
-  const Milliseconds patience = timeout.value_or(options.connect_timeout + options.connack_timeout);
+  const Milliseconds patience =
+      timeout.value_or(options.connect_timeout + options.handshake_timeout + options.connack_timeout);
   start_thread();
   const bool first = shared_->status.begin_connecting();
   if (first) send(command::Connect{});

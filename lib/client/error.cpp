@@ -57,6 +57,14 @@ class Category final : public std::error_category {
         return "the host name was not found";
       case Errc::connect_failed:
         return "no connection to the broker";
+      case Errc::tls_failed:
+        return "TLS failed";
+      case Errc::certificate_rejected:
+        return "the broker's certificate is not trusted";
+      case Errc::proxy_failed:
+        return "the proxy did not let us through";
+      case Errc::websocket_failed:
+        return "WebSocket failed";
       case Errc::session_lost:
         return "the broker lost the session, the outcome is unknown";
       case Errc::expired:

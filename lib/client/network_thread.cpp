@@ -14,6 +14,7 @@
 #include <variant>
 
 #include "client/clock.hpp"
+#include "client/transport_settings.hpp"
 
 namespace holdfast::client {
 
@@ -66,6 +67,7 @@ int poll_timeout(session::TimePoint now, session::TimePoint deadline) {
 NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, const session::Snapshot& snapshot)
     : shared_(std::move(shared)),
       recovered_to_(snapshot.last_sequence),
+      tls_(std::make_shared<net::Tls>(to_net(shared_->options.tls))),
       policy_(shared_->options.reconnect, std::random_device{}()),
       engine_(shared_->options, session::Snapshot(snapshot), std::random_device{}()),
       outbox_(
@@ -305,6 +307,9 @@ void NetworkThread::report_statistics() {
   statistics.connected = engine_.is_connected();
   statistics.connect_failures = connect_failures_;
   statistics.connects = engine.connects;
+  const net::TlsCounters tls = tls_->counters();
+  statistics.tls_handshakes = tls.handshakes;
+  statistics.tls_sessions_resumed = tls.resumed;
   statistics.sessions_resumed = engine.sessions_resumed;
   statistics.sessions_lost = engine.sessions_lost;
   statistics.acknowledged = engine.acknowledged;

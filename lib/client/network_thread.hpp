@@ -11,6 +11,7 @@
 #include "client/connect_attempt.hpp"
 #include "client/connection.hpp"
 #include "client/shared.hpp"
+#include "net/tls.hpp"
 #include "session/engine.hpp"
 #include "session/outbox.hpp"
 #include "session/reconnect_policy.hpp"
@@ -76,6 +77,7 @@ class NetworkThread {
 
   const std::shared_ptr<Shared> shared_;
   const std::uint64_t recovered_to_;  // Sequences up to this one are of an earlier process.
+  const std::shared_ptr<net::Tls> tls_;
   session::ReconnectPolicy policy_;
   session::Engine engine_;
   session::Outbox outbox_;

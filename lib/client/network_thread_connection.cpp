@@ -47,7 +47,7 @@ void NetworkThread::start_attempt(TimePoint now) {
   Attempt attempt{redirected_to_.value_or(options.server), options.user_name, options.password, options.will,
                   ++attempts_};
   try {
-    attempt_ = std::make_unique<ConnectAttempt>(options, std::move(attempt), shared_->doorbell, now);
+    attempt_ = std::make_unique<ConnectAttempt>(options, std::move(attempt), tls_, shared_->doorbell, now);
   } catch (const std::system_error& error) {
     on_attempt_failed({error.code(), std::string("connect: no thread to be had: ") + error.what(), {}, {}},
                       now);
@@ -114,7 +114,7 @@ void NetworkThread::finish_connection(TimePoint now) {
   if (connection_->ended()) {
     std::string what =
         engine_.is_connected() ? "the connection was lost" : "the broker closed before its CONNACK";
-    if (connection_->error()) what += ": " + connection_->error().message();
+    if (connection_->error()) what += ": " + connection_->failure();
     if (!engine_.is_connected()) what += ": is this an MQTT 5 broker, and may this client connect to it?";
     const session::End end =
         closed_by_peer(connection_->error()) ? session::End::closed_by_peer : session::End::lost;

@@ -13,7 +13,9 @@ struct Address {
 
   [[nodiscard]] const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
   [[nodiscard]] int family() const noexcept { return storage.ss_family; }
-  /// `127.0.0.1:1883`, `[::1]:1883`.
+  /// Of a Unix domain socket: a path, or @ and a name (Linux). Throws std::system_error if it is too long.
+  [[nodiscard]] static Address unix_socket(const std::string& path);
+  /// `127.0.0.1:1883`, `[::1]:1883`, `/run/mqtt.sock`, `@mqtt`.
   [[nodiscard]] std::string text() const;
 };
 

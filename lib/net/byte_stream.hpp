@@ -1,9 +1,11 @@
-// A two-way stream of bytes: what TCP is, and what everything laid over it (TLS, WebSocket) will be.
+// A two-way stream of bytes: what a socket is, and what everything laid over it (proxy, TLS, WebSocket) is,
+// too.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <system_error>
 
 namespace holdfast::net {
@@ -42,6 +44,9 @@ class ByteStream {
   virtual IoResult write(std::span<const std::span<const std::byte>> pieces) = 0;
   /// Whether bytes wait to be read that poll(2) does not know of.
   [[nodiscard]] virtual bool has_pending_input() const noexcept { return false; }
+  /// After IoStatus::failed: more than the error's own message, one clause for people. Empty: there is no
+  /// more.
+  [[nodiscard]] virtual std::string failure() const { return {}; }
   /// Says that no more bytes will come from this side; reading goes on.
   virtual void shutdown_write() noexcept = 0;
 };

@@ -9,7 +9,7 @@
 
 #include "net/address.hpp"
 #include "net/byte_stream.hpp"
-#include "net/tcp_stream.hpp"
+#include "net/socket_stream.hpp"
 
 namespace holdfast::net {
 
@@ -56,7 +56,7 @@ class Connector {
       const auto left = addresses_.size() - next_;
       give_up_at_ = now + (deadline_ - now) / static_cast<typename TimePoint::rep>(left);
       try {
-        stream_ = TcpStream::start_connect(addresses_[next_], options_);
+        stream_ = SocketStream::start_connect(addresses_[next_], options_);
         return true;
       } catch (const std::system_error& error) {
         fail(error.code(), error.what());

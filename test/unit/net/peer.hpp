@@ -1,4 +1,4 @@
-// The other end of a TcpStream, in the test's hand.
+// The other end of a SocketStream, in the test's hand.
 #pragma once
 
 #include <poll.h>
@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "net/resolver.hpp"
-#include "net/tcp_stream.hpp"
+#include "net/socket_stream.hpp"
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
 #include "support/loopback.hpp"
@@ -47,7 +47,7 @@ inline support::Descriptor accept_soon(const support::Descriptor& listener) {
 
 /// A connected stream and its peer, which is non-blocking as well.
 struct Link {
-  std::unique_ptr<net::TcpStream> stream;
+  std::unique_ptr<net::SocketStream> stream;
   support::Descriptor peer;
 };
 
@@ -55,7 +55,7 @@ struct Link {
 inline Link link(const net::TcpOptions& options = {}, int peer_buffer = 0) {
   const std::uint16_t port = support::free_port();
   const support::Descriptor listener = support::listen_on(port, peer_buffer);
-  Link made{net::TcpStream::start_connect(loopback(port), options), {}};
+  Link made{net::SocketStream::start_connect(loopback(port), options), {}};
   REQUIRE(finish_connecting(*made.stream).status == net::IoStatus::ok);
   made.peer = accept_soon(listener);
   REQUIRE(made.peer);

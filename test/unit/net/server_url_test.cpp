@@ -41,7 +41,7 @@ TEST_CASE("every way to write a server means what it says", "[net][server-url]")
       {"mqtt://localhost", {.host = "localhost"}},
       {"mqtt://localhost/", {.host = "localhost"}},
       {"mqtt://localhost:1884/", {.host = "localhost", .port = 1884}},
-      {"tcp://localhost:1", {.scheme = "tcp", .host = "localhost", .port = 1}},
+      {"tcp://localhost:1", {.host = "localhost", .port = 1}},
       {"mqtt://localhost:65535", {.host = "localhost", .port = 65535}},
       {"192.0.2.1", {.host = "192.0.2.1"}},
       {"192.0.2.1:2000", {.host = "192.0.2.1", .port = 2000}},

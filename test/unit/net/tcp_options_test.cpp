@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-int option_of(const TcpStream& stream, int level, int option) {
+int option_of(const SocketStream& stream, int level, int option) {
   int value = -1;
   socklen_t size = sizeof value;
   REQUIRE(::getsockopt(stream.descriptor(), level, option, &value, &size) == 0);
@@ -27,7 +27,7 @@ std::error_code refusal(const TcpOptions& options, std::string& what) {
   const std::uint16_t port = support::free_port();
   const support::Descriptor listener = support::listen_on(port);
   try {
-    static_cast<void>(TcpStream::start_connect(loopback(port), options));
+    static_cast<void>(SocketStream::start_connect(loopback(port), options));
   } catch (const std::system_error& error) {
     what = error.what();
     return error.code();

@@ -1,4 +1,4 @@
-#include "net/tcp_stream.hpp"
+#include "net/socket_stream.hpp"
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -40,10 +40,10 @@ bool is_would_block(int error) {
 
 FileDescriptor open_socket(int family) {
 #ifdef SOCK_CLOEXEC
-  FileDescriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP));
+  FileDescriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) throw_errno("socket");
 #else
-  FileDescriptor socket(::socket(family, SOCK_STREAM, IPPROTO_TCP));
+  FileDescriptor socket(::socket(family, SOCK_STREAM, 0));
   if (!socket) throw_errno("socket");
   ::fcntl(socket.get(), F_SETFD, FD_CLOEXEC);
   ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
@@ -111,20 +111,20 @@ void apply(const TcpOptions& options, const FileDescriptor& socket, int family) 
 
 }  // namespace
 
-std::unique_ptr<TcpStream> TcpStream::start_connect(const Address& address, const TcpOptions& options) {
+std::unique_ptr<SocketStream> SocketStream::start_connect(const Address& address, const TcpOptions& options) {
   FileDescriptor socket = open_socket(address.family());
-  apply(options, socket, address.family());
+  if (address.family() != AF_UNIX) apply(options, socket, address.family());
   const bool pending = ::connect(socket.get(), address.get(), address.size) != 0;
   if (pending && errno != EINPROGRESS && errno != EINTR) throw_errno("connect to " + address.text());
-  return std::unique_ptr<TcpStream>(new TcpStream(std::move(socket)));
+  return std::unique_ptr<SocketStream>(new SocketStream(std::move(socket)));
 }
 
-short TcpStream::poll_events(bool want_read, bool want_write) const noexcept {
+short SocketStream::poll_events(bool want_read, bool want_write) const noexcept {
   if (!connected_) return POLLOUT;
   return static_cast<short>((want_read ? POLLIN : 0) | (want_write ? POLLOUT : 0));
 }
 
-IoResult TcpStream::advance() {
+IoResult SocketStream::advance() {
   if (connected_) return {};
   pollfd writable{socket_.get(), POLLOUT, 0};
   if (::poll(&writable, 1, 0) <= 0) return {IoStatus::would_block};
@@ -136,7 +136,7 @@ IoResult TcpStream::advance() {
   return {};
 }
 
-IoResult TcpStream::read(std::span<std::byte> into) {
+IoResult SocketStream::read(std::span<std::byte> into) {
   const auto received = ::recv(socket_.get(), into.data(), into.size(), 0);
   if (received > 0) return {IoStatus::ok, static_cast<std::size_t>(received)};
   if (received == 0) return {IoStatus::closed};
@@ -144,7 +144,7 @@ IoResult TcpStream::read(std::span<std::byte> into) {
                                : IoResult{IoStatus::failed, 0, last_error()};
 }
 
-IoResult TcpStream::write(std::span<const std::span<const std::byte>> pieces) {
+IoResult SocketStream::write(std::span<const std::span<const std::byte>> pieces) {
   std::array<iovec, pieces_a_write> vectors;
   const std::size_t count = std::min(pieces.size(), vectors.size());
   for (std::size_t i = 0; i < count; ++i) {
@@ -165,7 +165,7 @@ IoResult TcpStream::write(std::span<const std::span<const std::byte>> pieces) {
                                : IoResult{IoStatus::failed, 0, last_error()};
 }
 
-void TcpStream::shutdown_write() noexcept {
+void SocketStream::shutdown_write() noexcept {
   ::shutdown(socket_.get(), SHUT_WR);
 }
 

@@ -1,4 +1,4 @@
-// TCP.
+// A socket: TCP, or a Unix domain socket.
 #pragma once
 
 #include <chrono>
@@ -22,12 +22,13 @@ struct TcpOptions {
   std::string bind_device = {};                                          ///< SO_BINDTODEVICE
 };
 
-class TcpStream final : public ByteStream {
+class SocketStream final : public ByteStream {
  public:
-  /// Begins to connect. Throws std::system_error that names what the system refused: an option, the device,
+  /// Begins to connect; the options are for TCP alone. Throws std::system_error that names what the system
+  /// refused: an option, the device,
   /// ...
-  [[nodiscard]] static std::unique_ptr<TcpStream> start_connect(const Address& address,
-                                                                const TcpOptions& options);
+  [[nodiscard]] static std::unique_ptr<SocketStream> start_connect(const Address& address,
+                                                                   const TcpOptions& options);
 
   [[nodiscard]] int descriptor() const noexcept override { return socket_.get(); }
   [[nodiscard]] short poll_events(bool want_read, bool want_write) const noexcept override;
@@ -37,7 +38,7 @@ class TcpStream final : public ByteStream {
   void shutdown_write() noexcept override;
 
  private:
-  explicit TcpStream(FileDescriptor socket) noexcept : socket_(std::move(socket)) {}
+  explicit SocketStream(FileDescriptor socket) noexcept : socket_(std::move(socket)) {}
 
   FileDescriptor socket_;
   bool connected_ = false;

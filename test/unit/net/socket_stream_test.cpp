@@ -1,4 +1,4 @@
-#include "net/tcp_stream.hpp"
+#include "net/socket_stream.hpp"
 
 #include <fcntl.h>
 
@@ -18,7 +18,7 @@ using Pieces = std::vector<std::span<const std::byte>>;
 
 namespace {
 
-IoResult read_some(TcpStream& stream, std::string& into, std::size_t at_most = 4096) {
+IoResult read_some(SocketStream& stream, std::string& into, std::size_t at_most = 4096) {
   std::vector<std::byte> bytes(at_most);
   const IoResult result = stream.read(bytes);
   into.append(reinterpret_cast<const char*>(bytes.data()), result.bytes);
@@ -26,7 +26,7 @@ IoResult read_some(TcpStream& stream, std::string& into, std::size_t at_most = 4
 }
 
 // Reads until the stream gives no more bytes for good; how it ended.
-IoResult read_to_end(TcpStream& stream, std::string& into, std::size_t at_a_time = 4096) {
+IoResult read_to_end(SocketStream& stream, std::string& into, std::size_t at_a_time = 4096) {
   IoResult result = read_some(stream, into, at_a_time);
   while (result.status == IoStatus::ok || result.status == IoStatus::would_block) {
     if (!polls(stream.descriptor(), stream.poll_events(true, false))) break;
@@ -36,7 +36,7 @@ IoResult read_to_end(TcpStream& stream, std::string& into, std::size_t at_a_time
 }
 
 // Writes until nothing more fits.
-std::size_t fill(TcpStream& stream) {
+std::size_t fill(SocketStream& stream) {
   const std::string chunk(4096, 'x');
   const Pieces pieces{bytes_of(chunk)};
   std::size_t written = 0;
@@ -178,7 +178,7 @@ TEST_CASE("destroying a stream closes the connection at once", "[net][tcp]") {
 TEST_CASE("a refused connection is refused with its own error", "[net][tcp]") {
   std::error_code error;
   try {
-    const auto stream = TcpStream::start_connect(loopback(support::free_port()), {});
+    const auto stream = SocketStream::start_connect(loopback(support::free_port()), {});
     const IoResult result = finish_connecting(*stream);
     CHECK(result.status == IoStatus::failed);
     error = result.error;
@@ -211,7 +211,7 @@ TEST_CASE("writing to a peer that is gone is an error and no signal", "[net][tcp
 TEST_CASE("a stream polls for what is wanted, and until it is connected for that", "[net][tcp]") {
   const std::uint16_t port = support::free_port();
   const support::Descriptor listener = support::listen_on(port);
-  const auto stream = TcpStream::start_connect(loopback(port), {});
+  const auto stream = SocketStream::start_connect(loopback(port), {});
   CHECK(stream->poll_events(true, false) == POLLOUT);
   CHECK(stream->poll_events(false, false) == POLLOUT);
   REQUIRE(finish_connecting(*stream).status == IoStatus::ok);

@@ -1,0 +1,66 @@
+// TLS: whom to trust, and how to show who we are. For `mqtts://` and `wss://` servers.
+//
+// Files are read again for each connection when they have changed, so certificates can be replaced while the
+// client runs. Whatever cannot be read or parsed makes the attempt fail with Errc::tls_failed and a sentence
+// that names the file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+enum class TlsVersion : std::uint8_t {
+  tls_1_2,
+  tls_1_3,  ///< Needs mbedTLS 3.6 or newer; with an older one the options are refused.
+};
+
+struct TlsSettings {
+  // ---- Whom to trust. All that is given counts; without any of the three, the system's store. ----
+
+  /// PEM or DER file of certificate authorities.
+  std::string ca_file = {};
+  /// Directory whose files are such files; what is none is skipped.
+  std::string ca_directory = {};
+  /// The PEM text itself.
+  std::string ca_pem = {};
+  /// PEM or DER file of revoked certificates. Default: none is consulted.
+  std::string crl_file = {};
+  /// The name that the broker's certificate has to be for, and that is sent as SNI. Default: the host of
+  /// the server's URL.
+  std::string server_name = {};
+  /// Whether the certificate has to be for the host that was asked for. Off, anybody with any trusted
+  /// certificate can pass for the broker, and each connection logs a warning. Default: on.
+  bool verify_host = true;
+
+  // ---- Who we are ----
+
+  /// The client's certificate with its chain, and its private key: as files or as PEM text. Both or neither.
+  std::string certificate_file = {};
+  std::string certificate_pem = {};
+  std::string key_file = {};
+  std::string key_pem = {};
+  /// Of an encrypted private key.
+  std::string key_password = {};
+  /// Pre-shared key, 1 to 32 bytes (not hexadecimal), and the identity it belongs to: instead of
+  /// certificates.
+  std::string psk_identity = {};
+  std::string psk = {};
+
+  // ---- How ----
+
+  TlsVersion minimum_version = TlsVersion::tls_1_2;
+  /// Cipher suites in order of preference, as IANA ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"), mbedTLS or
+  /// OpenSSL ("ECDHE-RSA-AES128-GCM-SHA256") name them. Default: the library's.
+  std::vector<std::string> ciphers = {};
+  /// Application protocols to offer (ALPN), for example "mqtt", or "x-amzn-mqtt-ca" for AWS IoT on port 443.
+  std::vector<std::string> alpn = {};
+  /// Resume the TLS session on reconnect, which saves most of the handshake. Default: on.
+  bool session_resumption = true;
+  /// File to which the secrets of each connection are appended in the format of SSLKEYLOGFILE, for
+  /// Wireshark. Whoever can read it can read the traffic; each connection logs a warning. Default: none.
+  std::string key_log_file = {};
+};
+
+}  // namespace holdfast
