@@ -3,7 +3,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <iterator>
 #include <limits>
@@ -338,17 +337,18 @@ void NetworkThread::sleep() {
   readable_ = reading;
   if (has_work(reading)) return doorbell.declare_awake();
   shared_->queue.settle();
-  std::array<pollfd, 2> descriptors{pollfd{doorbell.descriptor(), POLLIN, 0}, pollfd{-1, 0, 0}};
+  polled_.clear();
+  polled_.push_back({doorbell.descriptor(), POLLIN, 0});
   if (connection_) {
-    descriptors[1] = {connection_->descriptor(), connection_->poll_events(reading), 0};
+    polled_.push_back({connection_->descriptor(), connection_->poll_events(reading), 0});
   } else if (attempt_) {
-    descriptors[1] = {attempt_->descriptor(), attempt_->poll_events(), 0};
+    attempt_->add_to(polled_);
   }
-  poll(descriptors.data(), descriptors.size(), poll_timeout(boot_time_now(), deadline()));
-  if (descriptors[0].revents != 0) doorbell.clear();
+  poll(polled_.data(), static_cast<nfds_t>(polled_.size()), poll_timeout(boot_time_now(), deadline()));
+  if (polled_.front().revents != 0) doorbell.clear();
   doorbell.declare_awake();
   // A broken connection is read to its end although reading is paused: else poll would report it for ever.
-  readable_ = (descriptors[1].revents & (POLLIN | POLLERR | POLLHUP)) != 0;
+  readable_ = polled_.size() > 1 && (polled_[1].revents & (POLLIN | POLLERR | POLLHUP)) != 0;
 }
 
 bool NetworkThread::may_read() {

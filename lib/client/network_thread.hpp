@@ -2,6 +2,8 @@
 // journal before the bytes that it promises, and hands results on, one batch a turn.
 #pragma once
 
+#include <poll.h>
+
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -103,8 +105,9 @@ class NetworkThread {
   TimePoint close_at_ = session::never;
 
   bool ending_ = false;
-  Failure fatal_;          // Why the thread ended by itself.
-  bool readable_ = false;  // Something may be read.
+  Failure fatal_;               // Why the thread ended by itself.
+  bool readable_ = false;       // Something may be read.
+  std::vector<pollfd> polled_;  // Kept for its memory.
   std::uint64_t connect_failures_ = 0;
   Connection::Counters counters_;
   std::vector<session::OutboundMessagePtr> messages_;
