@@ -67,7 +67,8 @@ NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, const session::Snap
     : shared_(std::move(shared)),
       recovered_to_(snapshot.last_sequence),
       tls_(std::make_shared<net::Tls>(to_net(shared_->options.tls))),
-      policy_(shared_->options.reconnect, std::random_device{}()),
+      route_(shared_->options, std::random_device{}()),
+      policy_(shared_->options.reconnect, route_.servers(), std::random_device{}()),
       engine_(shared_->options, session::Snapshot(snapshot), std::random_device{}()),
       outbox_(
           shared_->options.outbox_rules, [this](const session::WaitingRange& range) { return load(range); },
@@ -264,10 +265,10 @@ void NetworkThread::hand_over() {
   }
   engine_.answers().clear();
   for (Event& event : engine_.events()) {
+    auto* connected = std::get_if<Connected>(&event);
+    if (connected != nullptr) connected->server = server_name();
     shared_->events.push(event);  // First: when connect() returns, its event is there.
-    if (const auto* connected = std::get_if<Connected>(&event)) {
-      if (connection_) on_up(*connected);
-    }
+    if (connected != nullptr && connection_) on_up(*connected);
   }
   engine_.events().clear();
   shared_->inbox->exchange(engine_.received(), acknowledged_, shared_->completions->blocked().any());
