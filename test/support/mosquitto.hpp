@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "support/certificates.hpp"
 #include "support/child_process.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -19,10 +21,24 @@ enum class Persistence : std::uint8_t {
   on_every_change,  ///< After every change, and at terminate().
 };
 
+/// What its one listener speaks below MQTT.
+enum class Transport : std::uint8_t {
+  tcp,
+  tls,
+  mutual_tls,  ///< Clients have to show a certificate of its authority.
+  psk,         ///< Clients have to know Mosquitto::psk.
+  websocket,   ///< Listens on all interfaces, whatever it is told; so does the next.
+  secure_websocket,
+  unix_socket,
+};
+
 struct MosquittoConfig {
   Persistence persistence = Persistence::none;
   /// User names and passwords. Empty: everybody is let in.
   std::vector<std::pair<std::string, std::string>> users = {};
+  Transport transport = Transport::tcp;
+  /// What it shows. Default: one of its own authority, for this machine.
+  std::optional<Certificate> certificate = {};
   /// Further lines of the configuration file, such as "max_inflight_messages 3".
   std::vector<std::string> lines = {};
 };
@@ -36,8 +52,17 @@ class Mosquitto {
   /// Whether /usr/sbin/mosquitto is there.
   [[nodiscard]] static bool installed();
 
+  /// As its clients have to know them.
+  static constexpr const char* psk_identity = "device";
+  static constexpr const char* psk = "0123456789abcdef";
+
+  /// Not of a Unix socket.
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  /// As Options::server wants it.
   [[nodiscard]] std::string server() const;
+  /// Who made its certificate, and whose clients it lets in. In a file, too.
+  [[nodiscard]] CertificateAuthority& authority() noexcept { return authority_; }
+  [[nodiscard]] std::string ca_file() const;
   [[nodiscard]] std::string log() const;
 
   /// SIGKILL: what it had not saved is gone.
@@ -53,9 +78,14 @@ class Mosquitto {
 
  private:
   void write_configuration(const MosquittoConfig& config);
+  void write_listener(std::ostream& file, const MosquittoConfig& config);
+  void write_certificates(std::ostream& file, const MosquittoConfig& config);
   [[nodiscard]] bool start();
+  [[nodiscard]] bool listens() const;
 
   TemporaryDirectory directory_;
+  CertificateAuthority authority_;
+  Transport transport_;
   std::uint16_t port_ = 0;
   std::unique_ptr<ChildProcess> process_;
 };
