@@ -113,7 +113,10 @@ void ConnectAttempt::shake_hands(session::TimePoint now) {
     return;
   }
   if (result.status == net::IoStatus::would_block) {
-    if (now >= deadline_) fail(Errc::timed_out, "no end of the handshakes within handshake_timeout");
+    const std::string awaited = stream_->failure();
+    if (now >= deadline_)
+      fail(Errc::timed_out,
+           (awaited.empty() ? "" : awaited + ": ") + "no end of the handshakes within handshake_timeout");
     return;
   }
   const std::string why = stream_->failure();

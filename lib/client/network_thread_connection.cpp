@@ -114,7 +114,7 @@ void NetworkThread::finish_connection(TimePoint now) {
   if (connection_->ended()) {
     std::string what =
         engine_.is_connected() ? "the connection was lost" : "the broker closed before its CONNACK";
-    if (connection_->error()) what += ": " + connection_->failure();
+    if (const std::string why = connection_->failure(); !why.empty()) what += ": " + why;
     if (!engine_.is_connected()) what += ": is this an MQTT 5 broker, and may this client connect to it?";
     const session::End end =
         closed_by_peer(connection_->error()) ? session::End::closed_by_peer : session::End::lost;
