@@ -67,20 +67,6 @@ TEST_CASE("holdfast_sub -L subscribes to the URL's topic, and to those of -t", "
   CHECK(count_of("b/1\n", outcome.output) == 1);
 }
 
-TEST_CASE("--unix goes through a socket of the file system", "[integration][tools]") {
-  Mosquitto mosquitto({.transport = Transport::unix_socket});
-  const std::string path = mosquitto.server().substr(std::string("unix://").size());
-  CHECK(run({HOLDFAST_PUB, "--unix", path, "-t", "t", "-m", "kept", "-r", "-q", "1"}).status == 0);
-  CHECK(run({HOLDFAST_SUB, "--unix", path, "-t", "t", "-C", "1"}).output == "kept\n");
-  CHECK(run({HOLDFAST_SUB, "-h", mosquitto.server(), "-t", "t", "-C", "1"}).output == "kept\n");
-}
-
-TEST_CASE("-A is the address that the connection comes from", "[integration][tools]") {
-  Mosquitto mosquitto;
-  CHECK(run(pub(mosquitto.port(), {"-A", "127.0.0.3", "-t", "t", "-m", "x", "-q", "1"})).status == 0);
-  CHECK(count_of("New connection from 127.0.0.3:", mosquitto.log()) == 1);
-}
-
 TEST_CASE("of several servers the next is taken where the first is down", "[integration][tools]") {
   ScriptedBroker broker;
   const std::uint16_t down = free_port();
