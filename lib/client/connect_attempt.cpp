@@ -35,6 +35,7 @@ ConnectAttempt::Target ConnectAttempt::find_target(const std::function<void(Atte
   if (!target.attempt.user_name) target.attempt.user_name = target.url.user_name;
   if (!target.attempt.password) target.attempt.password = target.url.password;
   check(target.attempt);
+  if (target.url.is_websocket()) net::check_websocket({target.url.authority(), target.url.path, {}});
   if (target.url.is_secure()) target.tls = tls.prepare();
   if (target.url.is_unix()) {
     target.addresses.push_back(net::Address::unix_socket(target.url.path));

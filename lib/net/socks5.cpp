@@ -86,10 +86,11 @@ void Socks5::begin(std::string& output) {
 Handshake::Step Socks5::take(std::string_view& input, std::string& output) {
   Step step = Step::going_on;
   while (step == Step::going_on && !input.empty()) {
-    const std::size_t part = std::min(input.size(), answer_size() - answer_.size());
+    const std::size_t wanted = answer_size();
+    const std::size_t part = std::min(input.size(), wanted - answer_.size());
     answer_ += input.substr(0, part);
     input.remove_prefix(part);
-    if (answer_.size() == answer_size()) step = take_answer(output);
+    if (answer_.size() == wanted) step = take_answer(output);
   }
   return step;
 }

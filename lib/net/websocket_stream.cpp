@@ -200,8 +200,7 @@ void WebSocketStream::flush() {
 IoResult WebSocketStream::write(std::span<const std::span<const std::byte>> pieces) {
   if (!end_ && !pieces.empty() && !writer_.close_queued()) return writer_.write(*below_, pieces);
   flush();
-  // What the server said before its end is not to be lost: it is read first.
-  if (end_) return data_.empty() ? tell_end() : IoResult{IoStatus::would_block};
+  if (end_) return tell_end();
   if (writer_.has_output()) return {IoStatus::would_block};
   return pieces.empty() ? IoResult{}
                         : IoResult{IoStatus::failed, 0, std::make_error_code(std::errc::broken_pipe)};

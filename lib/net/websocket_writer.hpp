@@ -28,7 +28,9 @@ class WebSocketWriter {
   /// Writes what waits of frames. `ok`: nothing waits any more.
   IoResult flush(ByteStream& below);
   /// Only the newest ping is answered, however many wait. [RFC 6455, 5.5.3]
-  void queue_pong(std::string_view payload) { pong_ = payload; }
+  void queue_pong(std::string_view payload) {
+    if (!close_code_) pong_ = payload;
+  }
   /// Behind everything else; only the first counts.
   void queue_close(std::uint16_t code) noexcept;
 
