@@ -105,6 +105,11 @@ struct Problem {
   std::uint32_t flag;
   const char* words;
 };
+constexpr Problem usage_problems[] = {
+    {MBEDTLS_X509_BADCERT_KEY_USAGE, "may not be used for this (key usage)"},
+    {MBEDTLS_X509_BADCERT_EXT_KEY_USAGE, "is not meant for servers (extended key usage)"},
+    {MBEDTLS_X509_BADCERT_NS_CERT_TYPE, "is not meant for servers (certificate type)"},
+};
 constexpr Problem simple_problems[] = {
     {MBEDTLS_X509_BADCERT_REVOKED, "has been revoked"},
     {MBEDTLS_X509_BADCRL_NOT_TRUSTED,
@@ -112,9 +117,6 @@ constexpr Problem simple_problems[] = {
     {MBEDTLS_X509_BADCRL_EXPIRED, "cannot be looked up: the revocation list has expired"},
     {MBEDTLS_X509_BADCRL_FUTURE, "cannot be looked up: the revocation list is not valid yet"},
     {MBEDTLS_X509_BADCERT_MISSING, "is missing"},
-    {MBEDTLS_X509_BADCERT_KEY_USAGE, "may not be used for this (key usage)"},
-    {MBEDTLS_X509_BADCERT_EXT_KEY_USAGE, "is not meant for servers (extended key usage)"},
-    {MBEDTLS_X509_BADCERT_NS_CERT_TYPE, "is not meant for servers (certificate type)"},
     {MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCRL_BAD_MD, "is signed with too weak a hash"},
     {MBEDTLS_X509_BADCERT_BAD_PK | MBEDTLS_X509_BADCRL_BAD_PK,
      "is signed with an algorithm that is not accepted"},
@@ -159,6 +161,14 @@ void CertificateCheck::check(const mbedtls_x509_crt& certificate, int depth, std
   for (const std::string& one : found)
     clause += (clause.empty() ? whose : ", and ") + one;
   problems_.insert(problems_.begin(), clause);
+}
+
+void CertificateCheck::check_usage(std::uint32_t flags) {
+  constexpr std::uint32_t none_made = 0xFFFFFFFF;
+  if (flags == none_made) return;
+  for (const Problem& problem : usage_problems) {
+    if ((flags & problem.flag) != 0) problems_.push_back(std::string("the certificate ") + problem.words);
+  }
 }
 
 std::string CertificateCheck::problems() const {

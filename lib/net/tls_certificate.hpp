@@ -18,6 +18,8 @@ class CertificateCheck {
   /// For each certificate of the chain from the authority down to the peer's own (depth 0), with what
   /// mbedTLS has found so far; may change it.
   void check(const mbedtls_x509_crt& certificate, int depth, std::uint32_t& flags);
+  /// What mbedTLS found of the peer's own certificate after check(): what it may be used for.
+  void check_usage(std::uint32_t flags);
   /// Whether a certificate was shown at all: not when a session is resumed.
   [[nodiscard]] bool made() const noexcept { return made_; }
   /// All that is wrong, one clause each, the peer's own first. Empty: nothing.

@@ -157,10 +157,9 @@ IoResult TlsStream::fail_handshake(int code) {
   // If it was the session that the peer did not like, the next attempt does without.
   sessions_->forget(endpoint_);
   flush_quietly();  // It may hold an alert that says why.
+  certificate_.check_usage(mbedtls_ssl_get_verify_result(ssl_.get()));
   const std::string problems = certificate_.problems();
-  if (code == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED && !problems.empty()) {
-    return end({IoStatus::failed, 0, TransportErrc::certificate}, problems);
-  }
+  if (!problems.empty()) return end({IoStatus::failed, 0, TransportErrc::certificate}, problems);
   const IoResult failed{IoStatus::failed, 0, TransportErrc::tls};
   if (below_end_ && below_end_->status == IoStatus::failed) return end_below(*below_end_);
   if (below_end_ && !input_.anything()) {
