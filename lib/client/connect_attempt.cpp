@@ -35,6 +35,7 @@ ConnectAttempt::Target ConnectAttempt::find_target(const std::function<void(Atte
   if (!target.attempt.user_name) target.attempt.user_name = target.url.user_name;
   if (!target.attempt.password) target.attempt.password = target.url.password;
   check(target.attempt);
+  if (target.url.is_websocket()) net::check_websocket({target.url.authority(), target.url.path, {}});
   if (target.url.is_secure()) target.tls = tls.prepare();
   if (target.url.is_unix()) {
     target.addresses.push_back(net::Address::unix_socket(target.url.path));
@@ -62,7 +63,7 @@ void ConnectAttempt::take_target(session::TimePoint now) {
       helper_.reset();
       target_ = std::move(*target);
       attempt_ = target_.attempt;
-      connector_.emplace(std::move(target_.addresses), to_net(options_.tcp), deadline_);
+      connector_.emplace(target_.addresses, to_net(options_.tcp), deadline_);
       return;
     }
   } catch (const std::system_error& error) {
@@ -113,7 +114,10 @@ void ConnectAttempt::shake_hands(session::TimePoint now) {
     return;
   }
   if (result.status == net::IoStatus::would_block) {
-    if (now >= deadline_) fail(Errc::timed_out, "no end of the handshakes within handshake_timeout");
+    const std::string awaited = stream_->failure();
+    if (now >= deadline_)
+      fail(Errc::timed_out,
+           (awaited.empty() ? "" : awaited + ": ") + "no end of the handshakes within handshake_timeout");
     return;
   }
   const std::string why = stream_->failure();
@@ -127,14 +131,12 @@ void ConnectAttempt::fail(std::error_code error, const std::string& why) {
   failure_ = Failure{error, "connect to " + net::without_credentials(attempt_.server) + ": " + why, {}, {}};
 }
 
-int ConnectAttempt::descriptor() const noexcept {
-  if (stream_) return stream_->descriptor();
-  return connector_ ? connector_->descriptor() : -1;
-}
-
-short ConnectAttempt::poll_events() const noexcept {
-  if (stream_) return stream_->poll_events(false, false);
-  return connector_ ? connector_->poll_events() : short{0};
+void ConnectAttempt::add_to(std::vector<pollfd>& polled) const {
+  if (stream_) {
+    polled.push_back({stream_->descriptor(), stream_->poll_events(false, false), 0});
+  } else if (connector_) {
+    connector_->add_to(polled);
+  }
 }
 
 session::TimePoint ConnectAttempt::deadline() const noexcept {
