@@ -1,6 +1,8 @@
 // Through real proxies to a real mosquitto: tinyproxy and microsocks, as Debian has them.
+#include <poll.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <thread>
 
@@ -53,9 +55,10 @@ class StubbornProxy {
   explicit StubbornProxy(std::string answer) : answer_(std::move(answer)), listener_(listen_on(port_)) {
     thread_ = std::thread([this] {
       std::vector<Descriptor> connections;
-      while (!throughout(1ms, [this] { return !stopping_; }) ? false : true) {
+      while (!stopping_) {
+        pollfd waiting{listener_.get(), POLLIN, 0};
+        if (::poll(&waiting, 1, 5) != 1) continue;
         Descriptor connection = accept_from(listener_);
-        if (!connection) continue;
         if (!answer_.empty()) ::send(connection.get(), answer_.data(), answer_.size(), MSG_NOSIGNAL);
         connections.push_back(std::move(connection));
       }
@@ -80,7 +83,8 @@ class StubbornProxy {
 
 }  // namespace
 
-TEST_CASE("messages of every QoS arrive through a proxy, which asks for a log-in or not", "[integration][proxy]") {
+TEST_CASE("messages of every QoS arrive through a proxy, which asks for a log-in or not",
+          "[integration][proxy]") {
   const char* program = GENERATE(from_range(std::begin(both), std::end(both)));
   const bool log_in = GENERATE(false, true);
   CAPTURE(program, log_in);
@@ -108,9 +112,9 @@ TEST_CASE("the proxy resolves the server's name", "[integration][proxy]") {
   client.connect();
   CHECK(client.is_connected());
   // This machine does not know the name either; but it is the proxy that says so.
-  check_refusal(through(proxy.url(), "mqtt://no.such.host.invalid:1883"), program == Proxy::tinyproxy
-                                                                              ? "it cannot reach no.such.host.invalid:1883"
-                                                                              : "no.such.host.invalid:1883");
+  check_refusal(through(proxy.url(), "mqtt://no.such.host.invalid:1883"),
+                program == Proxy::tinyproxy ? "it cannot reach no.such.host.invalid:1883"
+                                            : "no.such.host.invalid:1883");
 }
 
 TEST_CASE("WebSocket goes through a proxy as well", "[integration][proxy][websocket]") {
@@ -143,7 +147,8 @@ TEST_CASE("a broker that is down behind the proxy is told so", "[integration][pr
   Proxy http(Proxy::tinyproxy);
   check_refusal(through(http.url(), server), "it cannot reach " + server.substr(7));
   Proxy socks(Proxy::microsocks);
-  check_refusal(through(socks.url(), server), "its connection to " + server.substr(7) + " was refused (reply 5)");
+  check_refusal(through(socks.url(), server),
+                "its connection to " + server.substr(7) + " was refused (reply 5)");
 }
 
 TEST_CASE("a missing or wrong log-in at the proxy is told so", "[integration][proxy]") {
@@ -170,11 +175,13 @@ TEST_CASE("a proxy that is down is told apart from a broker that is", "[integrat
   const Refusal refused = refusal(through(proxy.url(), mosquitto.server()));
   CAPTURE(refused.what);
   CHECK(refused.code == Errc::connect_failed);
-  CHECK(refused.what.find("127.0.0.1:" + std::to_string(proxy.port()) + ": Connection refused") != std::string::npos);
+  CHECK(refused.what.find("127.0.0.1:" + std::to_string(proxy.port()) + ": Connection refused") !=
+        std::string::npos);
   CHECK(refused.what.find("is the proxy running and reachable?") != std::string::npos);
 }
 
-TEST_CASE("a proxy that accepts and says nothing is given up after handshake_timeout", "[integration][proxy]") {
+TEST_CASE("a proxy that accepts and says nothing is given up after handshake_timeout",
+          "[integration][proxy]") {
   const char* scheme = GENERATE("http://", "socks5://");
   const StubbornProxy proxy("");
   Options options = through(scheme + proxy.address(), "mqtt://localhost");
@@ -198,20 +205,18 @@ TEST_CASE("a proxy that talks garbage, or without end, is left", "[integration][
 TEST_CASE("a lost proxy is a lost connection: the client comes back through it and loses nothing",
           "[integration][proxy]") {
   Mosquitto mosquitto({.lines = {"max_queued_messages 0"}});
-  auto proxy = std::make_unique<Proxy>(Proxy::microsocks);
-  const std::string direct = mosquitto.server();
-  Client subscriber(quick(direct, "subscriber"));
+  const char* program = GENERATE(from_range(std::begin(both), std::end(both)));
+  Proxy proxy(program);
+  Client subscriber(quick(mosquitto.server(), "subscriber"));
   subscriber.connect();
   subscriber.subscribe("t", QoS::exactly_once);
-  Options options = through(proxy->url(), direct, "publisher");
-  std::string url = proxy->url();
-  Client publisher(options);
+  Client publisher(through(proxy.url(), mosquitto.server(), "publisher"));
   publisher.connect();
   auto deliveries = publish_all(publisher, numbers(0, 100), QoS::exactly_once);
-  proxy->end();
+  proxy.end();
   const auto more = publish_all(publisher, numbers(100, 100), QoS::exactly_once);
   REQUIRE(eventually([&] { return !publisher.is_connected(); }));
-  proxy->start_again();
+  proxy.restart();
   deliveries.insert(deliveries.end(), more.begin(), more.end());
   CHECK(succeeded(deliveries) == 200);
   CHECK(difference(receive_payloads(subscriber, 200), numbers(0, 200)) == "");
@@ -229,5 +234,6 @@ TEST_CASE("the environment's proxy is used when asked for, and only then", "[int
   client.connect();
   CHECK(client.is_connected());
   ::unsetenv("all_proxy");
-  if (asked) CHECK(proxy.log().find("CONNECT 127.0.0.1:" + std::to_string(mosquitto.port())) != std::string::npos);
+  if (asked)
+    CHECK(proxy.log().find("CONNECT 127.0.0.1:" + std::to_string(mosquitto.port())) != std::string::npos);
 }

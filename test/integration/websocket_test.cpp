@@ -44,7 +44,8 @@ TEST_CASE("messages of every QoS arrive complete and in order through WebSocket"
   subscriber.disconnect();
 }
 
-TEST_CASE("messages of every size of frame make the round trip through WebSocket", "[integration][websocket]") {
+TEST_CASE("messages of every size of frame make the round trip through WebSocket",
+          "[integration][websocket]") {
   Mosquitto mosquitto({.transport = Transport::websocket});
   Client client(quick(mosquitto.server()));
   client.connect();

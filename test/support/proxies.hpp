@@ -29,20 +29,24 @@ class Proxy {
   static constexpr const char* microsocks = "/usr/bin/microsocks";
 
   /// Starts it and waits until it accepts connections. Throws std::runtime_error with its log if it does not.
-  Proxy(const char* program, const ProxyConfig& config = {});
+  explicit Proxy(const char* program, ProxyConfig config = {});
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   /// As Options::proxy wants it, with these credentials.
   [[nodiscard]] std::string url(const std::string& credentials = "") const;
   [[nodiscard]] std::string log() const;
-  /// Ends it; connections to its port are refused from now on.
+  /// Ends it: its connections are closed, and new ones to its port are refused.
   void end();
+  /// On the same port.
+  void restart();
 
  private:
-  [[nodiscard]] std::vector<std::string> command(const ProxyConfig& config) const;
-  void write_configuration(const ProxyConfig& config) const;
+  [[nodiscard]] std::vector<std::string> command() const;
+  void write_configuration() const;
+  [[nodiscard]] bool start();
 
   const std::string program_;
+  const ProxyConfig config_;
   TemporaryDirectory directory_;
   std::uint16_t port_ = 0;
   std::unique_ptr<ChildProcess> process_;
