@@ -115,7 +115,8 @@ void NetworkThread::finish_connection(TimePoint now) {
     std::string what =
         engine_.is_connected() ? "the connection was lost" : "the broker closed before its CONNACK";
     if (connection_->error()) what += ": " + connection_->failure();
-    if (!engine_.is_connected()) what += ": is this an MQTT 5 broker, and may this client connect to it?";
+    if (!engine_.is_connected())
+      what += ": it probably does not speak MQTT 5, or does not let this client in";
     const session::End end =
         closed_by_peer(connection_->error()) ? session::End::closed_by_peer : session::End::lost;
     return end_connection({end, Errc::connection_lost, {}, {}, what, {}}, now);
