@@ -1,8 +1,9 @@
 // 05: a client of a broker cluster: when the node it is connected to dies, it goes on with another.
 //
-// Run:    05_cluster seconds mqtt://node:port mqtt://node:port ...
-// Prints: each server that is tried and what happened to connection and session; at the end what became of
-// the readings. Kill a node meanwhile. Page:   docs/samples.md
+// Run:    05_cluster SECONDS mqtt://node:port mqtt://node:port ...          (kill a node meanwhile)
+// Prints: each server that is tried, what happened to connection and session; at the end what became of the
+//         readings.
+// Page:   docs/samples.md
 #include <cstdio>
 #include <cstdlib>
 #include <string>

@@ -1,13 +1,13 @@
-// 06: a load spread over workers by partitions of the topic: needs nothing of the broker, keeps the order of
-// each machine.
+// 06: a load spread over workers by a part of the topic: with any broker, and each machine's order is kept.
 //
-// Run:    06_partitioned_workers work INDEX WORKERS [mqtt://host:port]     once for each INDEX from 0 to
-// WORKERS - 1
-//         06_partitioned_workers publish COUNT [mqtt://host:port]
-// Prints: worker: each job as it is done. Runs until it is killed. Page:   docs/samples.md
+// Run:    06_partitioned_workers work INDEX WORKERS [mqtt://host:port]      (INDEX from 0 to WORKERS - 1)
+//         06_partitioned_workers publish COUNT [mqtt://host:port]           (default mqtt://localhost)
+// Prints: a worker: each job as it is done. It runs until it is killed.
+// Page:   docs/samples.md
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// More than there will ever be workers: their number may change, this one may not.
+// More than there will ever be workers: their number may change, this one may not without the publishers.
 constexpr unsigned partitions = 16;
 
 // The same in every process and on every machine, which std::hash does not promise: FNV-1a.
@@ -28,7 +28,7 @@ unsigned partition_of(const std::string& machine) {
   return hash % partitions;
 }
 
-void publish(const std::string& server, unsigned long count) {
+bool publish(const std::string& server, unsigned long count) {
   holdfast::Client client({.server = server});
   client.connect();
   for (unsigned long job = 0; job < count; ++job) {
@@ -39,28 +39,22 @@ void publish(const std::string& server, unsigned long count) {
   const bool all = client.flush(60s);
   std::printf("%s\n", all ? "all published" : "not all acknowledged yet");
   client.disconnect();
+  return all;
 }
 
 void work(const std::string& server, unsigned index, unsigned workers) {
   holdfast::Client client({.server = server,
-                           .client_id = "worker-" + std::to_string(index),
+                           .client_id = "worker-" + std::to_string(index) + "-of-" + std::to_string(workers),
                            .session_expiry = 1h,  // The jobs of a worker that died wait for its next start.
                            .start = holdfast::Start::resume,
                            .ack = holdfast::Ack::manual});
   client.connect();
   std::vector<holdfast::Subscription> mine;
-  std::vector<std::string> others;  // Ours perhaps, when there were fewer workers.
-  for (unsigned partition = 0; partition < partitions; ++partition) {
-    const std::string filter = "jobs/" + std::to_string(partition) + "/#";
-    if (partition % workers == index) {
-      mine.push_back({filter, {.qos = holdfast::QoS::at_least_once}});
-    } else {
-      others.push_back(filter);
-    }
+  for (unsigned partition = index; partition < partitions; partition += workers) {
+    mine.push_back({"jobs/" + std::to_string(partition) + "/#", {.qos = holdfast::QoS::at_least_once}});
   }
   for (const holdfast::ReasonCode code : client.subscribe(mine))
     if (is_error(code)) throw std::runtime_error("refused: " + std::string(to_string(code)));
-  client.unsubscribe(others);
   std::puts("subscribed");
   std::fflush(stdout);
   for (auto& job : client.messages()) {
@@ -78,13 +72,13 @@ int main(int argc, char** argv) {
   const auto server = [&](int place) { return std::string(argc > place ? argv[place] : "mqtt://localhost"); };
   try {
     if (role == "publish") {
-      publish(server(3), number(2));
-    } else if (role == "work" && number(2) < number(3) && number(3) <= partitions) {
+      return publish(server(3), number(2)) ? 0 : 1;
+    }
+    if (role == "work" && number(2) < number(3) && number(3) <= partitions) {
       work(server(4), static_cast<unsigned>(number(2)), static_cast<unsigned>(number(3)));
     } else {
       std::fprintf(stderr,
-                   "06_partitioned_workers: work INDEX WORKERS, with INDEX below WORKERS (at most %u), or "
-                   "publish COUNT\n",
+                   "06_partitioned_workers: work INDEX WORKERS, or publish COUNT; at most %u workers\n",
                    partitions);
       return 1;
     }

@@ -1,8 +1,8 @@
-// 07: a load spread over workers by a shared subscription: the broker deals the messages out, each to one of
-// them.
+// 07: a load spread over workers by a shared subscription: the broker deals each message out to one of them.
 //
-// Run:    07_shared_workers NAME [mqtt://host:port]      once for each worker, each with a name of its own
-// Prints: each job as it is done. Runs until it is killed. Page:   docs/samples.md
+// Run:    07_shared_workers NAME [mqtt://host:port]       (default mqtt://localhost; each worker with a name)
+// Prints: each job as it is done. It runs until it is killed.
+// Page:   docs/samples.md
 #include <cstdio>
 #include <stdexcept>
 #include <string>
@@ -25,8 +25,7 @@ int main(int argc, char** argv) {
                              .start = holdfast::Start::resume,
                              .ack = holdfast::Ack::manual});
     client.connect();
-    // All with the same group ("workers") share what comes. A broker that cannot do that says so: subscribe()
-    // throws.
+    // All in the group "workers" share what comes. With a broker that cannot do that, subscribe() throws.
     const auto granted = client.subscribe("$share/workers/jobs/#", holdfast::QoS::at_least_once);
     if (is_error(granted)) throw std::runtime_error("refused: " + std::string(to_string(granted)));
     std::puts("subscribed");

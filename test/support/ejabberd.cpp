@@ -88,6 +88,7 @@ void Ejabberd::Node::start() {
                       "EJABBERD_CONFIG_PATH=" + (directory_ / "ejabberd.yml").string(),
                       "EJABBERD_LOG_PATH=" + (directory_ / "logs" / "ejabberd.log").string()});
   const fs::path spool = directory_ / "spool";
+  ++starts_;
   // "+sbwt none": a node that has nothing to do shall not spin on processors that other tests need.
   std::vector<std::string> command{erlang,        "-noinput", "-sname",  name_ + "@localhost",
                                    "+sbwt",       "none",     "-kernel", "inet_dist_use_interface",
@@ -97,8 +98,14 @@ void Ejabberd::Node::start() {
   process_ = std::make_unique<ChildProcess>(as_user(user, spool, environment, command), directory_ / "log");
 }
 
-bool Ejabberd::Node::is_up() {
-  return is_listening(port_) && is_listening(websocket_port_);
+bool Ejabberd::Node::is_up() const {
+  // It listens before it knows its accounts.
+  constexpr std::string_view last_words = "is started in the node";
+  const std::string said = content_of_log(directory_ / "log");
+  std::size_t times = 0;
+  for (auto at = said.find(last_words); at != std::string::npos; at = said.find(last_words, at + 1))
+    ++times;
+  return times == starts_;
 }
 
 void Ejabberd::Node::wait_until_up() {

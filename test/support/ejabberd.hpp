@@ -41,7 +41,7 @@ class Ejabberd {
     Node(const ErlangPortMapper& port_mapper, const std::filesystem::path& parent, std::string name);
     void write_configuration() const;
     void start();
-    [[nodiscard]] bool is_up();
+    [[nodiscard]] bool is_up() const;
     void wait_until_up();
 
     const ErlangPortMapper& port_mapper_;
@@ -49,6 +49,7 @@ class Ejabberd {
     std::filesystem::path directory_;
     std::uint16_t port_;
     std::uint16_t websocket_port_;
+    unsigned starts_ = 0;
     std::unique_ptr<ChildProcess> process_;
   };
 
