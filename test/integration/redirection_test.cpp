@@ -1,5 +1,6 @@
 // Brokers that point elsewhere: "use another server" and "server moved". [MQTT 5, 4.11]
 #include "client_under_test.hpp"
+#include "support/gateway.hpp"
 #include "support/loopback.hpp"
 
 using namespace holdfast;
@@ -223,4 +224,32 @@ TEST_CASE("garbage for a reference is told, and hurts nobody", "[integration][re
   broker.send(farewell(garbage));
   REQUIRE(broker.wait_until([&] { return broker.connections() == 3; }));
   CHECK(broker.connections() == 3);
+}
+
+TEST_CASE("no broker leads us from TLS to a connection without, and one that does not ask for it is followed",
+          "[integration][redirection]") {
+  ScriptedBroker other;
+  ScriptedBroker broker;
+  const Gateway tls(Transport::tls, broker.port());
+  const Gateway other_tls(Transport::tls, other.port());
+  Options options = following(tls.server());
+  options.tls.ca_pem = gateway_ca_pem();
+  options.retry_first_connect = true;
+  Client client(options);
+  SECTION("without") {
+    broker.behave_on(0, pointing("mqtt://" + reference_to(other.port())));
+    client.connect();
+    const auto given = wait_for<ServerReferenceGiven>(client);
+    REQUIRE(given);
+    CHECK_FALSE(given->followed);
+    CHECK(given->what.find("TLS") != std::string::npos);
+    CHECK(broker.connections() == 2);
+    CHECK(other.connections() == 0);
+  }
+  SECTION("with") {
+    broker.behave_on(0, pointing(reference_to(other_tls.port())));
+    client.connect();
+    CHECK(other.connections() == 1);
+    CHECK(client.statistics().tls_handshakes == 2);
+  }
 }
