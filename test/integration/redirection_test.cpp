@@ -32,6 +32,40 @@ Options following(const std::string& server) {
 
 }  // namespace
 
+TEST_CASE("a broker that points elsewhere is followed only when allowed", "[integration][redirection]") {
+  ScriptedBroker other;
+  ScriptedBroker broker(pointing(reference_to(other.port())));
+  Options options = following(broker.server());
+  SECTION("allowed") {
+    Client client(options);
+    client.connect();
+    const auto given = wait_for<ServerReferenceGiven>(client);
+    REQUIRE(given);
+    CHECK(given->followed);
+    CHECK_FALSE(given->permanent);
+    CHECK(other.received(PacketType::connect).at(0).clean_start);
+  }
+  SECTION("not allowed") {
+    options.follow_server_reference = false;
+    Client client(options);
+    CHECK_THROWS_AS(client.connect(), Error);
+    const auto given = wait_for<ServerReferenceGiven>(client);
+    REQUIRE(given);
+    CHECK_FALSE(given->followed);
+    CHECK(other.connections() == 0);
+  }
+}
+
+TEST_CASE("a first connect() that is sent in circles ends", "[integration][redirection]") {
+  ScriptedBroker first;
+  ScriptedBroker second;
+  first.behave(pointing(reference_to(second.port())));
+  second.behave(pointing(reference_to(first.port())));
+  Client client(following(first.server()));
+  CHECK_THROWS_AS(client.connect(), Error);
+  CHECK(first.connections() + second.connections() == 4);
+}
+
 TEST_CASE("of several references each is tried in turn", "[integration][redirection]") {
   ScriptedBroker refuses;
   Behaviour busy;
