@@ -47,9 +47,9 @@ install_packages() {
     apt-get install -y -qq --no-install-recommends "${available[@]}" >/dev/null
 }
 
-build() { # PRESET [TARGET]
+build() { # PRESET [TARGETS]
   cmake --preset "$1" >/dev/null
-  cmake --build --preset "$1" ${2:+--target "$2"} -- --quiet
+  cmake --build --preset "$1" ${2:+--target "${@:2}"} -- --quiet
 }
 
 # Nothing is tried again: what fails once in twenty runs is a failure.
