@@ -47,9 +47,9 @@ install_packages() {
     apt-get install -y -qq --no-install-recommends "${available[@]}" >/dev/null
 }
 
-build() { # PRESET [TARGET]
+build() { # PRESET [TARGETS]
   cmake --preset "$1" >/dev/null
-  cmake --build --preset "$1" ${2:+--target "$2"} -- --quiet
+  cmake --build --preset "$1" ${2:+--target "${@:2}"} -- --quiet
 }
 
 # Nothing is tried again: what fails once in twenty runs is a failure.
@@ -88,11 +88,14 @@ build bench
 run_tests bench --verbose
 
 if [ $mode = long ]; then
-  say "fuzzing: 10 million inputs"
-  build fuzz decoder_fuzz
+  say "fuzzing: 10 million inputs to the decoder, 200,000 each to the proxies and to WebSocket"
+  build fuzz decoder_fuzz proxy_fuzz websocket_fuzz
   corpus=$(mktemp -d)
   trap 'rm -rf "$corpus"' EXIT
-  build-fuzz/bin/decoder_fuzz -runs=10000000 -max_len=6000 -print_final_stats=1 "$corpus" test/fuzz/corpus/decoder
+  mkdir "$corpus"/{decoder,proxy,websocket}
+  build-fuzz/bin/decoder_fuzz -runs=10000000 -max_len=6000 -print_final_stats=1 "$corpus/decoder" test/fuzz/corpus/decoder
+  build-fuzz/bin/proxy_fuzz -runs=200000 -max_len=2000 -print_final_stats=1 "$corpus/proxy" test/fuzz/corpus/proxy
+  build-fuzz/bin/websocket_fuzz -runs=200000 -max_len=2000 -print_final_stats=1 "$corpus/websocket" test/fuzz/corpus/websocket
   say "simulation: every fault put in is found"
   test/simulation/faults.sh
   say "publisher and subscriber, killed 200 times each"
