@@ -113,10 +113,11 @@ void Mosquitto::write_listener(std::ostream& file, const MosquittoConfig& config
     file << "listener 0 " << path("socket") << '\n';
     return;
   }
+  const bool websocket = transport_ == Transport::websocket || transport_ == Transport::secure_websocket;
+  // Mosquitto 2.0.11 ends at once if WebSocket is all that it shall listen for.
+  if (websocket) file << "listener 0 " << path("unused") << '\n';
   file << "listener " << port_ << " 127.0.0.1\n";
-  if (transport_ == Transport::websocket || transport_ == Transport::secure_websocket) {
-    file << "protocol websockets\n";
-  }
+  if (websocket) file << "protocol websockets\n";
   if (transport_ == Transport::psk) {
     std::ofstream(path("psk")) << psk_identity << ':' << hexadecimal(psk) << '\n';
     file << "psk_file " << path("psk") << "\npsk_hint hint\n";
