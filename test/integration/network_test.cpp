@@ -79,7 +79,7 @@ TEST_CASE("the main job through random loss of 5 %", "[network][loss]") {
   const Site site;
   const auto job = main_job();
   site.hosts.judge_packets("numgen random mod 100 < 5 drop");
-  job->stop_publishing_at(3'000);
+  job->stop_publishing_at(10'000);
   job->check("loss of 5 %", 120s);
 }
 
