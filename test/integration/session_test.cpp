@@ -528,11 +528,12 @@ TEST_CASE("two clients with one id: the one thrown out comes back late, not at o
   CHECK(second.is_connected());
 }
 
-TEST_CASE("a broker that points elsewhere is followed only when allowed", "[integration][session]") {
+TEST_CASE("a broker that points elsewhere is followed only when allowed",
+          "[integration][session][reference]") {
   ScriptedBroker other;
   Behaviour moved;
   moved.connack_reason = ReasonCode::use_another_server;
-  moved.connack.add(PropertyId::server_reference, "127.0.0.1:" + std::to_string(other.port()));
+  moved.connack.add(PropertyId::server_reference, other.server());
   ScriptedBroker broker(moved);
   Options options = quick(broker.server());
   SECTION("allowed") {
@@ -552,13 +553,14 @@ TEST_CASE("a broker that points elsewhere is followed only when allowed", "[inte
   }
 }
 
-TEST_CASE("two brokers that point at each other are not followed for ever", "[integration][session]") {
+TEST_CASE("two brokers that point at each other are not followed for ever",
+          "[integration][session][reference]") {
   ScriptedBroker first;
   ScriptedBroker second;
   const auto pointing_at = [](const ScriptedBroker& target) {
     Behaviour behaviour;
     behaviour.connack_reason = ReasonCode::use_another_server;
-    behaviour.connack.add(PropertyId::server_reference, "127.0.0.1:" + std::to_string(target.port()));
+    behaviour.connack.add(PropertyId::server_reference, target.server());
     return behaviour;
   };
   first.behave(pointing_at(second));
