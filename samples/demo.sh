@@ -32,7 +32,8 @@ end_progress() { [ $tty = 0 ] || printf '\r\033[K'; }
 
 install_packages() {
   local missing=() package
-  for package in g++ cmake ninja-build libspdlog-dev libsqlite3-dev libcli11-dev nlohmann-json3-dev mosquitto; do
+  for package in g++ cmake ninja-build libspdlog-dev libsqlite3-dev libmbedtls-dev libwslay-dev libcli11-dev \
+    nlohmann-json3-dev mosquitto; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
   done
   [ ${#missing[@]} = 0 ] && return
