@@ -32,7 +32,8 @@ struct BrokerLimits {
 /// A CONNACK with success came.
 struct Connected {
   bool session_present = false;
-  std::string client_id;  ///< The one in force: ours, or the one the broker assigned.
+  std::string client_id;    ///< The one in force: ours, or the one the broker assigned.
+  std::string server = {};  ///< As in Options, without credentials.
   BrokerLimits limits;
   std::string reason_string;
   std::string response_information;
@@ -44,13 +45,14 @@ struct Disconnected {
   std::error_code error;  ///< No error: by disconnect().
   /// The code of the DISCONNECT that came or went.
   std::optional<ReasonCode> reason_code;
-  std::string what;  ///< One line for people.
+  std::string what;  ///< One line for people; names the server where there are several.
 };
 
 /// The next attempt follows after `delay`.
 struct Reconnecting {
   std::chrono::milliseconds delay{0};
-  unsigned attempt = 0;  ///< From 1, counted since the last success.
+  unsigned attempt = 0;     ///< From 1, counted since the last success.
+  std::string server = {};  ///< Where it goes, unless before_connect changes that; without credentials.
 };
 
 /// The broker no longer had the session (or it ended with its connection): what that meant.
@@ -78,6 +80,7 @@ struct ServerReferenceGiven {
   std::string server_reference;  ///< Space-separated, as it came; may be empty.
   bool permanent = false;
   bool followed = false;
+  std::string what = {};  ///< Where it is followed to, or why it is not.
 };
 
 /// Messages ended in the outbox, waiting to be sent (perhaps again, after a lost session). One event stands

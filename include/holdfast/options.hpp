@@ -30,8 +30,8 @@ class Store;
 
 /// Whether the first connection of this process takes up an existing session. [MQTT 5, 3.1.2.4]
 enum class Start : std::uint8_t {
-  automatic,  ///< Resume if the store holds a session of this client id and server; else begin with a clean
-              ///< one.
+  automatic,  ///< Resume if the store holds a session of this client id and of the server that is reached;
+              ///< else begin with a clean one.
   clean,      ///< Begin with a clean session: what the broker held is discarded, and the subscriptions in the
               ///< store. What is in flight in the store: see OnSessionLost.
   resume,  ///< The caller asserts that a session at the broker is ours, with nothing in flight: a subscriber
@@ -102,6 +102,7 @@ enum class InboxFull : std::uint8_t {
 };
 
 /// Delays between connection attempts: exponential, with full jitter (a random time between 0 and the delay).
+/// Each server has its own.
 struct ReconnectOptions {
   /// The first delay. Default: 1 s. Range: 1 ms to max_delay.
   std::chrono::milliseconds min_delay{1'000};
@@ -111,7 +112,7 @@ struct ReconnectOptions {
   std::chrono::milliseconds stable_after{10'000};
   /// Keep trying although the broker refused for good (bad credentials, not authorised, ...) before the first
   /// success. Default: no, the state becomes `refused`. After a first success a refusal is always retried, at
-  /// max_delay, unless give_up_when_refused.
+  /// max_delay, unless give_up_when_refused. Of several servers, all have to refuse.
   bool retry_when_refused = false;
   /// A refusal for good ends the attempts also after a first success. Default: no.
   bool give_up_when_refused = false;
@@ -150,8 +151,8 @@ enum class ServerGroup : std::uint8_t {
 
 /// Which of several servers is tried first.
 enum class ServerOrder : std::uint8_t {
-  in_turn,   ///< The first of the list.
-  shuffled,  ///< Any: the list is shuffled once for each Client, so that many clients spread.
+  in_turn,   ///< The first of the list; or the first of it that has our session.
+  shuffled,  ///< Likewise, but the list is shuffled once for each Client, so that many clients spread.
 };
 
 /// For `ws://` and `wss://` servers.
@@ -179,7 +180,8 @@ struct Options {
   /// (Linux).
   std::string server = "mqtt://localhost";
   /// Several servers instead of `server`, which is not used then. After a lost connection the same one is
-  /// tried first; each that fails hands over to the next, for ever, each with a back-off of its own.
+  /// tried first (unless it was too busy, shut down, or dropped us again and again); each that fails hands
+  /// over to the next, for ever, each with a back-off of its own.
   std::vector<std::string> servers = {};
   ServerGroup server_group = ServerGroup::independent;
   ServerOrder server_order = ServerOrder::in_turn;
@@ -264,7 +266,7 @@ struct Options {
   std::chrono::milliseconds close_timeout{2'000};
   ReconnectOptions reconnect = {};
   /// connect() keeps trying within its time-out, and the client behind it, when the first attempt fails.
-  /// Default: no, connect() throws what the first attempt gave.
+  /// Default: no, connect() throws what the first attempt gave; of several servers, the first at each.
   bool retry_first_connect = false;
 
   // ---- The way there ----
@@ -286,8 +288,10 @@ struct Options {
   /// runs on a helper thread, never on the network thread; it may outlive the client when it hangs, so
   /// capture by value. What it throws makes the attempt fail. Default: none.
   std::function<void(Attempt&)> before_connect = nullptr;
-  /// Go where a broker points with "use another server" or "server moved" (0x9C, 0x9D), at most three times
-  /// in a row. Default: no.
+  /// Go where a broker points with "use another server" (0x9C: as long as that one has us) or "server moved"
+  /// (0x9D: from now on), at most three times in a row without a connection that lasted; with the same
+  /// credentials and TLS settings, and never from TLS to a connection without. Of several references, each is
+  /// tried in turn. A server that is not one of ours is as server_group says. Default: no.
   bool follow_server_reference = false;
   /// Where the log goes. Absent: stderr, from `warn` on.
   std::shared_ptr<spdlog::logger> logger = nullptr;

@@ -47,7 +47,7 @@ struct PendingMessage {
 struct StoreSummary {
   std::string
       client_id;       ///< In force: configured or assigned by the broker. Empty before the first connection.
-  std::string server;  ///< host:port. Likewise.
+  std::string server;  ///< host:port, or those of a cluster with a space between them. Likewise.
   /// Whether the next Client finds a session to resume, as far as this side knows.
   bool session_held = false;
   /// How long the broker keeps it after the connection, as agreed on; `never_expires`.

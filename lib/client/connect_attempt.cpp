@@ -62,7 +62,7 @@ void ConnectAttempt::take_target(session::TimePoint now) {
       helper_.reset();
       target_ = std::move(*target);
       attempt_ = target_.attempt;
-      connector_.emplace(std::move(target_.addresses), to_net(options_.tcp), deadline_);
+      connector_.emplace(target_.addresses, to_net(options_.tcp), deadline_);
       return;
     }
   } catch (const std::system_error& error) {
@@ -127,14 +127,12 @@ void ConnectAttempt::fail(std::error_code error, const std::string& why) {
   failure_ = Failure{error, "connect to " + net::without_credentials(attempt_.server) + ": " + why, {}, {}};
 }
 
-int ConnectAttempt::descriptor() const noexcept {
-  if (stream_) return stream_->descriptor();
-  return connector_ ? connector_->descriptor() : -1;
-}
-
-short ConnectAttempt::poll_events() const noexcept {
-  if (stream_) return stream_->poll_events(false, false);
-  return connector_ ? connector_->poll_events() : short{0};
+void ConnectAttempt::add_to(std::vector<pollfd>& polled) const {
+  if (stream_) {
+    polled.push_back({stream_->descriptor(), stream_->poll_events(false, false), 0});
+  } else if (connector_) {
+    connector_->add_to(polled);
+  }
 }
 
 session::TimePoint ConnectAttempt::deadline() const noexcept {

@@ -3,6 +3,8 @@
 // (hook, files and name) runs on a helper thread that nobody has to wait for.
 #pragma once
 
+#include <poll.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,9 +46,8 @@ class ConnectAttempt {
   /// Whether advance() can go on although nothing polls: the helper rings only for who sleeps already.
   [[nodiscard]] bool has_work() const { return helper_ && helper_->finished(); }
 
-  /// -1 while the helper is at work: it rings the doorbell.
-  [[nodiscard]] int descriptor() const noexcept;
-  [[nodiscard]] short poll_events() const noexcept;
+  /// Adds what to poll: nothing while the helper is at work, which rings the doorbell.
+  void add_to(std::vector<pollfd>& polled) const;
   [[nodiscard]] session::TimePoint deadline() const noexcept;
 
  private:

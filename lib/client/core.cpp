@@ -29,6 +29,14 @@ Options checked(Options options) {
   return options;
 }
 
+std::string server_names(const Options& options) {
+  if (options.servers.empty()) return net::without_credentials(options.server);
+  std::string names;
+  for (const std::string& server : options.servers)
+    names += (names.empty() ? "" : ", ") + net::without_credentials(server);
+  return names;
+}
+
 [[noreturn]] void throw_failure(const Failure& failure) {
   if (failure.reason_code && failure.error.category() == error_category()) {
     throw Error(static_cast<Errc>(failure.error.value()), failure.what, *failure.reason_code,
@@ -86,8 +94,9 @@ Core::~Core() {
 
 void Core::connect(std::optional<Milliseconds> timeout) {
   const Options& options = shared_->options;
-  const Milliseconds patience =
-      timeout.value_or(options.connect_timeout + options.handshake_timeout + options.connack_timeout);
+  const auto servers = static_cast<Milliseconds::rep>(std::max<std::size_t>(options.servers.size(), 1));
+  const Milliseconds one = options.connect_timeout + options.handshake_timeout + options.connack_timeout;
+  const Milliseconds patience = timeout.value_or(one * servers);
   start_thread();
   const bool first = shared_->status.begin_connecting();
   if (first) send(command::Connect{});
@@ -100,9 +109,8 @@ void Core::connect(std::optional<Milliseconds> timeout) {
   }
   const bool ends = first && !options.retry_first_connect;
   if (ends) disconnect({});
-  throw Error(Errc::timed_out, "connect to " + net::without_credentials(options.server) +
-                                   ": no answer within " + std::to_string(patience.count()) +
-                                   " ms: is the broker reachable?" +
+  throw Error(Errc::timed_out, "connect to " + server_names(options) + ": no answer within " +
+                                   std::to_string(patience.count()) + " ms: is the broker reachable?" +
                                    (ends ? "" : " The client keeps trying"));
 }
 

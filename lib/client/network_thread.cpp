@@ -3,7 +3,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <iterator>
 #include <limits>
@@ -68,7 +67,8 @@ NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, const session::Snap
     : shared_(std::move(shared)),
       recovered_to_(snapshot.last_sequence),
       tls_(std::make_shared<net::Tls>(to_net(shared_->options.tls))),
-      policy_(shared_->options.reconnect, std::random_device{}()),
+      route_(shared_->options, std::random_device{}()),
+      policy_(shared_->options.reconnect, route_.servers(), std::random_device{}()),
       engine_(shared_->options, session::Snapshot(snapshot), std::random_device{}()),
       outbox_(
           shared_->options.outbox_rules, [this](const session::WaitingRange& range) { return load(range); },
@@ -265,10 +265,10 @@ void NetworkThread::hand_over() {
   }
   engine_.answers().clear();
   for (Event& event : engine_.events()) {
+    auto* connected = std::get_if<Connected>(&event);
+    if (connected != nullptr) connected->server = server_name();
     shared_->events.push(event);  // First: when connect() returns, its event is there.
-    if (const auto* connected = std::get_if<Connected>(&event)) {
-      if (connection_) on_up(*connected);
-    }
+    if (connected != nullptr && connection_) on_up(*connected);
   }
   engine_.events().clear();
   shared_->inbox->exchange(engine_.received(), acknowledged_, shared_->completions->blocked().any());
@@ -338,17 +338,18 @@ void NetworkThread::sleep() {
   readable_ = reading;
   if (has_work(reading)) return doorbell.declare_awake();
   shared_->queue.settle();
-  std::array<pollfd, 2> descriptors{pollfd{doorbell.descriptor(), POLLIN, 0}, pollfd{-1, 0, 0}};
+  polled_.clear();
+  polled_.push_back({doorbell.descriptor(), POLLIN, 0});
   if (connection_) {
-    descriptors[1] = {connection_->descriptor(), connection_->poll_events(reading), 0};
+    polled_.push_back({connection_->descriptor(), connection_->poll_events(reading), 0});
   } else if (attempt_) {
-    descriptors[1] = {attempt_->descriptor(), attempt_->poll_events(), 0};
+    attempt_->add_to(polled_);
   }
-  poll(descriptors.data(), descriptors.size(), poll_timeout(boot_time_now(), deadline()));
-  if (descriptors[0].revents != 0) doorbell.clear();
+  poll(polled_.data(), static_cast<nfds_t>(polled_.size()), poll_timeout(boot_time_now(), deadline()));
+  if (polled_.front().revents != 0) doorbell.clear();
   doorbell.declare_awake();
   // A broken connection is read to its end although reading is paused: else poll would report it for ever.
-  readable_ = (descriptors[1].revents & (POLLIN | POLLERR | POLLHUP)) != 0;
+  readable_ = polled_.size() > 1 && (polled_[1].revents & (POLLIN | POLLERR | POLLHUP)) != 0;
 }
 
 bool NetworkThread::may_read() {

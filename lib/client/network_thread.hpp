@@ -2,6 +2,8 @@
 // journal before the bytes that it promises, and hands results on, one batch a turn.
 #pragma once
 
+#include <poll.h>
+
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -10,6 +12,7 @@
 
 #include "client/connect_attempt.hpp"
 #include "client/connection.hpp"
+#include "client/route.hpp"
 #include "client/shared.hpp"
 #include "net/tls.hpp"
 #include "session/engine.hpp"
@@ -68,16 +71,20 @@ class NetworkThread {
   void on_up(const Connected& connected);
   void finish_connection(TimePoint now);
   void end_connection(const session::Closing& closing, TimePoint now);
-  void fail_attempt(session::End end, const Failure& failure, TimePoint now);
-  void try_again(session::End end, const Failure& failure, TimePoint now);
+  /// `was_up`: it was a connection, no attempt. `elsewhere`: the server that a broker points to.
+  void try_again(session::End end, Failure failure, bool was_up, std::optional<std::size_t> elsewhere,
+                 TimePoint now);
+  [[nodiscard]] bool ends_first_connect(session::End end) const;
   void rest(State state, const Failure& failure);
-  bool follow_reference(const session::Closing& closing);
+  std::optional<std::size_t> follow_reference(const session::Closing& closing, TimePoint now);
+  [[nodiscard]] std::string server_name() const;
   void begin_disconnect(const DisconnectOptions& options, TimePoint now);
   void advance_disconnect(TimePoint now);
 
   const std::shared_ptr<Shared> shared_;
   const std::uint64_t recovered_to_;  // Sequences up to this one are of an earlier process.
   const std::shared_ptr<net::Tls> tls_;
+  Route route_;
   session::ReconnectPolicy policy_;
   session::Engine engine_;
   session::Outbox outbox_;
@@ -94,8 +101,8 @@ class NetworkThread {
   TimePoint retry_at_ = session::never;
   unsigned attempts_ = 0;  // Since the last success.
   bool ever_connected_ = false;
-  std::optional<std::string> redirected_to_;
-  unsigned redirects_ = 0;  // In a row, without a success between them.
+  Destination at_;                // Of the latest attempt, as the hook left it.
+  std::string earlier_failures_;  // Of the first connect(), which tells them all.
 
   // disconnect(): what was asked, until when to drain, and until when to wait for the broker to close.
   std::optional<DisconnectOptions> goodbye_;
@@ -103,8 +110,9 @@ class NetworkThread {
   TimePoint close_at_ = session::never;
 
   bool ending_ = false;
-  Failure fatal_;          // Why the thread ended by itself.
-  bool readable_ = false;  // Something may be read.
+  Failure fatal_;               // Why the thread ended by itself.
+  bool readable_ = false;       // Something may be read.
+  std::vector<pollfd> polled_;  // Kept for its memory.
   std::uint64_t connect_failures_ = 0;
   Connection::Counters counters_;
   std::vector<session::OutboundMessagePtr> messages_;

@@ -12,7 +12,8 @@ namespace holdfast::client {
 
 namespace {
 
-constexpr unsigned redirects_in_a_row_max = 3;
+// What a first connect() tells of the servers before the last one, at most; about.
+constexpr std::size_t earlier_failures_max = 4096;
 
 bool closed_by_peer(const std::error_code& error) {
   return !error || error == std::errc::connection_reset || error == std::errc::broken_pipe;
@@ -26,9 +27,12 @@ Failure failure_of(const session::Closing& closing) {
 
 void NetworkThread::begin_connecting(TimePoint now) {
   if (!is_final(state_)) return;
-  policy_.reset();
-  attempts_ = redirects_ = 0;
+  route_.reset();
+  // A session is where it is: going elsewhere first would throw it away.
+  policy_.reset(route_.first_in(engine_.session_servers()));
+  attempts_ = 0;
   ever_connected_ = false;
+  earlier_failures_.clear();
   shared_->inbox->set_closed(false);
   start_attempt(now);
 }
@@ -44,8 +48,10 @@ void NetworkThread::start_attempt(TimePoint now) {
   retry_at_ = session::never;
   state_ = State::connecting;
   shared_->status.set(state_);
-  Attempt attempt{redirected_to_.value_or(options.server), options.user_name, options.password, options.will,
-                  ++attempts_};
+  at_ = route_.destination(policy_.current());
+  if (options.user_name) at_.user_name = options.user_name;
+  if (options.password) at_.password = options.password;
+  Attempt attempt{at_.server, at_.user_name, at_.password, options.will, ++attempts_};
   try {
     attempt_ = std::make_unique<ConnectAttempt>(options, std::move(attempt), tls_, shared_->doorbell, now);
   } catch (const std::system_error& error) {
@@ -57,10 +63,10 @@ void NetworkThread::start_attempt(TimePoint now) {
 void NetworkThread::on_attempt_failed(const Failure& why, TimePoint now) {
   ++connect_failures_;
   report_statistics();
-  if (redirected_to_) redirected_to_.reset();  // The other server is not there: back to our own.
   shared_->logger->info("holdfast: {}", why.what);
   shared_->events.push(Disconnected{why.error, std::nullopt, why.what});
-  fail_attempt(session::End::lost, why, now);
+  route_.on_attempt_failed(policy_.current());
+  try_again(session::End::lost, why, false, route_.next_reference(), now);
 }
 
 void NetworkThread::advance_attempt(TimePoint now) {
@@ -73,7 +79,8 @@ void NetworkThread::advance_attempt(TimePoint now) {
   auto stream = attempt_->take_stream();
   if (!stream) return;
   const Attempt attempt = attempt_->attempt();
-  engine_.set_server(attempt_->endpoint());
+  engine_.set_servers(route_.group_of(attempt_->endpoint()));
+  at_ = {attempt.server, attempt.user_name, attempt.password};
   attempt_.reset();
   engine_.set_identity(attempt.user_name, attempt.password, attempt.will);
   connection_.emplace(std::move(stream), engine_, shared_->options.write_timeout, counters_);
@@ -89,14 +96,16 @@ void NetworkThread::advance_connection(TimePoint now) {
 void NetworkThread::on_up(const Connected& connected) {
   shared_->queue.set_limits(connected.limits);
   shared_->client_id.set(connected.client_id);
-  policy_.on_connected(boot_time_now());
-  attempts_ = redirects_ = 0;
+  const TimePoint now = boot_time_now();
+  policy_.go_to(route_.on_connected(policy_.current(), at_.server, now));
+  policy_.on_connected(now);
+  attempts_ = 0;
   ever_connected_ = true;
   alive_at_ = {};  // The store hears of it with the next commit.
   state_ = goodbye_ ? State::closing : State::connected;
   shared_->status.set(state_);
-  shared_->logger->info("holdfast: connected as \"{}\", session {}", connected.client_id,
-                        connected.session_present ? "present" : "new");
+  shared_->logger->info("holdfast: connected to {} as \"{}\", session {}", connected.server,
+                        connected.client_id, connected.session_present ? "present" : "new");
 }
 
 void NetworkThread::finish_connection(TimePoint now) {
@@ -136,61 +145,80 @@ void NetworkThread::end_connection(const session::Closing& closing_view, TimePoi
   const bool by_request = closing.end == session::End::by_request;
   if (!was_up && !by_request) ++connect_failures_;
   report_statistics();
+  if (!by_request && (route_.servers() > 1 || policy_.current() == policy_.guest()))
+    closing.what = server_name() + ": " + closing.what;
   // What a first connect() throws needs no second line in the log.
   const bool thrown = !ever_connected_ && !shared_->options.retry_first_connect;
   if (!by_request)
     shared_->logger->log(thrown ? spdlog::level::info : spdlog::level::warn, "holdfast: {}", closing.what);
   shared_->events.push(Disconnected{closing.error, closing.reason_code, closing.what});
-  if (!was_up) redirected_to_.reset();  // The other server will not have us: back to our own.
-  if (closing.server_reference && follow_reference(closing)) closing.end = session::End::lost;
   if (by_request) return rest(State::idle, {});
-  fail_attempt(closing.end, failure_of(closing), now);
+  if (!was_up) route_.on_attempt_failed(policy_.current());
+  std::optional<std::size_t> elsewhere;
+  if (closing.server_reference) elsewhere = follow_reference(closing, now);
+  if (elsewhere) closing.end = session::End::lost;
+  if (!elsewhere && !was_up) elsewhere = route_.next_reference();
+  try_again(closing.end, failure_of(closing), was_up, elsewhere, now);
 }
 
-bool NetworkThread::follow_reference(const session::Closing& closing) {
-  std::string first;
-  std::istringstream(*closing.server_reference) >> first;
-  const bool followed =
-      shared_->options.follow_server_reference && !first.empty() && redirects_ < redirects_in_a_row_max;
-  if (followed) {
-    ++redirects_;
-    redirected_to_ = first;
-  } else {
-    // Perhaps they point at each other: back to our own server, which may point somewhere better after a
-    // while.
-    redirects_ = 0;
-    redirected_to_.reset();
-  }
+std::optional<std::size_t> NetworkThread::follow_reference(const session::Closing& closing, TimePoint now) {
   const bool permanent = closing.reason_code == ReasonCode::server_moved;
-  shared_->events.push(ServerReferenceGiven{*closing.server_reference, permanent, followed});
-  return followed;
+  const Route::Followed followed =
+      route_.follow(*closing.server_reference, permanent, policy_.current(), at_, now);
+  const bool refused = !followed.server && shared_->options.follow_server_reference;
+  shared_->logger->log(refused ? spdlog::level::warn : spdlog::level::info,
+                       "holdfast: server reference {}followed: {}", followed.server ? "" : "not ",
+                       followed.what);
+  shared_->events.push(
+      ServerReferenceGiven{*closing.server_reference, permanent, followed.server.has_value(), followed.what});
+  return followed.server;
 }
 
-void NetworkThread::fail_attempt(session::End end, const Failure& failure, TimePoint now) {
-  // The first attempt of a connect() answers for all: a wrong host is better known at once. What another
-  // attempt mends, and what the policy itself decides, is left to it.
-  const bool give_up = !ever_connected_ && !shared_->options.retry_first_connect &&
-                       (end == session::End::lost || end == session::End::closed_by_peer) && !redirected_to_;
-  if (give_up) return rest(State::idle, failure);
-  try_again(end, failure, now);
-}
-
-void NetworkThread::try_again(session::End end, const Failure& failure, TimePoint now) {
-  const session::ReconnectPolicy::Decision decision = policy_.on_end(end, now);
+void NetworkThread::try_again(session::End end, Failure failure, bool was_up,
+                              std::optional<std::size_t> elsewhere, TimePoint now) {
+  session::ReconnectPolicy::Decision decision = policy_.on_end(end, now);
   using Verdict = session::ReconnectPolicy::Verdict;
+  if (elsewhere) {
+    // Many clients are sent away at the same moment, but each comes at its own.
+    decision = {Verdict::retry, was_up ? decision.delay : std::chrono::milliseconds(0), decision.attempt,
+                *elsewhere};
+    policy_.go_to(*elsewhere);
+  }
+  const bool ends = !elsewhere && ends_first_connect(end);
+  if (!ever_connected_ && !elsewhere && decision.verdict == Verdict::retry && !ends &&
+      earlier_failures_.size() < earlier_failures_max)
+    earlier_failures_ += (earlier_failures_.empty() ? "" : "; ") + failure.what;
+  else if (!ever_connected_ && !earlier_failures_.empty())
+    failure.what += " (and before: " + earlier_failures_ + ")";
   if (end == session::End::refused_for_good) {
     const ReasonCode code = failure.reason_code.value_or(ReasonCode::unspecified_error);
-    shared_->events.push(Refused{code, failure.reason_string, decision.verdict == Verdict::refused});
+    const bool final = decision.verdict == Verdict::refused || ends;
+    shared_->events.push(Refused{code, failure.reason_string, final});
   }
   if (end == session::End::taken_over)
     shared_->events.push(TakenOver{decision.verdict == Verdict::taken_over});
   if (decision.verdict == Verdict::refused) return rest(State::refused, failure);
   if (decision.verdict == Verdict::taken_over) return rest(State::taken_over, failure);
+  if (ends) return rest(State::idle, failure);
   if (goodbye_ && drain_until_ <= now) return rest(State::idle, {});
-  shared_->events.push(Reconnecting{decision.delay, decision.attempt});
+  const std::string& next = route_.destination(decision.server).server;
+  shared_->events.push(Reconnecting{decision.delay, decision.attempt, net::without_credentials(next)});
   retry_at_ = now + decision.delay;
   state_ = State::waiting;
   shared_->status.set(state_, failure);
+}
+
+// The first attempt of a connect() at each server answers for all: a wrong host is better known at once. What
+// another attempt mends, and what the policy itself decides, is left to it.
+bool NetworkThread::ends_first_connect(session::End end) const {
+  const Options& options = shared_->options;
+  if (ever_connected_ || options.retry_first_connect || !policy_.all_tried()) return false;
+  return end == session::End::lost || end == session::End::closed_by_peer || end == session::End::sent_away ||
+         (end == session::End::refused_for_good && !options.reconnect.retry_when_refused);
+}
+
+std::string NetworkThread::server_name() const {
+  return net::without_credentials(at_.server);
 }
 
 // No attempt follows by itself.

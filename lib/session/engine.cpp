@@ -34,7 +34,7 @@ Engine::Engine(const Options& options, Snapshot&& snapshot, std::uint32_t seed)
       asked_expiry_(asked_session_expiry(options)),
       journaled_(options.store != nullptr),
       client_id_(options.client_id.empty() ? snapshot.identity.client_id : options.client_id),
-      session_server_(std::move(snapshot.identity.server)),
+      session_servers_(std::move(snapshot.identity.server)),
       session_held_(snapshot.held),
       clean_start_(options.start == Start::clean ||
                    (snapshot.held && client_id_ != snapshot.identity.client_id)),
@@ -382,7 +382,7 @@ void Engine::disconnect(const DisconnectOptions& options, TimePoint now) {
   }
   if (options.session_expiry_interval) {
     expiry_ = *options.session_expiry_interval;
-    if (session_held_) journal_.emplace_back(record::SessionHeld{{client_id_, session_server_}, expiry_});
+    if (session_held_) journal_.emplace_back(record::SessionHeld{{client_id_, session_servers_}, expiry_});
   }
   if (phase_ == Phase::disconnected) return;
   close({End::by_request, {}, options.reason, {}, "disconnected by request", {}});

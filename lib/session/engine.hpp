@@ -118,9 +118,9 @@ class Engine {
   void disconnect(const DisconnectOptions& options, TimePoint now);
   /// Whether the connection is being read. While it is not, no answer can be missed.
   void set_reading(bool reading, TimePoint now);
-  /// Where the next connections go, as host:port. Another server than the one that has the session is asked
-  /// for a clean start.
-  void set_server(std::string server) { server_ = std::move(server); }
+  /// Where the next connections go: the server_group() of the server. One that has nothing in common with the
+  /// group that has the session is asked for a clean start.
+  void set_servers(std::string group) { servers_ = std::move(group); }
   /// A message that waited elsewhere ends.
   void give_up(OutboundMessagePtr message, Errc why) { finish(std::move(message), why); }
   /// The client ends: these messages end with Errc::closed for their Deliveries, while a store keeps them.
@@ -152,6 +152,10 @@ class Engine {
 
   [[nodiscard]] const BrokerLimits& limits() const noexcept { return limits_; }
   [[nodiscard]] const std::string& client_id() const noexcept { return client_id_; }
+  /// The group that has the session; empty if there is none.
+  [[nodiscard]] std::string_view session_servers() const noexcept {
+    return session_held_ && !clean_start_ ? std::string_view(session_servers_) : std::string_view();
+  }
   [[nodiscard]] const EngineCounters& counters() const noexcept { return counters_; }
   /// Messages in flight.
   [[nodiscard]] std::size_t in_flight() const noexcept { return messages_in_flight_; }
@@ -239,8 +243,8 @@ class Engine {
 
   // The session.
   std::string client_id_;
-  std::string server_;            // Of this connection or the next.
-  std::string session_server_;    // Which has the session.
+  std::string servers_;           // The group of this connection or the next.
+  std::string session_servers_;   // The group that has the session.
   bool session_held_ = false;     // We have the state of a session that the broker may have too.
   bool clean_start_ = false;      // The next CONNECT asks for a clean start, until one succeeds.
   bool resume_asserted_ = false;  // The caller says that an unknown session at the broker is ours.

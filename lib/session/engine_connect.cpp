@@ -5,6 +5,7 @@
 
 #include "session/connect_packet.hpp"
 #include "session/engine.hpp"
+#include "session/server_group.hpp"
 #include "wire/encoder.hpp"
 
 namespace holdfast::session {
@@ -57,9 +58,10 @@ End end_of_disconnect(ReasonCode code) {
       return End::taken_over;
     case ReasonCode::server_busy:
     case ReasonCode::server_shutting_down:
-    case ReasonCode::keep_alive_timeout:
     case ReasonCode::use_another_server:
     case ReasonCode::server_moved:
+      return End::sent_away;
+    case ReasonCode::keep_alive_timeout:
       return End::lost;
     default:
       return End::closed_by_peer;
@@ -105,8 +107,8 @@ void Engine::on_connected(TimePoint now) {
   accepted_ = false;
   connack_awaited_ = true;
   last_sent_ = last_received_ = now;
-  // Another server knows nothing of the session; asking it for one could only mix two up.
-  const bool ended = server_ != session_server_ || session_ended_by_itself(now);
+  // Other servers know nothing of the session; asking them for one could only mix two up.
+  const bool ended = !is_same_group(servers_, session_servers_) || session_ended_by_itself(now);
   sent_clean_start_ = clean_start_ || (session_held_ ? ended : !resume_asserted_);
   encode_connect(options_, {client_id_, user_name_, password_, will_, sent_clean_start_, asked_expiry_},
                  output_.scratch());
@@ -133,7 +135,7 @@ void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
   phase_ = Phase::connected;
   accepted_ = true;
   clean_start_ = resume_asserted_ = false;
-  session_server_ = server_;
+  session_servers_ = servers_;
   for (std::string& filter : discarded_)
     journal_.emplace_back(record::Unsubscribed{std::move(filter)});
   discarded_.clear();
@@ -153,7 +155,7 @@ void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
   } else if (had_session) {
     session_lost();
   }
-  journal_.emplace_back(record::SessionHeld{{client_id_, session_server_}, expiry_});
+  journal_.emplace_back(record::SessionHeld{{client_id_, session_servers_}, expiry_});
   if (connack.session_present) resume(now);
   send_requests(now);
   schedule_ping(now);

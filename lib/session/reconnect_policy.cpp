@@ -5,42 +5,104 @@
 namespace holdfast::session {
 
 namespace {
-// Two clients with one identifier throw each other out; whoever comes back at once keeps the fight going.
+
+// Two clients with one identifier throw each other out; whoever comes back at once keeps the fight going, on
+// whatever node of a cluster.
 constexpr std::chrono::milliseconds taken_over_delay{5'000};
+
+// A server that takes us and drops us, again and again, is left for another one. Not at once: it may be the
+// network, and another server may cost the session.
+constexpr unsigned short_connections_max = 3;
+
 }  // namespace
 
-ReconnectPolicy::ReconnectPolicy(const ReconnectOptions& options, std::uint32_t seed)
-    : options_(options), random_(seed) {}
+ReconnectPolicy::ReconnectPolicy(const ReconnectOptions& options, std::size_t servers, std::uint32_t seed)
+    : options_(options), random_(seed), servers_(servers + 1) {}
+
+void ReconnectPolicy::reset(std::size_t first) {
+  connected_at_.reset();
+  ever_connected_ = false;
+  attempts_ = take_overs_ = 0;
+  servers_.assign(servers_.size(), Server());
+  current_ = home_ = first;
+}
+
+void ReconnectPolicy::go_to(std::size_t server) {
+  current_ = server;
+  if (server != guest()) home_ = server;
+}
 
 void ReconnectPolicy::on_connected(TimePoint now) {
   connected_at_ = now;
   ever_connected_ = true;
   attempts_ = 0;
+  for (Server& server : servers_)
+    server.refused = false;
 }
 
 ReconnectPolicy::Decision ReconnectPolicy::on_end(End end, TimePoint now) {
-  const bool lasted = connected_at_ && now - *connected_at_ >= options_.stable_after;
+  Server& server = servers_[current_];
+  const bool was_up = connected_at_.has_value();
+  const bool lasted = was_up && now - *connected_at_ >= options_.stable_after;
   connected_at_.reset();
-  if (lasted) failures_ = take_overs_ = 0;
+  if (lasted) server.failures = server.short_connections = take_overs_ = 0;
   ++attempts_;
-  if (end == End::refused_for_good) {
-    const bool give_up = ever_connected_ ? options_.give_up_when_refused : !options_.retry_when_refused;
-    return {give_up ? Verdict::refused : Verdict::retry, options_.max_delay, attempts_};
-  }
-  if (end == End::taken_over) {
-    const bool give_up = ++take_overs_ >= options_.take_overs_max && !options_.retry_when_taken_over;
-    const auto least = std::min(taken_over_delay, options_.max_delay);
-    // Half of it at random: never sooner than the least, and two fighters drift apart.
-    const auto delay = least + jittered(exponential(take_overs_ - 1, least));
-    return {give_up ? Verdict::taken_over : Verdict::retry, std::min(delay, options_.max_delay), attempts_};
-  }
-  return {Verdict::retry, jittered(exponential(failures_++, options_.min_delay)), attempts_};
+  server.tried = true;
+  server.refused = end == End::refused_for_good;
+  if (end == End::refused_for_good) return on_refused(now);
+  if (end == End::taken_over) return on_taken_over(now);
+  const bool stays = end == End::session_mismatch ||
+                     (was_up && end != End::sent_away && server.short_connections < short_connections_max);
+  if (was_up && !lasted) ++server.short_connections;
+  const auto delay = jittered(exponential(server.failures++, options_.min_delay));
+  server.due = now + delay;
+  if (stays) return retry(current_, delay);
+  Decision next = next_server(now);
+  // Many clients lose a node at the same moment: they must not fall upon the next one together.
+  if (was_up) next.delay = std::max(next.delay, delay);
+  return next;
 }
 
-void ReconnectPolicy::reset() {
-  connected_at_.reset();
-  ever_connected_ = false;
-  attempts_ = failures_ = take_overs_ = 0;
+ReconnectPolicy::Decision ReconnectPolicy::on_refused(TimePoint now) {
+  servers_[current_].due = now + options_.max_delay;
+  const bool give_up = ever_connected_ ? options_.give_up_when_refused : !options_.retry_when_refused;
+  if (give_up && all_refused()) return {Verdict::refused, options_.max_delay, attempts_, current_};
+  return next_server(now);
+}
+
+ReconnectPolicy::Decision ReconnectPolicy::on_taken_over(TimePoint now) {
+  const bool give_up = ++take_overs_ >= options_.take_overs_max && !options_.retry_when_taken_over;
+  const auto least = std::min(taken_over_delay, options_.max_delay);
+  // Half of it at random: never sooner than the least, and two fighters drift apart.
+  const auto delay = std::min(least + jittered(exponential(take_overs_ - 1, least)), options_.max_delay);
+  if (give_up) return {Verdict::taken_over, delay, attempts_, current_};
+  servers_[current_].due = now + delay;
+  return retry(current_, delay);
+}
+
+ReconnectPolicy::Decision ReconnectPolicy::next_server(TimePoint now) {
+  const std::size_t count = guest();
+  std::size_t best = (home_ + 1) % count;
+  for (std::size_t step = 1; step <= count && servers_[best].due > now; ++step) {
+    const std::size_t server = (home_ + step) % count;
+    if (servers_[server].due <= now || servers_[server].due < servers_[best].due) best = server;
+  }
+  return retry(best, std::chrono::ceil<std::chrono::milliseconds>(
+                         std::max(servers_[best].due - now, TimePoint::duration::zero())));
+}
+
+ReconnectPolicy::Decision ReconnectPolicy::retry(std::size_t server, std::chrono::milliseconds delay) {
+  go_to(server);
+  return {Verdict::retry, delay, attempts_, server};
+}
+
+bool ReconnectPolicy::all_tried() const noexcept {
+  return std::all_of(servers_.begin(), servers_.end() - 1, [](const Server& server) { return server.tried; });
+}
+
+bool ReconnectPolicy::all_refused() const noexcept {
+  return std::all_of(servers_.begin(), servers_.end() - 1,
+                     [](const Server& server) { return server.refused; });
 }
 
 std::chrono::milliseconds ReconnectPolicy::exponential(unsigned doublings, std::chrono::milliseconds first) {

@@ -25,10 +25,10 @@ struct StoredSubscription {
   std::optional<std::uint32_t> subscription_identifier;
 };
 
-/// To whom a session belongs; another client id or another server is another session.
+/// To whom a session belongs; another client id or other servers are another session.
 struct SessionIdentity {
   std::string client_id;  ///< In force: configured or assigned by the broker.
-  std::string server;     ///< host:port.
+  std::string server;     ///< host:port; of a cluster all of them, see server_group().
   friend bool operator==(const SessionIdentity&, const SessionIdentity&) = default;
 };
 

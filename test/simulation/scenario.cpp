@@ -27,6 +27,7 @@ Options draw_options(Random& random) {
   if (random.chance(250)) options.session_end = SessionEnd::by_clock;
   if (random.chance(300)) options.on_session_lost = OnSessionLost::fail;
   if (random.chance(100)) options.start = Start::clean;
+  if (random.chance(500)) options.server_group = ServerGroup::cluster;
   if (random.chance(500)) options.ack = Ack::manual;
   if (random.chance(600)) {
     options.connect_properties.receive_maximum = one_of(random, std::array<std::uint16_t, 5>{1, 2, 3, 8, 40});
@@ -75,6 +76,7 @@ Weather draw_weather(Random& random) {
   weather.broker_loses_session = sometimes(random, 12);
   weather.broker_disconnects = sometimes(random, 20);
   weather.connect_refused = sometimes(random, 200);
+  weather.other_server = random.chance(800) ? 0 : 300;
   weather.connack_lies = random.chance(100) ? 200 : 0;
   weather.message_refused = random.chance(200) ? 60 : 0;
   weather.lazy_answers = sometimes(random, 700);
@@ -119,6 +121,8 @@ std::string describe(const Scenario& scenario) {
   if (options.session_end == SessionEnd::by_clock) line += ", ends by clock";
   if (options.on_session_lost == OnSessionLost::fail) line += ", fails when lost";
   if (options.start == Start::clean) line += ", starts clean";
+  if (scenario.weather.other_server != 0)
+    line += options.server_group == ServerGroup::cluster ? ", two nodes" : ", two independent servers";
   if (options.ack == Ack::manual) line += ", acknowledges by hand";
   line += ", Receive Maximum " + std::to_string(options.connect_properties.receive_maximum.value_or(65535)) +
           " here, " + std::to_string(broker.receive_maximum) + " there";

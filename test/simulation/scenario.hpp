@@ -28,6 +28,7 @@ struct Weather {
   unsigned broker_loses_session = 0;  ///< A restart without.
   unsigned broker_disconnects = 0;    ///< By DISCONNECT, or by just closing.
   unsigned connect_refused = 0;       ///< Per thousand CONNECTs: CONNACK with a failure that passes.
+  unsigned other_server = 0;          ///< Per thousand connections: to the other server.
   unsigned connack_lies = 0;          ///< Per thousand clean starts: Session Present 1.
   unsigned message_refused = 0;       ///< Per thousand PUBLISHes: PUBACK or PUBREC with a failure.
   unsigned lazy_answers = 0;          ///< Per thousand answers: it is kept for a later step.

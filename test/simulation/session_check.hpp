@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include <holdfast/options.hpp>
 
@@ -16,8 +18,11 @@ class SessionCheck {
  public:
   explicit SessionCheck(const Options& options) : options_(options) {}
 
-  /// A process starts. `stored_expiry`: of the session that its store holds, if it holds one.
-  void on_process_started(std::optional<std::chrono::seconds> stored_expiry);
+  /// A process starts. `stored_expiry`: of the session that its store holds, if it holds one; likewise
+  /// `stored_servers`.
+  void on_process_started(std::optional<std::chrono::seconds> stored_expiry, std::string stored_servers);
+  /// Where the next CONNECT goes: servers that share a session have one name.
+  void on_connecting(std::string servers) { servers_ = std::move(servers); }
   void on_connect_sent(bool clean_start, session::TimePoint now);
   /// The client has read a CONNACK with success; whether a session that it held is lost.
   [[nodiscard]] bool on_connack(bool session_present, std::chrono::seconds effective_expiry);
@@ -34,6 +39,8 @@ class SessionCheck {
   const Options& options_;
   bool held_ = false;
   bool must_be_clean_ = false;
+  std::string servers_;
+  std::string session_servers_;
   std::chrono::seconds expiry_{0};
   std::optional<session::TimePoint> away_since_;  // Unknown at the start of a process.
   std::uint32_t epoch_ = 0;

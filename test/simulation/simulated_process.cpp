@@ -59,7 +59,8 @@ session::Snapshot SimulatedProcess::open() {
       whole.messages.push_back({std::move(message), 0, false});
   }
   if (store_ != nullptr) world_.invariants.store.check(whole);
-  world_.invariants.session.on_process_started(snapshot.held ? std::optional(snapshot.expiry) : std::nullopt);
+  world_.invariants.session.on_process_started(snapshot.held ? std::optional(snapshot.expiry) : std::nullopt,
+                                               snapshot.identity.server);
   world_.invariants.outgoing.on_process_started(whole);
   world_.invariants.incoming.on_process_started(snapshot);
   return snapshot;

@@ -82,6 +82,7 @@ class SimulatedProcess {
 
   // simulated_process_connection.cpp
   void connect(session::TimePoint now);
+  void choose_server();
   void advance_disconnect(session::TimePoint now);
   void finish_connection(session::TimePoint now);
   void end_connection(session::End end, session::TimePoint now);
@@ -98,6 +99,7 @@ class SimulatedProcess {
   PacketWatch watch_;
   std::shared_ptr<Link> link_;
   std::size_t connection_ = 0;  // The broker's number of it.
+  bool other_server_ = false;   // It goes there; see Weather.
   session::TimePoint retry_at_{};
   session::TimePoint write_deadline_ = session::never;
   std::optional<DisconnectOptions> goodbye_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "session/server_group.hpp"
 #include "simulation/simulated_process.hpp"
 
 namespace holdfast::simulation {
@@ -12,10 +13,23 @@ void SimulatedProcess::connect(session::TimePoint now) {
   link_ = std::make_shared<Link>(world_.weather, world_.random);
   connection_ = broker_.accept(link_);
   watch_.reset();
+  choose_server();
   stream_ended_ = false;
   write_deadline_ = session::never;
   engine_.on_connected(now);
   watch_.on_made(engine_.output());
+}
+
+// To the other one of two servers, and back. The broker plays both: an independent one is asked for a clean
+// start, and whatever the broker had is gone then, as if it had never been there.
+void SimulatedProcess::choose_server() {
+  if (world_.random.chance(world_.weather.other_server)) other_server_ = !other_server_;
+  const bool cluster = world_.scenario.options.server_group == ServerGroup::cluster;
+  const std::vector<std::string> servers = cluster ? std::vector<std::string>{"one:1883", "other:1883"}
+                                           : other_server_ ? std::vector<std::string>{"other:1883"}
+                                                           : std::vector<std::string>{"one:1883"};
+  world_.invariants.session.on_connecting(session::server_group(servers));
+  engine_.set_servers(session::server_group(servers));
 }
 
 void SimulatedProcess::advance_disconnect(session::TimePoint now) {

@@ -556,7 +556,7 @@ TEST_CASE("going to another independent server is a clean start and the session-
   test.publish("1", QoS::at_least_once);
   test.write();
   test.lose();
-  test.engine.set_server("other:1883");
+  test.engine.set_servers("other:1883");
   CHECK(test.connect().clean_start);
   CHECK(described(test.write()) == std::vector<std::string>{"PUBLISH 1"});
   CHECK(test.event<SessionLost>()->republished == 1);
@@ -588,10 +588,10 @@ TEST_CASE("another server that refuses us costs nothing: back at our own the ses
   EngineUnderTest test;
   test.connect();
   test.lose();
-  test.engine.set_server("other:1883");
+  test.engine.set_servers("other:1883");
   CHECK(test.open().clean_start);
   test.receive(support::connack(false, ReasonCode::server_unavailable));
   test.lose();
-  test.engine.set_server("");
+  test.engine.set_servers("");
   CHECK_FALSE(test.open().clean_start);
 }
