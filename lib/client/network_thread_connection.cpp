@@ -148,7 +148,7 @@ void NetworkThread::finish_connection(TimePoint now) {
     const std::error_code found = public_error(connection_->error());
     const bool layered = found.category() == error_category();
     if (!engine_.is_connected() && !layered)
-      what += ": is this an MQTT 5 broker, and may this client connect to it?";
+      what += ": it probably does not speak MQTT 5, or does not let this client in";
     const session::End end =
         closed_by_peer(connection_->error()) ? session::End::closed_by_peer : session::End::lost;
     return end_connection({end, layered ? found : make_error_code(Errc::connection_lost), {}, {}, what, {}},

@@ -36,15 +36,19 @@ std::string server_of(std::string_view reference, const net::ServerUrl& giver) {
   if (std::any_of(reference.begin(), reference.end(), unprintable))
     throw std::invalid_argument(shown + " is no server");
   net::ServerUrl url;
+  std::string server;
   try {
     url = net::ServerUrl::parse(with_scheme(reference, giver));
+    server = text_of(url);
+    // Others will parse it: brackets in the name of a host, for example, are lost on the way.
+    if (!url.is_unix()) static_cast<void>(net::ServerUrl::parse(server));
   } catch (const std::invalid_argument&) {
     throw std::invalid_argument(shown + " is no server");
   }
   if (url.is_unix()) throw std::invalid_argument(shown + " is a socket of this machine");
   if ((giver.is_secure() || giver.is_unix()) && !url.is_secure())
     throw std::invalid_argument(shown + " would leave TLS");
-  return text_of(url);
+  return server;
 }
 
 }  // namespace

@@ -79,6 +79,8 @@ class Connector {
 
   // What RFC 8305 calls the Connection Attempt Delay.
   static constexpr std::chrono::milliseconds time_alone{250};
+  // A name may have thousands of addresses; sockets are few.
+  static constexpr std::size_t racers_max = 16;
 
   std::unique_ptr<ByteStream> advance_racers(TimePoint now) {
     for (auto racer = racers_.begin(); racer != racers_.end();) {
@@ -102,6 +104,10 @@ class Connector {
   // Whether one was due.
   bool begin_next(TimePoint now) {
     if (next_ == addresses_.size() || now < next_begins_at_) return false;
+    if (racers_.size() == racers_max) {
+      fail_by_time(racers_.front().address);
+      racers_.erase(racers_.begin());
+    }
     // With many addresses and little time each still gets its turn.
     const auto share = (deadline_ - now) / static_cast<typename TimePoint::rep>(addresses_.size() - next_);
     const std::size_t address = next_++;

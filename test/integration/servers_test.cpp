@@ -1,5 +1,9 @@
 // Several servers: which one a client goes to, what becomes of its session there, and what the application is
 // told.
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <memory>
 
@@ -39,6 +43,38 @@ Behaviour sharing_sessions() {
   behaviour.session_present = true;
   return behaviour;
 }
+
+/// Listens on ::1 but answers no SYN: its queue of connections is full.
+class SilentOnIpv6 {
+ public:
+  explicit SilentOnIpv6(std::uint16_t port) : listener_(open()) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_addr = in6addr_loopback;
+    address.sin6_port = htons(port);
+    const auto* name = reinterpret_cast<const sockaddr*>(&address);
+    if (::bind(listener_.get(), name, sizeof address) != 0 || ::listen(listener_.get(), 0) != 0) {
+      listener_ = {};
+      return;
+    }
+    for (bool full = false; !full;) {
+      REQUIRE(waiting_.size() < 100);
+      waiting_.push_back(open());
+      ::connect(waiting_.back().get(), name, sizeof address);
+      pollfd connected{waiting_.back().get(), POLLOUT, 0};
+      full = ::poll(&connected, 1, 200) == 0;
+    }
+  }
+  explicit operator bool() const noexcept { return static_cast<bool>(listener_); }
+
+ private:
+  static Descriptor open() {
+    return Descriptor(::socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  }
+
+  Descriptor listener_;
+  std::vector<Descriptor> waiting_;
+};
 
 bool mentions(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -369,6 +405,21 @@ TEST_CASE("localhost is found on whichever address family its broker listens", "
   Client client(quick("mqtt://localhost:" + std::to_string(port)));
   client.connect();
   CHECK(client.is_connected());
+}
+
+TEST_CASE("an address that swallows packets does not hold up the other one of its name",
+          "[integration][servers]") {
+  ScriptedBroker broker;
+  const SilentOnIpv6 silent(broker.port());
+  if (!silent) {
+    WARN("this machine has no ::1");
+    return;
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  Client client(quick("mqtt://localhost:" + std::to_string(broker.port())));
+  client.connect();
+  CHECK(std::chrono::steady_clock::now() - begin < 5s);  // Of 20 that connect_timeout has.
+  CHECK(broker.connections() == 1);
 }
 
 TEST_CASE("what is published while one mosquitto of two is killed arrives at one of them",

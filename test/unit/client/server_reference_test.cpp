@@ -1,8 +1,10 @@
 #include "client/server_reference.hpp"
 
+#include <random>
 #include <string>
 #include <vector>
 
+#include "net/server_url.hpp"
 #include "support/catch.hpp"
 
 using namespace holdfast::client;
@@ -88,4 +90,26 @@ TEST_CASE("no reference is too long to be refused, and no list too long to be cu
   CHECK(servers_in(many).size() == 8);
   CHECK_FALSE(left_out_of(many).empty());
   CHECK(servers_in(std::string(65'535, ' ')).empty());
+}
+
+TEST_CASE("any bytes give servers that can be connected to, without leaving TLS, or words",
+          "[server-reference]") {
+  const std::vector<std::string> parts = {"mqtt", "mqtts", "ws", "wss",  "unix", "://",  ":",    "/",
+                                          "?",    "#",     "@",  "[",    "]",    "%",    "%41",  "a",
+                                          "1",    " ",     "::", "\xC3", "\x01", "1883", "65536"};
+  std::mt19937 random(1);
+  for (int round = 0; round < 50'000; ++round) {
+    std::string reference;
+    for (auto left = random() % 12; left > 0; --left)
+      reference += parts[random() % parts.size()];
+    CAPTURE(reference);
+    const std::string giver = round % 2 == 0 ? "wss://broker/path?token" : "mqtts://broker";
+    const auto references = parse_server_reference(reference, giver);
+    for (const std::string& server : references.servers) {
+      const auto url = holdfast::net::ServerUrl::parse(server);
+      CHECK(url.is_secure());
+      CHECK_FALSE(url.user_name);
+    }
+    CHECK(references.left_out.size() < 300);
+  }
 }

@@ -188,6 +188,26 @@ TEST_CASE("with little time and many addresses each still gets its turn", "[net]
   }
 }
 
+TEST_CASE("a name with very many addresses takes few sockets, and each address gets its turn",
+          "[net][connector]") {
+  const Silent silent;
+  const std::uint16_t port = support::free_port();
+  const auto listener = support::listen_on(port);
+  std::vector<Address> addresses(100, silent.address());
+  addresses.push_back(loopback(port));
+  TestConnector connector(addresses, {}, start + 10s);
+  auto now = start;
+  auto stream = connector.advance(now);
+  while (!stream && now < start + 10s) {
+    CHECK(sockets_of(connector) <= 16);
+    now = std::min(connector.deadline(), start + 10s);
+    stream = connector.advance(now);
+    if (!stream && now > start + 9'800ms) stream = run(connector, now);
+  }
+  REQUIRE(stream);
+  CHECK(peer_port(*stream) == port);
+}
+
 TEST_CASE("IPv6 and IPv4 take turns, beginning with the system's first choice", "[net][connector]") {
   const auto six = [](int number) { return resolve("::" + std::to_string(number), 1).front(); };
   const auto four = [](int number) { return resolve("127.0.0." + std::to_string(number), 1).front(); };

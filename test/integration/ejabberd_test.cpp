@@ -1,0 +1,162 @@
+// The client against a real ejabberd, alone: an MQTT 5 broker that forgets every session when it is killed.
+#include "support/ejabberd.hpp"
+#include "client_under_test.hpp"
+#include "support/relay.hpp"
+
+using namespace holdfast;
+using namespace holdfast::support;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// One for all tests, since Erlang starts slowly: each has client ids and topics of its own.
+Ejabberd& broker() {
+  static Ejabberd ejabberd;
+  ejabberd.restart_all();
+  return ejabberd;
+}
+
+Options alice(std::string server, std::string client_id) {
+  Options options = quick(std::move(server), std::move(client_id));
+  options.user_name = Ejabberd::user_name;
+  options.password = Ejabberd::password;
+  return options;
+}
+
+std::vector<std::string> receive_until(Client& client, const std::string& last) {
+  std::vector<std::string> payloads;
+  while (payloads.empty() || payloads.back() != last) {
+    const auto message = client.receive(patience);
+    if (!message) break;
+    payloads.emplace_back(message->payload());
+  }
+  return payloads;
+}
+
+}  // namespace
+
+TEST_CASE("ejabberd lets in who has user name and password, and nobody else", "[integration][ejabberd]") {
+  Options options = alice(broker().node(0).server(), "credentials");
+  SECTION("right") {
+    Client client(options);
+    client.connect();
+    CHECK(client.is_connected());
+  }
+  SECTION("wrong or missing") {
+    const std::optional<std::string> password = GENERATE(std::optional<std::string>("wrong"), std::nullopt);
+    options.password = password;
+    if (!password) options.user_name.reset();
+    Client client(options);
+    try {
+      client.connect();
+      FAIL("let in");
+    } catch (const Error& error) {
+      CHECK(error.code() == Errc::connection_refused);
+      CHECK(error.reason_code() == ReasonCode::not_authorized);
+      CHECK(std::string(error.what()).find("password") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("messages of every QoS arrive complete and in order through ejabberd", "[integration][ejabberd]") {
+  const QoS qos = GENERATE(QoS::at_most_once, QoS::at_least_once, QoS::exactly_once);
+  const std::string name = "every-qos-" + std::to_string(static_cast<int>(qos));
+  Client subscriber(alice(broker().node(0).server(), name + "-subscriber"));
+  subscriber.connect();
+  CHECK(subscriber.subscribe(name + "/#", qos) == static_cast<ReasonCode>(qos));
+  Client publisher(alice(broker().node(0).server(), name + "-publisher"));
+  publisher.connect();
+  const auto deliveries = publish_all(publisher, numbers(0, 1'000), qos, name + "/1");
+  CHECK(succeeded(deliveries) == 1'000);
+  CHECK(difference(receive_payloads(subscriber, 1'000), numbers(0, 1'000)) == "");
+  if (qos != QoS::at_most_once) CHECK(deliveries[0].result().reason_code == ReasonCode::success);
+}
+
+TEST_CASE("ejabberd's no matching subscribers is a success", "[integration][ejabberd]") {
+  const QoS qos = GENERATE(QoS::at_least_once, QoS::exactly_once);
+  Client client(alice(broker().node(0).server(), "nobody-subscribed"));
+  client.connect();
+  const Delivery delivery = client.publish("nobody/subscribed", "x", {.qos = qos});
+  REQUIRE(delivery.wait_for(patience));
+  CHECK_FALSE(delivery.result().error);
+  CHECK(delivery.result().reason_code == ReasonCode::no_matching_subscribers);
+  CHECK(client.statistics().acknowledged == 1);
+  CHECK(client.statistics().failed == 0);
+}
+
+TEST_CASE("the session expiry that ejabberd cuts is taken from its CONNACK", "[integration][ejabberd]") {
+  Options options = alice(broker().node(0).server(), "expiry");
+  options.session_expiry = 24h;
+  Client client(options);
+  client.connect();
+  CHECK(client.broker_limits().session_expiry_interval == 1h);
+  CHECK(client.broker_limits().topic_alias_maximum == 100);
+  CHECK_FALSE(client.broker_limits().shared_subscription_available);
+}
+
+TEST_CASE("a shared subscription is refused by the client before ejabberd ends the connection for it",
+          "[integration][ejabberd]") {
+  Client client(alice(broker().node(0).server(), "shared"));
+  client.connect();
+  try {
+    client.subscribe("$share/group/t", QoS::at_least_once);
+    FAIL("subscribed");
+  } catch (const Error& error) {
+    CHECK(error.code() == Errc::shared_not_supported);
+  }
+  CHECK(client.is_connected());
+}
+
+TEST_CASE("a session is resumed at ejabberd, and what came meanwhile follows", "[integration][ejabberd]") {
+  const QoS qos = GENERATE(QoS::at_least_once, QoS::exactly_once);
+  const std::string name = "resumed-" + std::to_string(static_cast<int>(qos));
+  Relay relay(broker().node(0).port());
+  Client publisher(alice(broker().node(0).server(), name + "-publisher"));
+  publisher.connect();
+  Client subscriber(alice(relay.server(), name + "-subscriber"));
+  subscriber.connect();
+  subscriber.subscribe(name, qos);
+  CHECK(succeeded(publish_all(publisher, numbers(0, 10), qos, name)) == 10);
+  auto arrived = receive_until(subscriber, "9");
+  relay.refuse();
+  relay.cut();
+  REQUIRE(eventually([&] { return !subscriber.is_connected(); }));
+  CHECK(succeeded(publish_all(publisher, numbers(10, 50), qos, name)) == 50);
+  relay.heal();
+  const auto more = receive_until(subscriber, "59");
+  arrived.insert(arrived.end(), more.begin(), more.end());
+  // At QoS 1 those come again whose acknowledgement the cut took.
+  CHECK(difference(first_arrivals(arrived), numbers(0, 60)) == "");
+  if (qos == QoS::exactly_once) CHECK(arrived.size() == 60);
+  CHECK(subscriber.statistics().sessions_resumed == 1);
+  CHECK(subscriber.statistics().sessions_lost == 0);
+}
+
+TEST_CASE("ejabberd forgets the session when it is killed: nothing that was not acknowledged is lost",
+          "[integration][ejabberd]") {
+  const QoS qos = GENERATE(QoS::at_least_once, QoS::exactly_once);
+  const std::string name = "killed-" + std::to_string(static_cast<int>(qos));
+  Ejabberd& ejabberd = broker();
+  Relay relay(ejabberd.node(0).port());
+  Client client(alice(relay.server(), name));
+  client.connect();
+  client.subscribe(name, qos);
+  // The first half is on its way when the broker dies, the other is published while it is away.
+  relay.stop_reading(Direction::to_client);
+  auto deliveries = publish_all(client, numbers(0, 50), qos, name);
+  REQUIRE(eventually([&] { return client.statistics().in_flight == 50; }));
+  ejabberd.node(0).kill_hard();
+  relay.cut();  // What the relay has not read yet is lost, too.
+  relay.heal();
+  REQUIRE(eventually([&] { return !client.is_connected(); }));
+  const auto more = publish_all(client, numbers(50, 50), qos, name);
+  deliveries.insert(deliveries.end(), more.begin(), more.end());
+  ejabberd.node(0).restart();
+  const auto lost = wait_for<SessionLost>(client);
+  REQUIRE(lost);
+  CHECK(lost->resubscribed == 1);
+  CHECK(lost->republished == 50);
+  CHECK(lost->failed == 0);
+  CHECK(succeeded(deliveries) == 100);
+  CHECK(difference(receive_payloads(client, 100), numbers(0, 100)) == "");
+}

@@ -1,0 +1,80 @@
+// The client against a real RabbitMQ: one that speaks MQTT 5 (from 4.0 on), or an older one that does not and
+// says nothing about it.
+#include <cstdio>
+
+#include "client_under_test.hpp"
+#include "support/rabbitmq.hpp"
+#include "support/relay.hpp"
+
+using namespace holdfast;
+using namespace holdfast::support;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// One for all tests, since Erlang starts slowly: each has client ids and topics of its own.
+RabbitMq& broker() {
+  static RabbitMq rabbitmq;
+  return rabbitmq;
+}
+
+/// Whether this is a test for the RabbitMQ that is installed.
+bool is_for(const char* name, bool mqtt_5) {
+  if (RabbitMq::speaks_mqtt_5() == mqtt_5) return true;
+  std::printf("not run: \"%s\" is not for RabbitMQ %s\n", name, RabbitMq::version().c_str());
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("a broker that knows no MQTT 5 and just closes is named as such by connect()",
+          "[integration][rabbitmq]") {
+  if (!is_for("a broker that knows no MQTT 5", false)) return;
+  Client client(quick(broker().server()));
+  try {
+    client.connect();
+    FAIL("connected");
+  } catch (const Error& error) {
+    CHECK(error.code() == Errc::connection_lost);
+    const std::string what = error.what();
+    CHECK(what.find("closed before its CONNACK") != std::string::npos);
+    CHECK(what.find("probably does not speak MQTT 5") != std::string::npos);
+  }
+  CHECK(client.statistics().connect_failures == 1);
+}
+
+TEST_CASE("messages arrive complete and in order through RabbitMQ", "[integration][rabbitmq]") {
+  if (!is_for("messages arrive through RabbitMQ", true)) return;
+  // Its Maximum QoS is 1.
+  const QoS qos = GENERATE(QoS::at_most_once, QoS::at_least_once);
+  const std::string name = "every-qos-" + std::to_string(static_cast<int>(qos));
+  Client client(quick(broker().server(), name));
+  client.connect();
+  CHECK(client.broker_limits().maximum_qos == QoS::at_least_once);
+  CHECK(client.subscribe(name + "/#", qos) == static_cast<ReasonCode>(qos));
+  const auto deliveries = publish_all(client, numbers(0, 1'000), qos, name + "/1");
+  CHECK(succeeded(deliveries) == 1'000);
+  CHECK(difference(receive_payloads(client, 1'000), numbers(0, 1'000)) == "");
+}
+
+TEST_CASE("a session is resumed at RabbitMQ, also after it was killed", "[integration][rabbitmq]") {
+  if (!is_for("a session is resumed at RabbitMQ", true)) return;
+  Client client(quick(broker().server(), "resumed"));
+  client.connect();
+  client.subscribe("resumed", QoS::at_least_once);
+  auto deliveries = publish_all(client, numbers(0, 50), QoS::at_least_once, "resumed");
+  CHECK(succeeded(deliveries) == 50);
+  broker().kill_hard();
+  REQUIRE(eventually([&] { return !client.is_connected(); }));
+  const auto more = publish_all(client, numbers(50, 50), QoS::at_least_once, "resumed");
+  broker().restart();
+  CHECK(succeeded(more) == 50);
+  std::vector<std::string> arrived;
+  while (first_arrivals(arrived).size() < 100) {
+    const auto message = client.receive(patience);
+    REQUIRE(message);
+    arrived.emplace_back(message->payload());
+  }
+  CHECK(difference(first_arrivals(arrived), numbers(0, 100)) == "");
+  CHECK(client.statistics().sessions_resumed == 1);
+}

@@ -1,0 +1,113 @@
+#include "support/rabbitmq.hpp"
+
+#include <signal.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <system_error>
+
+#include "support/eventually.hpp"
+#include "support/loopback.hpp"
+
+namespace holdfast::support {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* user = "rabbitmq";
+constexpr std::string_view versioned = "rabbitmq_server-";
+/// Erlang is slow to start, the more so beside other tests.
+constexpr std::chrono::milliseconds start_patience = 3 * patience;
+
+}  // namespace
+
+RabbitMq::RabbitMq()
+    : port_mapper_(directory_.path() / "epmd.log"),
+      port_(free_port()),
+      websocket_port_(free_port()),
+      amqp_port_(free_port()),
+      distribution_port_(free_port()) {
+  if (!installed()) throw std::runtime_error("RabbitMQ is not installed: apt-get install rabbitmq-server");
+  open_to_all(directory_.path());
+  make_directory_of(user, directory_.path() / "home");
+  write_configuration();
+  start();
+}
+
+std::string RabbitMq::version() {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator("/usr/lib/rabbitmq/lib", ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(versioned)) return name.substr(versioned.size());
+  }
+  return {};
+}
+
+bool RabbitMq::installed() {
+  return !version().empty();
+}
+
+bool RabbitMq::speaks_mqtt_5() {
+  return std::strtol(version().c_str(), nullptr, 10) >= 4;
+}
+
+std::string RabbitMq::server() const {
+  return server_at(port_);
+}
+
+std::string RabbitMq::websocket_server() const {
+  return "ws://127.0.0.1:" + std::to_string(websocket_port_) + "/ws";
+}
+
+std::string RabbitMq::log() const {
+  return content_of_log(directory_.path() / "log");
+}
+
+void RabbitMq::write_configuration() const {
+  const fs::path home = directory_.path() / "home";
+  std::ofstream configuration(home / "rabbitmq.conf");
+  configuration << "listeners.tcp.1 = 127.0.0.1:" << amqp_port_
+                << "\nmqtt.listeners.tcp.1 = 127.0.0.1:" << port_
+                << "\nweb_mqtt.tcp.ip = 127.0.0.1\nweb_mqtt.tcp.port = " << websocket_port_ << '\n';
+  if (speaks_mqtt_5()) {
+    configuration << "anonymous_login_user = guest\nanonymous_login_pass = guest\n";
+  } else {
+    configuration << "mqtt.allow_anonymous = true\nmqtt.default_user = guest\nmqtt.default_pass = guest\n";
+  }
+  std::ofstream(home / "enabled_plugins") << "[rabbitmq_mqtt,rabbitmq_web_mqtt].\n";
+}
+
+void RabbitMq::start() {
+  const std::string home = (directory_.path() / "home").string();
+  std::vector<std::string> environment = port_mapper_.environment();
+  // Its script runs the server in its own place, with the same process id, when it believes that systemd
+  // waits for it.
+  environment.insert(
+      environment.end(),
+      {"RUNNING_UNDER_SYSTEMD=true", "HOME=" + home, "RABBITMQ_NODENAME=test@localhost",
+       "RABBITMQ_CONFIG_FILE=" + home + "/rabbitmq.conf",
+       "RABBITMQ_ENABLED_PLUGINS_FILE=" + home + "/enabled_plugins",
+       "RABBITMQ_MNESIA_BASE=" + home + "/mnesia", "RABBITMQ_LOG_BASE=" + home, "RABBITMQ_LOGS=-",
+       "RABBITMQ_CONF_ENV_FILE=/dev/null", "RABBITMQ_DIST_PORT=" + std::to_string(distribution_port_),
+       "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=+sbwt none -start_epmd false -kernel inet_dist_use_interface "
+       "{127,0,0,1}"});
+  process_ = std::make_unique<ChildProcess>(
+      as_user(user, home, environment, {"/usr/lib/rabbitmq/bin/rabbitmq-server"}), directory_.path() / "log");
+  const auto up = [this] { return is_listening(port_) && is_listening(websocket_port_); };
+  if (!eventually([&] { return !process_->running() || up(); }, start_patience) || !process_->running()) {
+    throw std::runtime_error("RabbitMQ does not start: " + log());
+  }
+}
+
+void RabbitMq::kill_hard() {
+  process_->signal(SIGKILL);
+  process_->wait(patience);
+}
+
+void RabbitMq::restart() {
+  start();
+}
+
+}  // namespace holdfast::support
