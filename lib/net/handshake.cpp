@@ -35,8 +35,7 @@ IoResult HandshakeRunner::read(ByteStream& below) {
   const IoResult result = below.read(bytes);
   if (result.status == IoStatus::closed) {
     step_ = Handshake::Step::failed;
-    why_ = answered_ ? "the connection was closed in the middle of the answer"
-                     : "the connection was closed without an answer";
+    why_ = end_in_words() + ": " + handshake_->doubt();
     return {IoStatus::failed, 0, failure_};
   }
   if (result.status == IoStatus::ok) {
@@ -49,9 +48,15 @@ IoResult HandshakeRunner::read(ByteStream& below) {
 const IoResult& HandshakeRunner::note(const IoResult& result, const ByteStream& below) {
   if (result.status == IoStatus::failed) {
     why_ = below.failure();
-    if (why_.empty()) why_ = result.error.message();
+    // Who closes without having read everything resets the connection.
+    if (why_.empty()) why_ = end_in_words() + " (" + result.error.message() + "): " + handshake_->doubt();
   }
   return result;
+}
+
+std::string HandshakeRunner::end_in_words() const {
+  return answered_ ? "the connection ended in the middle of the answer"
+                   : "the connection ended without an answer";
 }
 
 short HandshakeRunner::poll_events(const ByteStream& below) const noexcept {

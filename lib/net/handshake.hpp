@@ -32,6 +32,8 @@ class Handshake {
   virtual Step take(std::string_view& input, std::string& output) = 0;
   /// One clause for people.
   [[nodiscard]] virtual std::string fault() const = 0;
+  /// What to ask oneself of a peer that does not talk so: "is this an HTTP proxy?".
+  [[nodiscard]] virtual const char* doubt() const noexcept = 0;
 };
 
 /// Goes through a handshake over a stream that may still be connecting.
@@ -53,6 +55,7 @@ class HandshakeRunner {
 
  private:
   IoResult read(ByteStream& below);
+  [[nodiscard]] std::string end_in_words() const;
   const IoResult& note(const IoResult& result, const ByteStream& below);
 
   const std::unique_ptr<Handshake> handshake_;

@@ -31,7 +31,7 @@ Handshake::Step HttpConnect::take(std::string_view& input, std::string&) {
 }
 
 std::string HttpConnect::fault() const {
-  if (!head_.fault().empty()) return head_.fault() + ": is this an HTTP proxy?";
+  if (!head_.fault().empty()) return head_.fault() + ": " + doubt();
   const std::string status = " (" + head_.status_text() + ")";
   switch (head_.status()) {
     case 401:  // What tinyproxy says of a wrong log-in.
@@ -45,7 +45,7 @@ std::string HttpConnect::fault() const {
     case 400:
     case 405:
     case 501:
-      return "it does not do CONNECT" + status + ": is this an HTTP proxy?";
+      return "it does not do CONNECT" + status + ": " + doubt();
     case 404:
     case 500:
     case 502:

@@ -17,6 +17,7 @@ class HttpConnect final : public Handshake {
   void begin(std::string& output) override { output += request_; }
   Step take(std::string_view& input, std::string& output) override;
   [[nodiscard]] std::string fault() const override;
+  [[nodiscard]] const char* doubt() const noexcept override { return "is this an HTTP proxy?"; }
 
  private:
   const std::string server_;  ///< host:port

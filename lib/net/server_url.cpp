@@ -1,5 +1,7 @@
 #include "net/server_url.hpp"
 
+#include <sys/un.h>
+
 #include <algorithm>
 #include <array>
 #include <stdexcept>
@@ -16,6 +18,7 @@ namespace {
 }
 
 constexpr const char* default_path = "/mqtt";
+constexpr std::size_t unix_path_size_max = sizeof(sockaddr_un::sun_path) - 1;
 
 std::string without_spaces(std::string_view path) {
   std::string escaped;
@@ -119,6 +122,9 @@ ServerUrl ServerUrl::parse(std::string_view text) {
   parse_scheme(rest, url, text);
   if (url.is_unix()) {
     if (rest.empty() || rest == "@") refuse(text, "the path is missing: use unix:///path or unix://@name");
+    if (rest.size() > unix_path_size_max || rest.find('\0') != std::string_view::npos)
+      refuse(text, "a Unix socket's path has at most " + std::to_string(unix_path_size_max) +
+                       " bytes, and no null character");
     url.path = rest;
     return url;
   }

@@ -19,6 +19,7 @@ class Socks5 final : public Handshake {
   void begin(std::string& output) override;
   Step take(std::string_view& input, std::string& output) override;
   [[nodiscard]] std::string fault() const override { return fault_; }
+  [[nodiscard]] const char* doubt() const noexcept override { return "is this a SOCKS5 proxy?"; }
 
  private:
   /// Which answer is awaited.

@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t record_payload_max = std::size_t{1} << 14;  // [RFC 8446, 5.1]
 // Encrypted together and written by one system call. More would only wait here if the peer reads slowly.
 constexpr std::size_t plain_bytes_a_write = 4 * record_payload_max;
-// Of one read(): whoever sends nothing but tickets shall not keep us.
-constexpr int tickets_a_read = 8;
+// Of one read(), without data: whoever sends nothing but tickets shall not keep us.
+constexpr int messages_a_read = 16;
 // Any code that mbedTLS passes through: the real error is in below_end_.
 constexpr int below_failed = MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 
@@ -201,23 +201,25 @@ IoResult TlsStream::read(std::span<std::byte> into) {
   if (end_) return *end_;
   flush_quietly();
   std::size_t filled = 0;
-  int tickets = 0;
+  int messages = 0;
   may_receive_ = true;
-  while (filled < into.size() && tickets < tickets_a_read) {
+  while (filled < into.size() && messages < messages_a_read) {
     const int result = mbedtls_ssl_read(ssl_.get(), reinterpret_cast<unsigned char*>(into.data()) + filled,
                                         into.size() - filled);
     if (result > 0) {
       filled += static_cast<std::size_t>(result);
       // What came later than the last read wakes poll(): no system call just to hear that there is no more.
       may_receive_ = !short_read_;
-    } else if (tls_compat::is_new_ticket(result)) {
-      ++tickets;
+      continue;
+    }
+    ++messages;
+    if (tls_compat::is_new_ticket(result)) {
       sessions_->save(endpoint_, context_, ssl_.get());
     } else if (!waits(result)) {
       const IoResult ended = end_of_reading(result);
       if (filled == 0) return ended;
       break;
-    } else if (!input_.has_record()) {
+    } else if (!input_.has_record() && !tls_compat::is_in_ticket(ssl_.get())) {
       break;
     }
   }

@@ -82,7 +82,7 @@ Handshake::Step WebSocketUpgrade::take(std::string_view& input, std::string&) {
     case HttpHead::Step::need_more:
       return Step::going_on;
     case HttpHead::Step::malformed:
-      fault_ = head_.fault() + ": is this a WebSocket server?";
+      fault_ = head_.fault() + ": " + doubt();
       return Step::failed;
     case HttpHead::Step::complete:
       break;

@@ -17,6 +17,7 @@ class WebSocketUpgrade final : public Handshake {
   void begin(std::string& output) override;
   Step take(std::string_view& input, std::string& output) override;
   [[nodiscard]] std::string fault() const override { return fault_; }
+  [[nodiscard]] const char* doubt() const noexcept override { return "is this a WebSocket server?"; }
 
  private:
   /// One clause; empty if the server has switched to WebSocket as it should.

@@ -66,22 +66,9 @@ bool Mosquitto::installed() {
 }
 
 std::string Mosquitto::server() const {
-  const std::string port = std::to_string(port_);
-  switch (transport_) {
-    case Transport::tcp:
-      return server_at(port_);
-    case Transport::tls:
-    case Transport::mutual_tls:
-    case Transport::psk:
-      return "mqtts://localhost:" + port;
-    case Transport::websocket:
-      return "ws://127.0.0.1:" + port;
-    case Transport::secure_websocket:
-      return "wss://localhost:" + port;
-    case Transport::unix_socket:
-      return "unix://" + (directory_.path() / "socket").string();
-  }
-  return {};
+  if (transport_ == Transport::tcp) return server_at(port_);
+  if (transport_ == Transport::unix_socket) return "unix://" + (directory_.path() / "socket").string();
+  return url_of(transport_, port_);
 }
 
 std::string Mosquitto::ca_file() const {

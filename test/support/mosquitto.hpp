@@ -11,6 +11,7 @@
 #include "support/certificates.hpp"
 #include "support/child_process.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/transport.hpp"
 
 namespace holdfast::support {
 
@@ -21,21 +22,11 @@ enum class Persistence : std::uint8_t {
   on_every_change,  ///< After every change, and at terminate().
 };
 
-/// What its one listener speaks below MQTT.
-enum class Transport : std::uint8_t {
-  tcp,
-  tls,
-  mutual_tls,  ///< Clients have to show a certificate of its authority.
-  psk,         ///< Clients have to know Mosquitto::psk.
-  websocket,   ///< Listens on all interfaces, whatever it is told; so does the next.
-  secure_websocket,
-  unix_socket,
-};
-
 struct MosquittoConfig {
   Persistence persistence = Persistence::none;
   /// User names and passwords. Empty: everybody is let in.
   std::vector<std::pair<std::string, std::string>> users = {};
+  /// What its one listener speaks. A WebSocket listens on all interfaces, whatever it is told.
   Transport transport = Transport::tcp;
   /// What it shows. Default: one of its own authority, for this machine.
   std::optional<Certificate> certificate = {};

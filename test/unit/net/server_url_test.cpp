@@ -184,6 +184,14 @@ TEST_CASE("what is no server is refused with a sentence that names the fault", "
   }
 }
 
+TEST_CASE("a path that no Unix socket can have is refused with its limit", "[net][server-url]") {
+  const std::string longest(107, 'x');
+  CHECK(ServerUrl::parse("unix://" + longest).path == longest);
+  CHECK(complaint("unix://" + longest + "x").find("a Unix socket's path has at most 107 bytes") !=
+        std::string::npos);
+  CHECK(complaint(std::string("unix://a\0b", 10)).find("no null character") != std::string::npos);
+}
+
 TEST_CASE("no message about a server gives its password away", "[net][server-url]") {
   const std::vector<std::pair<const char*, const char*>> table{
       {"mqtt://me:secret@host:0", "mqtt://host:0"},
