@@ -35,7 +35,7 @@ TEST_CASE("--ws speaks WebSocket to a plain host", "[integration][tools]") {
 
 TEST_CASE("-L ws:// has the topic in its path", "[integration][tools]") {
   Mosquitto mosquitto({.transport = Transport::websocket});
-  const std::string url = mosquitto.server() + "/plant/17";
+  const std::string url = "ws://localhost:" + std::to_string(mosquitto.port()) + "/plant/17";
   CHECK(run({HOLDFAST_PUB, "-L", url, "-m", "kept", "-r", "-q", "1"}).status == 0);
   CHECK(run({HOLDFAST_SUB, "-L", url, "-C", "1", "-v"}).output == "plant/17 kept\n");
 }
