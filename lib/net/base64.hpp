@@ -1,6 +1,7 @@
 // Base64 (RFC 4648): what HTTP carries bytes in.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 
