@@ -79,9 +79,9 @@ install_packages() {
   install_missing "${packages[@]}"
 }
 
-build() { # PRESET [TARGET]
+build() { # PRESET [TARGETS]
   cmake --preset "$1" >/dev/null
-  cmake --build --preset "$1" ${2:+--target "$2"} -- --quiet
+  cmake --build --preset "$1" ${2:+--target "${@:2}"} -- --quiet
 }
 
 # Nothing is tried again: what fails once in twenty runs is a failure.

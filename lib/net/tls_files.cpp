@@ -117,8 +117,10 @@ std::string system_authorities(const std::string& root) {
 
 std::string system_authorities_words() {
   std::string words;
-  for (const char* place : places)
-    words += (words.empty() ? "" : ", ") + std::string(place);
+  for (const char* place : places) {
+    if (!words.empty()) words += ", ";
+    words += place;
+  }
   return words;
 }
 

@@ -1,5 +1,5 @@
 // holdfast_pub and holdfast_sub through WebSocket, Unix sockets and proxies, and from an address of choice.
-#include "support/loopback.hpp"
+#include "support/proxies.hpp"
 #include "tool_mistakes.hpp"
 #include "tool_under_test.hpp"
 
@@ -23,40 +23,6 @@ Arguments at(const Mosquitto& mosquitto) {
   return {"-h", "localhost", "-p", std::to_string(mosquitto.port())};
 }
 
-/// A real proxy on a port of its own.
-class Proxy {
- public:
-  /// SOCKS5, for user u1 with password p1.
-  static Proxy microsocks() {
-    Proxy proxy;
-    proxy.start({"/usr/bin/microsocks", "-i", "127.0.0.1", "-p", std::to_string(proxy.port_), "-u", "u1",
-                 "-P", "p1"});
-    return proxy;
-  }
-  /// HTTP CONNECT.
-  static Proxy tinyproxy() {
-    Proxy proxy;
-    const std::string configuration = write_file(
-        proxy.directory_->path() / "tinyproxy.conf",
-        "Port " + std::to_string(proxy.port_) + "\nListen 127.0.0.1\nTimeout 60\nAllow 127.0.0.1\n");
-    proxy.start({"/usr/bin/tinyproxy", "-d", "-c", configuration});
-    return proxy;
-  }
-
-  [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-  [[nodiscard]] std::string log() const { return content_of(directory_->path() / "log"); }
-
- private:
-  void start(const Arguments& command) {
-    process_ = std::make_unique<ChildProcess>(command, directory_->path() / "log");
-    if (!eventually([&] { return is_listening(port_); })) throw std::runtime_error("no proxy: " + log());
-  }
-
-  std::unique_ptr<TemporaryDirectory> directory_ = std::make_unique<TemporaryDirectory>();
-  std::uint16_t port_ = free_port();
-  std::unique_ptr<ChildProcess> process_;
-};
-
 }  // namespace
 
 TEST_CASE("--ws speaks WebSocket to a plain host", "[integration][tools]") {
@@ -69,7 +35,7 @@ TEST_CASE("--ws speaks WebSocket to a plain host", "[integration][tools]") {
 
 TEST_CASE("-L ws:// has the topic in its path", "[integration][tools]") {
   Mosquitto mosquitto({.transport = Transport::websocket});
-  const std::string url = mosquitto.server() + "/plant/17";
+  const std::string url = "ws://localhost:" + std::to_string(mosquitto.port()) + "/plant/17";
   CHECK(run({HOLDFAST_PUB, "-L", url, "-m", "kept", "-r", "-q", "1"}).status == 0);
   CHECK(run({HOLDFAST_SUB, "-L", url, "-C", "1", "-v"}).output == "plant/17 kept\n");
 }
@@ -94,29 +60,29 @@ TEST_CASE("-A is the address that the connection comes from", "[integration][too
 
 TEST_CASE("--proxy goes through a SOCKS5 server, with TLS too, and names what it says",
           "[integration][tools][tls]") {
-  Proxy proxy = Proxy::microsocks();
+  Proxy proxy(Proxy::microsocks, {.log_in = {{"u1", "p1"}}});
   Mosquitto mosquitto({.transport = Transport::tls});
   const Arguments options = both(at(mosquitto), {"--cafile", mosquitto.ca_file(), "--proxy"});
-  CHECK(fault_on_the_way(both(options, {"socks5h://u1:p1@" + proxy.address()})) == "");
+  CHECK(fault_on_the_way(both(options, {proxy.url("u1:p1")})) == "");
   CHECK(proxy.log().find(std::to_string(mosquitto.port())) != std::string::npos);
-  const Outcome wrong = run(
-      both({HOLDFAST_PUB, "-t", "t", "-m", "x"}, both(options, {"socks5h://u1:secret@" + proxy.address()})));
+  const Outcome wrong =
+      run(both({HOLDFAST_PUB, "-t", "t", "-m", "x"}, both(options, {proxy.url("u1:secret")})));
   CHECK(wrong.status == 16);
-  CHECK(fault_of_pub(wrong, {"proxy", proxy.address()}) == "");
+  CHECK(fault_of_pub(wrong, {"proxy", std::to_string(proxy.port())}) == "");
   CHECK(wrong.errors.find("secret") == std::string::npos);
 }
 
 TEST_CASE("--proxy goes through an HTTP proxy", "[integration][tools]") {
-  Proxy proxy = Proxy::tinyproxy();
+  Proxy proxy(Proxy::tinyproxy);
   Mosquitto mosquitto;
-  CHECK(fault_on_the_way(both(at(mosquitto), {"--proxy", "http://" + proxy.address()})) == "");
+  CHECK(fault_on_the_way(both(at(mosquitto), {"--proxy", proxy.url()})) == "");
   CHECK(proxy.log().find("CONNECT localhost:" + std::to_string(mosquitto.port())) != std::string::npos);
 }
 
 TEST_CASE("the environment's proxy is taken with --proxy-env, and only then", "[integration][tools]") {
-  Proxy proxy = Proxy::microsocks();
+  Proxy proxy(Proxy::microsocks, {.log_in = {{"u1", "p1"}}});
   Mosquitto mosquitto;
-  const Arguments environment{"all_proxy=socks5h://u1:p1@" + proxy.address(), "no_proxy="};
+  const Arguments environment{"all_proxy=" + proxy.url("u1:p1"), "no_proxy="};
   CHECK(fault_on_the_way(at(mosquitto), environment) == "");
   CHECK(proxy.log().find(std::to_string(mosquitto.port())) == std::string::npos);
   CHECK(fault_on_the_way(both(at(mosquitto), {"--proxy-env"}), environment) == "");

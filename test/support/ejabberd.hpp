@@ -49,7 +49,7 @@ class Ejabberd {
     std::filesystem::path directory_;
     std::uint16_t port_;
     std::uint16_t websocket_port_;
-    unsigned starts_ = 0;
+    std::size_t log_before_ = 0;  // What the lives before this one had said.
     std::unique_ptr<ChildProcess> process_;
   };
 
