@@ -39,17 +39,15 @@ sudo=()
 say() { printf '\n== %s (after %d s)\n' "$*" "$SECONDS"; }
 
 # What a package's installation would start as a service stays down: tests start servers of their own.
-without_services() { # COMMAND...
-  local policy=/usr/sbin/policy-rc.d made=no result=0
+without_services() ( # COMMAND...
+  policy=/usr/sbin/policy-rc.d
   if [ ! -e $policy ]; then
+    trap '"${sudo[@]}" rm -f $policy' EXIT
     printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee $policy >/dev/null
     "${sudo[@]}" chmod +x $policy
-    made=yes
   fi
-  "$@" || result=$?
-  [ $made = no ] || "${sudo[@]}" rm -f $policy
-  return $result
-}
+  "$@"
+)
 
 install_missing() { # PACKAGES...
   local missing=() available=() package
