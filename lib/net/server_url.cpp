@@ -87,9 +87,7 @@ void take_path(std::string_view& rest, ServerUrl& url, std::string_view whole) {
   if (url.path.front() == '?') url.path.insert(0, default_path);
 }
 
-}  // namespace
-
-std::string without_credentials(std::string_view text) {
+std::string without_secrets(std::string_view text) {
   const std::size_t scheme = text.find("://");
   const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
   const std::string prefix = lower_case(text.substr(0, begin));
@@ -101,6 +99,15 @@ std::string without_credentials(std::string_view text) {
   const std::size_t query = shown.find('?');
   return std::string(text.substr(0, begin)) + std::string(shown.substr(0, query)) +
          (query == std::string_view::npos ? "" : "?...");
+}
+
+}  // namespace
+
+std::string without_credentials(std::string_view text) {
+  std::string made = without_secrets(text);
+  const auto unprintable = [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; };
+  std::replace_if(made.begin(), made.end(), unprintable, '?');
+  return made;
 }
 
 std::string ServerUrl::endpoint() const {

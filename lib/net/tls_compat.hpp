@@ -74,11 +74,6 @@ inline void signal_tickets([[maybe_unused]] mbedtls_ssl_config* config) {
       config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
 #endif
 }
-/// Reading stopped at the head of a ticket, which lies inside mbedTLS: the next call takes it, and even a
-/// write would.
-inline bool is_in_ticket(mbedtls_ssl_context* ssl) noexcept {
-  return mbedtls_ssl_is_handshake_over(ssl) == 0;
-}
 inline bool is_new_ticket(int result) noexcept {
   return result == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
 }
@@ -112,9 +107,6 @@ inline void set_versions(mbedtls_ssl_config* config, bool /*may_1_2*/, bool /*ma
 }
 inline void use_psk_only(mbedtls_ssl_config* /*config*/) {}
 inline void signal_tickets(mbedtls_ssl_config* /*config*/) {}
-inline bool is_in_ticket(mbedtls_ssl_context* /*ssl*/) noexcept {
-  return false;
-}
 inline bool is_new_ticket(int /*result*/) noexcept {
   return false;
 }

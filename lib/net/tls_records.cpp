@@ -32,13 +32,13 @@ std::size_t RecordInput::take(unsigned char* into, std::size_t size) {
   if (record_left_ == 0) {
     record_left_ = front_record();
     if (record_left_ == 0) return 0;
-    anything_ = true;
     garbage_ = garbage_ || !plausible();
   }
   const std::size_t taken = std::min(size, record_left_);
   std::memcpy(into, buffer_.data() + begin_, taken);
   begin_ += taken;
   record_left_ -= taken;
+  taken_ += taken;
   return taken;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <span>
 #include <vector>
@@ -18,11 +19,13 @@ class RecordInput {
   std::size_t take(unsigned char* into, std::size_t size);
   /// Whether take() would give something.
   [[nodiscard]] bool has_record() const noexcept { return record_left_ != 0 || front_record() != 0; }
+  /// Bytes that take() has given so far.
+  [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }
   /// Room for what is read from below; commit() what came.
   [[nodiscard]] std::span<std::byte> room();
   void commit(std::size_t bytes) noexcept { end_ += bytes; }
   /// Whether anything came at all, and whether that was not TLS.
-  [[nodiscard]] bool anything() const noexcept { return anything_ || end_ != begin_; }
+  [[nodiscard]] bool anything() const noexcept { return taken_ != 0 || end_ != begin_; }
   [[nodiscard]] bool garbage() const noexcept { return garbage_; }
 
  private:
@@ -33,7 +36,7 @@ class RecordInput {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t record_left_ = 0;  ///< Of the record that take() has begun.
-  bool anything_ = false;
+  std::uint64_t taken_ = 0;
   bool garbage_ = false;
 };
 

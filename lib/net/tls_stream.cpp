@@ -9,7 +9,8 @@ namespace holdfast::net {
 
 namespace {
 
-constexpr std::size_t record_payload_max = std::size_t{1} << 14;  // [RFC 8446, 5.1]
+// TLS 1.3 takes one byte of a record's 16 KiB for the type of what is in it. [RFC 8446, 5.1, 5.2]
+constexpr std::size_t record_payload_max = (std::size_t{1} << 14) - 1;
 // Encrypted together and written by one system call. More would only wait here if the peer reads slowly.
 constexpr std::size_t plain_bytes_a_write = 4 * record_payload_max;
 // Of one read(), without data: whoever sends nothing but tickets shall not keep us.
@@ -129,9 +130,10 @@ bool TlsStream::begin() {
 IoResult TlsStream::shake_hands() {
   while (!handshake_over_) {
     may_receive_ = true;
+    const std::uint64_t taken = input_.taken();
     const int result = mbedtls_ssl_handshake(ssl_.get());
     handshake_over_ = result == 0;
-    if (result == 0 || (waits(result) && input_.has_record())) continue;
+    if (result == 0 || (waits(result) && input_.taken() != taken)) continue;
     if (!waits(result)) return fail_handshake(result);
     break;
   }
@@ -204,6 +206,7 @@ IoResult TlsStream::read(std::span<std::byte> into) {
   int messages = 0;
   may_receive_ = true;
   while (filled < into.size() && messages < messages_a_read) {
+    const std::uint64_t taken = input_.taken();
     const int result = mbedtls_ssl_read(ssl_.get(), reinterpret_cast<unsigned char*>(into.data()) + filled,
                                         into.size() - filled);
     if (result > 0) {
@@ -219,8 +222,8 @@ IoResult TlsStream::read(std::span<std::byte> into) {
       const IoResult ended = end_of_reading(result);
       if (filled == 0) return ended;
       break;
-    } else if (!input_.has_record() && !tls_compat::is_in_ticket(ssl_.get())) {
-      break;
+    } else if (input_.taken() == taken) {
+      break;  // Else mbedTLS took something that is not data, and may have more to say of it.
     }
   }
   flush_quietly();  // mbedTLS may have answered something.
@@ -262,6 +265,10 @@ int TlsStream::encrypt(std::span<const std::span<const std::byte>> pieces) {
     if (chunk.empty()) break;
     const int result =
         mbedtls_ssl_write(ssl_.get(), reinterpret_cast<const unsigned char*>(chunk.data()), chunk.size());
+    if (tls_compat::is_new_ticket(result)) {  // One whose reading was interrupted.
+      sessions_->save(endpoint_, context_, ssl_.get());
+      continue;
+    }
     if (result < 0) return result;
     const auto size = static_cast<std::size_t>(result);
     output_.end_record(size);

@@ -73,7 +73,7 @@ void WebSocketUpgrade::begin(std::string& output) {
       "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
       key_ + "\r\nSec-WebSocket-Protocol: " + std::string(subprotocol) + "\r\n";
   for (const auto& [name, value] : target_.headers)
-    output += name + ": " + value + "\r\n";
+    output.append(name).append(": ").append(value).append("\r\n");
   output += "\r\n";
 }
 

@@ -13,7 +13,7 @@ constexpr std::size_t outstanding_max = 2'000;
 
 /// A number; now and then with so much behind it that it takes many packets of any network.
 std::string payload_of(std::size_t number) {
-  return std::to_string(number) + ' ' + std::string(number % 100 == 0 ? 20'000 : 40, 'x');
+  return std::to_string(number) + ' ' + std::string(number % 100 == 0 ? 5'000 : 40, 'x');
 }
 
 std::string number_in(std::string_view payload) {

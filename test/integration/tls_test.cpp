@@ -381,6 +381,28 @@ TEST_CASE("QoS 2 over TLS through a network that resets: nothing is missing and 
   CHECK(eventually([&] { return open_descriptors() <= descriptors + 4; }));  // The relay's own.
 }
 
+TEST_CASE("megabytes go through tiny socket buffers, and nothing waits for the next ping",
+          "[integration][tls]") {
+  Mosquitto mosquitto({.transport = Transport::tls});
+  Options options = trusting(mosquitto);
+  options.tcp.send_buffer = 4096;
+  options.tcp.receive_buffer = 4096;
+  Client client(options);
+  client.connect();
+  client.subscribe("t", QoS::at_least_once);
+  std::string payload;
+  for (int i = 0; payload.size() < std::size_t{2} << 20; ++i)
+    payload += std::to_string(i) + ' ';
+  for (const std::size_t size : {std::size_t{64} << 10, payload.size()}) {
+    const auto begin = std::chrono::steady_clock::now();
+    REQUIRE(client.publish("t", payload.substr(0, size), {.qos = QoS::at_least_once}).wait_for(patience));
+    const auto message = client.receive(patience);
+    REQUIRE(message);
+    CHECK((message->payload() == payload.substr(0, size)));
+    CHECK(std::chrono::steady_clock::now() - begin < 30s);  // Half the keep-alive.
+  }
+}
+
 TEST_CASE("certificates that are replaced on disk count from the next connection on", "[integration][tls]") {
   Mosquitto mosquitto({.transport = Transport::tls});
   Relay relay(mosquitto.port());

@@ -18,6 +18,8 @@ namespace {
 /// The gateway before a port; made at the first call, and there until the process ends, since clients hold
 /// its URL.
 const Gateway& gateway_before(std::uint16_t port, Transport transport) {
+  // Made before the gateways, so that it is there until they are gone.
+  static const std::string authority = gateway_ca_pem();
   static std::mutex mutex;
   static std::map<std::uint16_t, std::unique_ptr<Gateway>> gateways;
   const std::lock_guard lock(mutex);

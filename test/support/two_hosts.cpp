@@ -98,14 +98,16 @@ void TwoHosts::run_on_client(const std::string& command) const {
 void TwoHosts::judge_packets(const std::string& verdict) const {
   const std::string port = std::to_string(broker_port);
   run_on_broker(
-      "nft 'add table inet t; "
-      "add chain inet t in { type filter hook input priority 0; }; "
-      "add chain inet t out { type filter hook output priority 0; }; "
+      "nft 'add table inet t; add chain inet t in { type filter hook input priority 0; }; "
+      "add chain inet t out { type filter hook output priority 0; }; add rule inet t in tcp dport " +
+      port + ' ' + verdict + "; add rule inet t out tcp sport " + port + ' ' + verdict + "'");
+}
+
+void TwoHosts::reset_connections() const {
+  run_on_broker(
+      "nft 'add table inet t; add chain inet t in { type filter hook input priority 0; }; "
       "add rule inet t in tcp dport " +
-      port + ' ' + verdict +
-      "; "
-      "add rule inet t out tcp sport " +
-      port + ' ' + verdict + "'");
+      std::to_string(broker_port) + " reject with tcp reset'");
 }
 
 }  // namespace holdfast::support

@@ -34,6 +34,8 @@ class TwoHosts {
 
   /// Lets nft judge each packet that comes to the broker's port or from it, for example "drop".
   void judge_packets(const std::string& verdict) const;
+  /// Answers each packet that comes to the broker's port with a reset.
+  void reset_connections() const;
   void stop_judging() const { run_on_broker("nft flush ruleset"); }
 
  private:

@@ -129,8 +129,11 @@ TEST_CASE("a broker that sends us away is left for the next one, but not by all 
   CHECK(alone.lose_after(1h, End::sent_away).server == 0);
 }
 
-TEST_CASE("a refusal for good counts for its server: it is final when all have refused", "[servers]") {
-  Walk walk(3);
+TEST_CASE("a refusal for good counts for its server: it is final when all have refused in a row",
+          "[servers]") {
+  auto strict = options();
+  strict.give_up_when_refused = true;
+  Walk walk(3, strict);
   CHECK(walk.fail(End::refused_for_good).verdict == Verdict::retry);
   CHECK(walk.policy.current() == 1);
   CHECK(walk.fail(End::refused_for_good).verdict == Verdict::retry);
