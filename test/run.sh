@@ -3,53 +3,87 @@
 #
 #   test/run.sh           everything: both compilers, all tests, sanitizers, checks, benchmark (under 30 minutes on 2 cores)
 #   test/run.sh --quick   for the inner loop: one build, unit tests, and the checks that take no time
-#   test/run.sh --long    everything, then the campaigns: 10 million fuzzed inputs, faults put in, 200 kills, all tests twenty times
+#   test/run.sh --long    everything, then the campaigns: millions of fuzzed inputs, faults put in, 200 kills, all tests twenty times
+#   test/run.sh --root SUITE [--quick|--long]
+#                         the same on another Debian, such as trixie, in a root below build-root-SUITE/ that debootstrap makes
+#                         once and that is kept
 set -euo pipefail
 cd "$(dirname "$0")/.."
 exec </dev/null
 
+usage() {
+  sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+  exit 2
+}
+
 mode=full
-case ${1:-} in
-  "") ;;
-  --quick) mode=quick ;;
-  --long) mode=long ;;
-  *)
-    sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
-    exit 2
-    ;;
-esac
+suite=
+arguments=("$@")
+while [ $# != 0 ]; do
+  case $1 in
+    --quick) mode=quick ;;
+    --long) mode=long ;;
+    --root)
+      suite=${2:-}
+      [[ $suite =~ ^[a-z]+$ ]] || usage
+      shift
+      ;;
+    *) usage ;;
+  esac
+  shift
+done
+
+sudo=()
+[ "$(id -u)" = 0 ] || sudo=(sudo)
 
 say() { printf '\n== %s (after %d s)\n' "$*" "$SECONDS"; }
 
-install_packages() {
-  local packages=(g++ cmake ninja-build libspdlog-dev libsqlite3-dev catch2 libcli11-dev nlohmann-json3-dev mosquitto mosquitto-clients
-    procps)
-  if [ "$mode" != quick ]; then
-    packages+=(clang clang-tidy-14 clang-format-14 libmosquitto-dev libpaho-mqtt-dev shellcheck)
+# What a package's installation would start as a service stays down: tests start servers of their own.
+without_services() { # COMMAND...
+  local policy=/usr/sbin/policy-rc.d made=no result=0
+  if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee $policy >/dev/null
+    "${sudo[@]}" chmod +x $policy
+    made=yes
   fi
-  [ $mode != long ] || packages+=(libclang-rt-dev)
-  local missing=() package
-  for package in "${packages[@]}"; do
+  "$@" || result=$?
+  [ $made = no ] || "${sudo[@]}" rm -f $policy
+  return $result
+}
+
+install_missing() { # PACKAGES...
+  local missing=() available=() package
+  for package in "$@"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
   done
   [ ${#missing[@]} != 0 ] || return 0
-  local sudo=()
-  [ "$(id -u)" = 0 ] || sudo=(sudo)
   say "installing ${missing[*]}"
   "${sudo[@]}" apt-get update -qq
   # Debian 13 has newer clangs only: what is not there is left out, and the checks that need it say so.
-  local available=()
   for package in "${missing[@]}"; do
     if apt-cache show "$package" >/dev/null 2>&1; then available+=("$package"); else echo "not in this Debian: $package"; fi
   done
   [ ${#available[@]} != 0 ] || return 0
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+  without_services "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -qq --no-install-recommends "${available[@]}" >/dev/null
 }
 
-build() { # PRESET [TARGET]
+install_packages() {
+  # The library, its samples, and what unit tests are built with.
+  local packages=(g++ cmake ninja-build libspdlog-dev libsqlite3-dev libmbedtls-dev libwslay-dev libssl-dev catch2
+    libcli11-dev nlohmann-json3-dev mosquitto mosquitto-clients procps ca-certificates)
+  if [ "$mode" != quick ]; then
+    packages+=(clang clang-tidy-14 clang-format-14 libmosquitto-dev libpaho-mqtt-dev shellcheck)
+    # Brokers, proxies and networks of the integration tests.
+    packages+=(ejabberd rabbitmq-server tinyproxy microsocks openssl iproute2 nftables)
+  fi
+  [ $mode != long ] || packages+=(libclang-rt-dev)
+  install_missing "${packages[@]}"
+}
+
+build() { # PRESET [TARGETS]
   cmake --preset "$1" >/dev/null
-  cmake --build --preset "$1" ${2:+--target "$2"} -- --quiet
+  cmake --build --preset "$1" ${2:+--target "${@:2}"} -- --quiet
 }
 
 # Nothing is tried again: what fails once in twenty runs is a failure.
@@ -58,6 +92,47 @@ run_tests() { # PRESET [CTEST ARGUMENTS]
   shift
   ctest --preset "$preset" --timeout 600 -j 2 "$@"
 }
+
+# ---- In a root with another Debian ----
+
+# Brings the sources of the checkout there and leaves the builds that are there alone.
+copy_sources() { # DIRECTORY
+  mkdir -p "$1"
+  find "$1" -mindepth 1 -maxdepth 1 ! -name 'build*' -exec rm -rf {} +
+  git -c safe.directory='*' ls-files -z --cached --others --exclude-standard --deduplicate |
+    while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
+    tar --create --null --files-from=- | tar --extract --directory "$1"
+}
+
+run_in_root() {
+  if [ "$(id -u)" != 0 ]; then exec sudo test/run.sh "${arguments[@]}"; fi
+  local root=$PWD/build-root-$suite
+  if [ ! -d "$root" ]; then
+    install_missing debootstrap
+    say "debootstrap of $suite"
+    rm -rf "$root.partial"
+    debootstrap --variant=minbase "$suite" "$root.partial" >"$root.log" 2>&1 || { tail -5 "$root.log" >&2; exit 1; }
+    mv "$root.partial" "$root"
+  fi
+  cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+  printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
+  copy_sources "$root/holdfast"
+  # In a mount namespace of their own: however this ends, nothing stays mounted.
+  # shellcheck disable=SC2016  # The inner shell expands.
+  exec unshare --mount --propagation private bash -c '
+    mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" &&
+      exec chroot "$1" /usr/bin/env -i HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" \
+        PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /holdfast/test/run.sh "${@:2}"' \
+    bash "$root" "${inner[@]}"
+}
+
+if [ -n "$suite" ]; then
+  inner=()
+  [ $mode = full ] || inner=("--$mode")
+  run_in_root
+fi
+
+# ---- Here ----
 
 install_packages
 if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
@@ -88,11 +163,16 @@ build bench
 run_tests bench --verbose
 
 if [ $mode = long ]; then
-  say "fuzzing: 10 million inputs"
-  build fuzz decoder_fuzz
   corpus=$(mktemp -d)
   trap 'rm -rf "$corpus"' EXIT
-  build-fuzz/bin/decoder_fuzz -runs=10000000 -max_len=6000 -print_final_stats=1 "$corpus" test/fuzz/corpus/decoder
+  # The decoder is the oldest and the largest; a connection's beginning takes longer for each input.
+  for target in decoder:10000000 proxy:2000000 websocket:2000000; do
+    say "fuzzing: ${target%:*}, ${target#*:} inputs"
+    build fuzz "${target%:*}_fuzz"
+    mkdir "$corpus/${target%:*}"
+    "build-fuzz/bin/${target%:*}_fuzz" "-runs=${target#*:}" -max_len=6000 -print_final_stats=1 \
+      "$corpus/${target%:*}" "test/fuzz/corpus/${target%:*}"
+  done
   say "simulation: every fault put in is found"
   test/simulation/faults.sh
   say "publisher and subscriber, killed 200 times each"

@@ -62,7 +62,9 @@ void check_server(const std::string& server, const Options& options) {
     if (url.user_name) require_utf8("user name in server", *url.user_name);
     if (url.password) require_binary("password in server", *url.password);
     if (url.is_secure()) net::check_tls(to_net(options.tls));
-    if (url.is_websocket()) net::check_websocket({url.authority(), url.path, options.websocket.headers});
+    // Headers without a WebSocket, too: a hook or a redirection may lead to one.
+    if (url.is_websocket() || !options.websocket.headers.empty())
+      net::check_websocket({url.authority(), url.path, options.websocket.headers});
   } catch (const std::invalid_argument& error) {
     throw Error(Errc::invalid_argument, error.what());
   }

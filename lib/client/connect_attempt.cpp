@@ -35,6 +35,7 @@ ConnectAttempt::Target ConnectAttempt::find_target(const std::function<void(Atte
   if (!target.attempt.user_name) target.attempt.user_name = target.url.user_name;
   if (!target.attempt.password) target.attempt.password = target.url.password;
   check(target.attempt);
+  if (target.url.is_websocket()) net::check_websocket({target.url.authority(), target.url.path, {}});
   if (target.url.is_secure()) target.tls = tls.prepare();
   if (target.url.is_unix()) {
     target.addresses.push_back(net::Address::unix_socket(target.url.path));
@@ -113,7 +114,10 @@ void ConnectAttempt::shake_hands(session::TimePoint now) {
     return;
   }
   if (result.status == net::IoStatus::would_block) {
-    if (now >= deadline_) fail(Errc::timed_out, "no end of the handshakes within handshake_timeout");
+    const std::string awaited = stream_->failure();
+    if (now >= deadline_)
+      fail(Errc::timed_out,
+           (awaited.empty() ? "" : awaited + ": ") + "no end of the handshakes within handshake_timeout");
     return;
   }
   const std::string why = stream_->failure();

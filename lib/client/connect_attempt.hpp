@@ -43,6 +43,8 @@ class ConnectAttempt {
   /// Where the stream leads; see ServerUrl::endpoint().
   [[nodiscard]] std::string endpoint() const { return target_.url.endpoint(); }
 
+  [[nodiscard]] bool uses_tls() const noexcept { return target_.tls != nullptr; }
+
   /// Whether advance() can go on although nothing polls: the helper rings only for who sleeps already.
   [[nodiscard]] bool has_work() const { return helper_ && helper_->finished(); }
 

@@ -1,5 +1,7 @@
 #include "client/connection.hpp"
 
+#include <poll.h>
+
 #include <array>
 #include <span>
 #include <utility>
@@ -37,6 +39,7 @@ void Connection::read(session::TimePoint now) {
 void Connection::write(session::TimePoint now) {
   std::size_t written = 0;
   output_blocked_ = false;
+  flush_stream();
   while (!ended_ && !goodbye_ && !engine_.output().empty()) {
     if (written >= written_a_turn) {
       output_blocked_ = true;
@@ -62,6 +65,12 @@ void Connection::write(session::TimePoint now) {
   }
 }
 
+void Connection::flush_stream() {
+  if (ended_ || (stream_->poll_events(false, false) & POLLOUT) == 0) return;
+  const net::IoResult result = stream_->write({});
+  if (result.status == net::IoStatus::closed || result.status == net::IoStatus::failed) end(result);
+}
+
 void Connection::begin_goodbye() {
   goodbye_ = true;
   output_blocked_ = false;
@@ -71,7 +80,7 @@ void Connection::begin_goodbye() {
 
 std::string Connection::failure() const {
   const std::string words = stream_->failure();
-  return words.empty() ? error_.message() : words;
+  return words.empty() && error_ ? error_.message() : words;
 }
 
 void Connection::end(const net::IoResult& result) {

@@ -36,7 +36,7 @@ class Connection {
   /// The stream has ended: by the broker (no error) or by an error.
   [[nodiscard]] bool ended() const noexcept { return ended_; }
   [[nodiscard]] std::error_code error() const noexcept { return error_; }
-  /// error() in words.
+  /// How it ended, in words, if there is anything to say.
   [[nodiscard]] std::string failure() const;
   [[nodiscard]] bool saying_goodbye() const noexcept { return goodbye_; }
   /// Whether bytes wait to be read although the descriptor may not say so.
@@ -51,6 +51,8 @@ class Connection {
   [[nodiscard]] session::TimePoint write_deadline() const noexcept { return write_deadline_; }
 
  private:
+  /// Writes what the stream has to say by itself, such as a WebSocket's pong.
+  void flush_stream();
   void end(const net::IoResult& result);
 
   const std::unique_ptr<net::ByteStream> stream_;

@@ -67,6 +67,7 @@ class NetworkThread {
   void start_attempt(TimePoint now);
   void advance_attempt(TimePoint now);
   void on_attempt_failed(const Failure& why, TimePoint now);
+  void warn_of_weak_tls() const;
   void advance_connection(TimePoint now);
   void on_up(const Connected& connected);
   void finish_connection(TimePoint now);

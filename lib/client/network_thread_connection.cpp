@@ -7,6 +7,7 @@
 
 #include "client/clock.hpp"
 #include "client/network_thread.hpp"
+#include "client/transport_settings.hpp"
 
 namespace holdfast::client {
 
@@ -79,6 +80,7 @@ void NetworkThread::advance_attempt(TimePoint now) {
   auto stream = attempt_->take_stream();
   if (!stream) return;
   const Attempt attempt = attempt_->attempt();
+  if (attempt_->uses_tls()) warn_of_weak_tls();
   engine_.set_servers(route_.group_of(attempt_->endpoint()));
   at_ = {attempt.server, attempt.user_name, attempt.password};
   attempt_.reset();
@@ -86,6 +88,24 @@ void NetworkThread::advance_attempt(TimePoint now) {
   connection_.emplace(std::move(stream), engine_, shared_->options.write_timeout, counters_);
   readable_ = true;
   engine_.on_connected(now);
+}
+
+// For each connection: what was meant for an afternoon of tests shall not be forgotten in a product.
+void NetworkThread::warn_of_weak_tls() const {
+  const TlsSettings& tls = shared_->options.tls;
+  if (!tls.verify_host && tls.psk.empty()) {
+    shared_->logger->warn(
+        "holdfast: TLS WITHOUT CHECKING THE HOST (tls.verify_host is off): whoever has any trusted "
+        "certificate "
+        "can pass for the broker and read everything, passwords too");
+  }
+  if (!tls.key_log_file.empty()) {
+    shared_->logger->warn(
+        "holdfast: the secrets of this TLS connection are written to \"{}\" (tls.key_log_file): whoever "
+        "reads "
+        "that file can read the traffic",
+        tls.key_log_file);
+  }
 }
 
 void NetworkThread::advance_connection(TimePoint now) {
@@ -123,12 +143,16 @@ void NetworkThread::finish_connection(TimePoint now) {
   if (connection_->ended()) {
     std::string what =
         engine_.is_connected() ? "the connection was lost" : "the broker closed before its CONNACK";
-    if (connection_->error()) what += ": " + connection_->failure();
-    if (!engine_.is_connected())
+    if (const std::string why = connection_->failure(); !why.empty()) what += ": " + why;
+    // What the layers over the socket find has a name, and words, of its own.
+    const std::error_code found = public_error(connection_->error());
+    const bool layered = found.category() == error_category();
+    if (!engine_.is_connected() && !layered)
       what += ": it probably does not speak MQTT 5, or does not let this client in";
     const session::End end =
         closed_by_peer(connection_->error()) ? session::End::closed_by_peer : session::End::lost;
-    return end_connection({end, Errc::connection_lost, {}, {}, what, {}}, now);
+    return end_connection({end, layered ? found : make_error_code(Errc::connection_lost), {}, {}, what, {}},
+                          now);
   }
   if (connection_->write_deadline() <= now) {
     const char* what = "the broker read nothing for the write time-out: connection taken for dead";

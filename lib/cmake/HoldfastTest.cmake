@@ -1,4 +1,5 @@
-# holdfast_test(name sources...): a Catch2 program, run by ctest in random order, that may include the layers' own headers.
+# holdfast_test_program(name sources...): a Catch2 program that may include the layers' own headers.
+# holdfast_test(name sources...): the same, run by ctest in random order.
 if(HOLDFAST_BUILD_TESTS)
   find_package(Catch2 REQUIRED)
   if(TARGET Catch2::Catch2WithMain)
@@ -9,12 +10,16 @@ if(HOLDFAST_BUILD_TESTS)
   endif()
 endif()
 
-function(holdfast_test name)
+function(holdfast_test_program name)
   add_executable(${name} ${ARGN})
   holdfast_own_target(${name})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/lib ${PROJECT_SOURCE_DIR}/test)
   target_link_libraries(${name} PRIVATE holdfast::holdfast_static holdfast_catch)
   # Catch2's header costs more than most tests.
   target_precompile_headers(${name} PRIVATE ${PROJECT_SOURCE_DIR}/test/support/catch.hpp)
+endfunction()
+
+function(holdfast_test name)
+  holdfast_test_program(${name} ${ARGN})
   add_test(NAME ${name} COMMAND ${name} --order rand --rng-seed time)
 endfunction()

@@ -1,9 +1,13 @@
 #include "net/server_url.hpp"
 
+#include <sys/un.h>
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <stdexcept>
+
+#include "net/text.hpp"
+#include "net/url_parts.hpp"
 
 namespace holdfast::net {
 
@@ -14,13 +18,7 @@ namespace {
 }
 
 constexpr const char* default_path = "/mqtt";
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return lower;
-}
+constexpr std::size_t unix_path_size_max = sizeof(sockaddr_un::sun_path) - 1;
 
 std::string without_spaces(std::string_view path) {
   std::string escaped;
@@ -32,38 +30,6 @@ std::string without_spaces(std::string_view path) {
     }
   }
   return escaped;
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string percent_decoded(std::string_view part, std::string_view whole) {
-  std::string decoded;
-  for (std::size_t i = 0; i < part.size(); ++i) {
-    if (part[i] != '%') {
-      decoded += part[i];
-      continue;
-    }
-    const int high = i + 2 < part.size() ? hex_digit(part[i + 1]) : -1;
-    const int low = i + 2 < part.size() ? hex_digit(part[i + 2]) : -1;
-    if (high < 0 || low < 0)
-      refuse(whole, "a % must be followed by two hexadecimal digits (%25 stands for %)");
-    decoded += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return decoded;
-}
-
-std::uint16_t parse_port(std::string_view digits, std::string_view whole) {
-  unsigned port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  const bool whole_number = error == std::errc() && end == digits.data() + digits.size();
-  if (!whole_number || port == 0 || port > 65535) refuse(whole, "the port must be a number from 1 to 65535");
-  return static_cast<std::uint16_t>(port);
 }
 
 struct Scheme {
@@ -96,20 +62,18 @@ void parse_scheme(std::string_view& rest, ServerUrl& url, std::string_view whole
   url.port = known->port;
 }
 
-void parse_credentials(std::string_view& rest, ServerUrl& url, std::string_view whole) {
-  const std::size_t end = rest.rfind('@');
-  if (end == std::string_view::npos) return;
-  const std::string_view credentials = rest.substr(0, end);
-  rest.remove_prefix(end + 1);
-  const std::size_t colon = credentials.find(':');
-  url.user_name = percent_decoded(credentials.substr(0, colon), whole);
-  if (colon != std::string_view::npos) url.password = percent_decoded(credentials.substr(colon + 1), whole);
-}
-
 // Where the part with the host ends, in what follows the scheme. A password may have slashes, and a path may
 // have an @: only a WebSocket's has a path.
 std::size_t authority_end(std::string_view rest, bool has_path) {
   return has_path ? std::min(rest.find_first_of("/?"), rest.size()) : rest.size();
+}
+
+// Whether what follows the last colon, if there is one, can be a port: else it is the beginning of a password
+// with a slash in it.
+bool has_port(std::string_view authority) {
+  const std::size_t colon = authority.rfind(':');
+  return colon == std::string_view::npos || authority.back() == ']' ||
+         authority.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
 }
 
 void take_path(std::string_view& rest, ServerUrl& url, std::string_view whole) {
@@ -123,50 +87,40 @@ void take_path(std::string_view& rest, ServerUrl& url, std::string_view whole) {
   if (url.path.front() == '?') url.path.insert(0, default_path);
 }
 
-void parse_host_and_port(std::string_view rest, ServerUrl& url, std::string_view whole) {
-  std::size_t host_end = rest.rfind(':');
-  if (!rest.empty() && rest.front() == '[') {
-    const std::size_t bracket = rest.find(']');
-    if (bracket == std::string_view::npos)
-      refuse(whole, "an IPv6 address needs a closing bracket: [::1]:1883");
-    url.host = rest.substr(1, bracket - 1);
-    host_end = bracket + 1;
-    if (host_end < rest.size() && rest[host_end] != ':')
-      refuse(whole, "after the bracket only :port may follow");
-  } else {
-    if (rest.find(':') != host_end) refuse(whole, "an IPv6 address needs brackets: [::1]:1883");
-    url.host = rest.substr(0, host_end);
-  }
-  if (url.host.empty()) refuse(whole, "the host is missing: use mqtt://host:port");
-  if (host_end < rest.size()) url.port = parse_port(rest.substr(host_end + 1), whole);
-}
-
-}  // namespace
-
-std::string without_credentials(std::string_view text) {
+std::string without_secrets(std::string_view text) {
   const std::size_t scheme = text.find("://");
   const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
   const std::string prefix = lower_case(text.substr(0, begin));
   if (prefix == "unix://") return std::string(text);
   const std::string_view rest = text.substr(begin);
   const std::size_t end = authority_end(rest, prefix == "ws://" || prefix == "wss://");
-  const std::size_t at = rest.substr(0, end).rfind('@');
+  const std::size_t at = rest.substr(0, has_port(rest.substr(0, end)) ? end : rest.size()).rfind('@');
   const std::string_view shown = at == std::string_view::npos ? rest : rest.substr(at + 1);
   const std::size_t query = shown.find('?');
   return std::string(text.substr(0, begin)) + std::string(shown.substr(0, query)) +
          (query == std::string_view::npos ? "" : "?...");
 }
 
+}  // namespace
+
+std::string without_credentials(std::string_view text) {
+  std::string made = without_secrets(text);
+  const auto unprintable = [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; };
+  std::replace_if(made.begin(), made.end(), unprintable, '?');
+  return made;
+}
+
 std::string ServerUrl::endpoint() const {
   if (is_unix()) return "unix:" + without_spaces(path);
-  const std::string name = lower_case(host);
-  return (name.find(':') == std::string::npos ? name : "[" + name + "]") + ":" + std::to_string(port) +
-         path.substr(0, path.find('?'));
+  return host_and_port(lower_case(host), port) + path.substr(0, path.find('?'));
 }
 
 std::string ServerUrl::authority() const {
-  const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  return port == default_port(scheme) ? name : name + ":" + std::to_string(port);
+  // The zone of an IPv6 address means something on this machine alone. [RFC 6874, 1]
+  const bool zoned = host.find(':') != std::string::npos && host.find('%') != std::string::npos;
+  const std::string name = zoned ? host.substr(0, host.find('%')) : host;
+  const std::string whole = host_and_port(name, port);
+  return port == default_port(scheme) ? whole.substr(0, whole.rfind(':')) : whole;
 }
 
 ServerUrl ServerUrl::parse(std::string_view text) {
@@ -175,16 +129,24 @@ ServerUrl ServerUrl::parse(std::string_view text) {
   parse_scheme(rest, url, text);
   if (url.is_unix()) {
     if (rest.empty() || rest == "@") refuse(text, "the path is missing: use unix:///path or unix://@name");
+    if (rest.size() > unix_path_size_max || rest.find('\0') != std::string_view::npos)
+      refuse(text, "a Unix socket's path has at most " + std::to_string(unix_path_size_max) +
+                       " bytes, and no null character");
     url.path = rest;
     return url;
   }
   if (url.is_websocket()) take_path(rest, url, text);
-  parse_credentials(rest, url, text);
-  if (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
-  if (rest.find('/') != std::string_view::npos) {
-    refuse(text, url.scheme + ":// has no path: use " + url.scheme + "://host:port");
+  try {
+    take_credentials(rest, url.user_name, url.password);
+    if (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
+    if (rest.find('/') != std::string_view::npos)
+      throw std::invalid_argument(url.scheme + ":// has no path: use " + url.scheme + "://host:port");
+    HostAndPort parsed = parse_host_and_port(rest);
+    url.host = std::move(parsed.host);
+    url.port = parsed.port.value_or(url.port);
+  } catch (const std::invalid_argument& error) {
+    refuse(text, error.what());
   }
-  parse_host_and_port(rest, url, text);
   return url;
 }
 

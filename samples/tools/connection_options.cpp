@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <fstream>
 #include <memory>
 
 #include <holdfast/error.hpp>
@@ -15,6 +14,7 @@
 
 #include "command_line.hpp"
 #include "property_arguments.hpp"
+#include "secret_file.hpp"
 
 namespace holdfast::tools {
 
@@ -30,23 +30,6 @@ std::shared_ptr<spdlog::logger> make_logger(spdlog::level::level_enum level) {
   logger->set_level(level);
   logger->set_pattern("%v");
   return logger;
-}
-
-std::string server_of(const std::string& host, int port) {
-  if (port < 1 || port > 65535) refuse("-p " + std::to_string(port) + ": a port is a number from 1 to 65535");
-  if (host.empty()) refuse("-h: the host must not be empty");
-  const bool ipv6 = host.find(':') != std::string::npos && host.front() != '[';
-  return "mqtt://" + (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
-// A password on the command line can be read by every user of the machine.
-std::string first_line_of(const std::string& file) {
-  std::ifstream in(file);
-  std::string line;
-  if (!in || !std::getline(in, line)) refuse("--pw-file " + file + ": cannot be read, or is empty");
-  if (!line.empty() && line.back() == '\r')
-    line.pop_back();  // From an editor that ends lines as Windows does.
-  return line;
 }
 
 std::optional<std::chrono::seconds> expiry_of(const std::optional<std::string>& text) {
@@ -94,8 +77,7 @@ ReconnectOptions reconnect_of(double delay_max) {
 
 void ConnectionOptions::add_to(CLI::App& app) {
   add_help_and_version(app);
-  app.add_option("-h,--host", host, "Broker's host name or address.")->capture_default_str();
-  app.add_option("-p,--port", port, "Broker's port.")->capture_default_str();
+  server.add_to(app);
   app.add_option("-i,--id", client_id, "Client id. Default: holdfast_ and the process number.");
   app.add_option("-I,--id-prefix", client_id_prefix, "Client id made of this and the process number.");
   app.add_option("-u,--username", user_name, "User name.");
@@ -122,6 +104,7 @@ void ConnectionOptions::add_to(CLI::App& app) {
   app.add_flag("--quiet", quiet, "No warnings.");
   app.add_flag("--events", events, "Write connects, losses and the like as JSON lines to stderr.");
   app.add_flag("--stats", statistics, "Write statistics as a JSON line to stderr at the end.");
+  tls.add_to(app);
   app.add_option("--will-topic", will_topic, "Topic of the will: published by the broker if we vanish.");
   app.add_option("--will-payload", will_payload, "Payload of the will.");
   app.add_option("--will-qos", will_qos, "QoS of the will: 0, 1 or 2.")->capture_default_str();
@@ -140,13 +123,13 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
     refuse("-k " + std::to_string(keep_alive) + ": must be a number of seconds from 0 (off) to 65535");
   }
   Options options;
-  options.server = server_of(host, port);
+  server.apply(options, tls);
   const std::string process = std::to_string(::getpid());
   options.client_id = !client_id.empty()          ? client_id
                       : !client_id_prefix.empty() ? client_id_prefix + process
                                                   : "holdfast_" + process;
   options.user_name = user_name;
-  options.password = password_file.empty() ? password : first_line_of(password_file);
+  options.password = password_file.empty() ? password : first_line_of("--pw-file", password_file);
   options.keep_alive = std::chrono::seconds(keep_alive);
   options.start = keep_session ? start_of_kept_session : Start::clean;
   options.session_expiry = expiry_of(session_expiry);

@@ -9,6 +9,9 @@
 
 #include <holdfast/options.hpp>
 
+#include "server_options.hpp"
+#include "tls_options.hpp"
+
 namespace holdfast::tools {
 
 /// One `-D COMMAND PROPERTY VALUE [VALUE]`.
@@ -20,8 +23,8 @@ struct PropertyArgument {
 };
 
 struct ConnectionOptions {
-  std::string host = "localhost";
-  int port = 1883;
+  ServerOptions server;
+  TlsOptions tls;
   std::string client_id;
   std::string client_id_prefix;
   std::optional<std::string> user_name;

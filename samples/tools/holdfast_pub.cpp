@@ -62,6 +62,16 @@ void add_options(CLI::App& app, PubOptions& options) {
   app.add_flag("--drain", options.drain, "Publish nothing new: send what the --store still holds.");
 }
 
+/// A URL has a topic, too.
+void take_topic_of_urls(PubOptions& options) {
+  const auto topic = options.connection.server.topic_of_urls();
+  if (!topic) return;
+  if (options.topic && *options.topic != *topic) {
+    throw Error(Errc::invalid_argument, "-t and the URL of -L name different topics: leave -t out");
+  }
+  options.topic = topic;
+}
+
 void check(const PubOptions& options) {
   const int sources = (options.message ? 1 : 0) + (options.file.empty() ? 0 : 1) + (options.lines ? 1 : 0) +
                       (options.whole_input ? 1 : 0) + (options.null_message ? 1 : 0);
@@ -70,7 +80,7 @@ void check(const PubOptions& options) {
       throw Error(Errc::invalid_argument, "--drain needs --store: the file whose messages to send");
     if (sources != 0 || options.topic)
       throw Error(Errc::invalid_argument,
-                  "--drain publishes nothing new: it goes without -t, -m, -f, -l, -s and -n");
+                  "--drain publishes nothing new: it goes without -t, -L, -m, -f, -l, -s and -n");
     return;
   }
   if (!options.topic) throw Error(Errc::invalid_argument, "-t is missing: give the topic to publish to");
@@ -260,6 +270,7 @@ int pub_main(int argc, char** argv) {
                "holdfast_pub");
   add_options(app, options);
   if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
+  take_topic_of_urls(options);
   check(options);
   const std::string payload = options.lines || options.drain ? "" : payload_of(options);
   Options client_options = options.connection.to_options(Start::resume);

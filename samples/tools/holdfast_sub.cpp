@@ -67,6 +67,15 @@ void add_options(CLI::App& app, SubOptions& options) {
   app.add_flag("--json", options.json, "Print a JSON object a message and line.");
 }
 
+/// A URL has a topic, too.
+void take_topic_of_urls(SubOptions& options) {
+  const auto topic = options.connection.server.topic_of_urls();
+  if (!topic) return;
+  if (std::find(options.topics.begin(), options.topics.end(), *topic) == options.topics.end()) {
+    options.topics.push_back(*topic);
+  }
+}
+
 void check(const SubOptions& options) {
   const auto refuse = [](const char* what) { throw Error(Errc::invalid_argument, what); };
   if (options.topics.empty() && options.unsubscribe.empty() && !options.connection.keep_session) {
@@ -229,6 +238,7 @@ int sub_main(int argc, char** argv) {
   CLI::App app("Subscribes at an MQTT 5 broker and prints the messages that come.", "holdfast_sub");
   add_options(app, options);
   if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
+  take_topic_of_urls(options);
   check(options);
   Client client(limited(options.connection.to_options(Start::resume), options.timeout));
   const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties);

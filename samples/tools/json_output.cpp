@@ -47,6 +47,7 @@ Json describe(const Connected& event) {
   return {{"event", "connected"},
           {"session_present", event.session_present},
           {"client_id", event.client_id},
+          {"server", event.server},
           {"limits", limits_of(event.limits)}};
 }
 
@@ -57,7 +58,10 @@ Json describe(const Disconnected& event) {
 }
 
 Json describe(const Reconnecting& event) {
-  return {{"event", "reconnecting"}, {"delay_ms", event.delay.count()}, {"attempt", event.attempt}};
+  return {{"event", "reconnecting"},
+          {"delay_ms", event.delay.count()},
+          {"attempt", event.attempt},
+          {"server", event.server}};
 }
 
 Json describe(const SessionLost& event) {
@@ -83,7 +87,8 @@ Json describe(const ServerReferenceGiven& event) {
   return {{"event", "server_reference"},
           {"server_reference", event.server_reference},
           {"permanent", event.permanent},
-          {"followed", event.followed}};
+          {"followed", event.followed},
+          {"what", event.what}};
 }
 
 Json describe(const MessagesDropped& event) {
@@ -242,6 +247,8 @@ std::string to_json_line(const Statistics& statistics) {
                   {"duplicates_suppressed", statistics.duplicates_suppressed},
                   {"connects", statistics.connects},
                   {"sessions_resumed", statistics.sessions_resumed},
+                  {"tls_handshakes", statistics.tls_handshakes},
+                  {"tls_sessions_resumed", statistics.tls_sessions_resumed},
                   {"sessions_lost", statistics.sessions_lost},
                   {"connect_failures", statistics.connect_failures},
                   {"replayed", statistics.replayed},

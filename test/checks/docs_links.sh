@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every relative link in README.md and docs/ leads to a file.
+# Every relative link in README.md and docs/ leads to a file. A lambda in a block of code is none.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 failed=0
@@ -12,5 +12,7 @@ while IFS= read -r hit; do
     echo "$page: the link to $target leads nowhere"
     failed=1
   fi
-done < <(find README.md CHANGELOG.md docs test samples -name '*.md' -print0 | xargs -0 grep -HoE '\]\([^)]+\)')
+done < <(find README.md CHANGELOG.md docs test samples -name '*.md' -print0 |
+  xargs -0 awk 'FNR == 1 { code = 0 } /^```/ { code = !code; next } !code { print FILENAME ":" $0 }' |
+  grep -oE '^[^:]+:|\]\([^)]+\)' | awk '/:$/ && !/^\]/ { page = $0; next } { print page $0 }')
 exit $failed

@@ -52,7 +52,9 @@ cmake --install "$build" --prefix "$work/installed" >"$work/log"
 start_broker
 "$root/test/checks/docs_code.sh" --program README.md | sed "s/mqtt:\/\/localhost/mqtt:\/\/127.0.0.1:$port/" >"$work/program.cpp"
 build_and_run installed-static -DCMAKE_PREFIX_PATH="$work/installed"
-LD_LIBRARY_PATH=$work/installed/lib build_and_run installed-shared -DCMAKE_PREFIX_PATH="$work/installed" -DBUILD_SHARED_LIBS=ON
+# The shared library needs no development package of what it links itself.
+LD_LIBRARY_PATH=$work/installed/lib build_and_run installed-shared -DCMAKE_PREFIX_PATH="$work/installed" -DBUILD_SHARED_LIBS=ON \
+  -DCMAKE_DISABLE_FIND_PACKAGE_{SQLite3,MbedTLS,Wslay}=ON
 build_and_run subdirectory -DHOLDFAST_SOURCE="$root"
 for tool in pub store sub; do
   "$work/installed/bin/holdfast_$tool" --help >/dev/null

@@ -20,7 +20,7 @@ is_listed() { # FILE
   while :; do
     if [ -f "$directory/CMakeLists.txt" ]; then
       if grep -qE "(^|[ /(])${name//./\\.}([ )]|$)" "$directory/CMakeLists.txt"; then return 0; fi
-      if grep -qE "foreach\([a-z]+ (.* )?${stem}[ )]" "$directory/CMakeLists.txt"; then return 0; fi
+      if tr -s '\n' ' ' <"$directory/CMakeLists.txt" | grep -qE "foreach\([a-z]+ ([^)]* )?${stem}[ )]"; then return 0; fi
     fi
     [ "$directory" != . ] || break
     directory=$(dirname "$directory")

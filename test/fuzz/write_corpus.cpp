@@ -1,18 +1,92 @@
-// Writes the seed corpus of the decoder's fuzz target: every sample packet, alone and all in one stream. The
-// first byte of an input is how it is split.
+// Writes the seed corpora of the fuzz targets. The first byte of an input is how it is split, and for whom.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "support/sample_packets.hpp"
+#include "support/websocket_frames.hpp"
+
+using holdfast::support::close_payload;
+using holdfast::support::encode;
+using holdfast::support::WebSocketFrame;
+using namespace std::string_literals;
 
 namespace {
 
-void write(const std::filesystem::path& path, const holdfast::support::Bytes& bytes) {
+void write(const std::filesystem::path& path, char first, std::string_view bytes) {
   std::ofstream file(path, std::ios::binary);
-  file.put('\x03');
-  file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  file.put(first);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+// Every sample packet, alone and all in one stream.
+void write_decoder(const std::filesystem::path& directory) {
+  const auto text = [](const holdfast::support::Bytes& bytes) {
+    return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  };
+  holdfast::support::Bytes all;
+  int number = 0;
+  for (const auto& packet : holdfast::support::sample_packets()) {
+    write(directory / ("packet-" + std::to_string(number++)), '\x03', text(packet.bytes));
+    all.insert(all.end(), packet.bytes.begin(), packet.bytes.end());
+  }
+  write(directory / "stream", '\x03', text(all));
+}
+
+void write_proxy(const std::filesystem::path& directory) {
+  constexpr char http = 0x18;
+  constexpr char socks = 0x19;
+  constexpr char log_in = 2;
+  write(directory / "http-established", http,
+        "HTTP/1.1 200 Connection established\r\nA: b\r\n\r\n\x20\x03"
+        "behind");
+  write(directory / "http-interim", http, "HTTP/1.0 100 Continue\r\n\r\nHTTP/1.1 200\n\n");
+  for (const char* status :
+       {"302 Found", "401 Unauthorized", "403 Access violation", "405 No", "407 Log in", "502 Bad"})
+    write(directory / ("http-"s + std::string(status, 3)), http, "HTTP/1.1 "s + status + "\r\n\r\n");
+  write(directory / "http-log-in", http | log_in, "HTTP/1.1 407 Log in\r\nProxy-Authenticate: Basic\r\n\r\n");
+  write(directory / "http-garbage", http, "SSH-2.0-OpenSSH\r\n");
+  const std::string connected = "\x05\x00\x05\x00\x00\x01\x7F\x00\x00\x01\x07\x5B"s;
+  write(directory / "socks-ipv4", socks, connected + "behind");
+  write(directory / "socks-ipv6", socks, "\x05\x00\x05\x00\x00\x04"s + std::string(18, 'x') + "behind");
+  write(directory / "socks-name", socks, "\x05\x00\x05\x00\x00\x03\x04nameppbehind"s);
+  write(directory / "socks-refused", socks, "\x05\x00\x05\x05\x00\x01\x00\x00\x00\x00\x00\x00"s);
+  write(directory / "socks-no-method", socks, "\x05\xFF");
+  write(directory / "socks-log-in", socks | log_in, "\x05\x02\x01\x00"s + connected.substr(2));
+  write(directory / "socks-wrong-log-in", socks | log_in, "\x05\x02\x01\x01");
+}
+
+void write_websocket(const std::filesystem::path& directory) {
+  constexpr char handshake = 0x06;
+  constexpr char agreed = 0x07;
+  using Frame = WebSocketFrame;
+  write(directory / "refused", handshake, "HTTP/1.1 403 Forbidden\r\n\r\n");
+  write(directory / "moved", handshake, "HTTP/1.1 302 Found\r\nLocation: wss://me:p@other/?q\r\n\r\n");
+  write(directory / "switched", handshake,
+        "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n"
+        "Sec-WebSocket-Protocol: mqtt\r\n\r\n");
+  const std::vector<std::pair<const char*, std::string>> frames{
+      {"binary", encode({.payload = "\x20\x03"})},
+      {"medium", encode({.payload = std::string(300, 'x')})},
+      {"announced", "\x82\x7F\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFFx"},
+      {"fragments", encode({.payload = "a", .fin = false}) + encode({.opcode = Frame::ping, .payload = "p"}) +
+                        encode({.opcode = Frame::continuation, .payload = "b"})},
+      {"pong", encode({.opcode = Frame::pong, .payload = "p"}) + encode({.payload = "a"})},
+      {"close",
+       encode({.payload = "a"}) + encode({.opcode = Frame::close, .payload = close_payload(1008, "why")})},
+      {"close-empty", encode({.opcode = Frame::close})},
+      {"close-wrong", encode({.opcode = Frame::close, .payload = "x"})},
+      {"text", encode({.opcode = Frame::text, .payload = "a"})},
+      {"masked", encode({.payload = "a", .masked = true})},
+      {"reserved", encode({.payload = "a", .reserved = 4})},
+      {"unknown", encode({.opcode = 3, .payload = "a"})},
+      {"large-ping", encode({.opcode = Frame::ping, .payload = std::string(126, 'x')})},
+  };
+  for (const auto& [name, bytes] : frames)
+    write(directory / name, agreed, bytes);
 }
 
 }  // namespace
@@ -23,12 +97,10 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::filesystem::path directory(argv[1]);
-  std::filesystem::create_directories(directory);
-  holdfast::support::Bytes all;
-  int number = 0;
-  for (const auto& packet : holdfast::support::sample_packets()) {
-    write(directory / ("packet-" + std::to_string(number++)), packet.bytes);
-    all.insert(all.end(), packet.bytes.begin(), packet.bytes.end());
+  const std::pair<const char*, void (*)(const std::filesystem::path&)> corpora[] = {
+      {"decoder", write_decoder}, {"proxy", write_proxy}, {"websocket", write_websocket}};
+  for (const auto& [name, write_seeds] : corpora) {
+    std::filesystem::create_directories(directory / name);
+    write_seeds(directory / name);
   }
-  write(directory / "stream", all);
 }

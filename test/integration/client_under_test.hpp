@@ -17,6 +17,7 @@
 
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
+#include "support/gateway.hpp"
 #include "support/scripted_broker.hpp"
 
 namespace holdfast::support {
@@ -28,6 +29,9 @@ inline const std::vector<std::string> nothing;
 inline Options quick(std::string server, std::string client_id = "client") {
   Options options;
   options.server = std::move(server);
+  if (options.server.starts_with("mqtts:") || options.server.starts_with("wss:")) {
+    options.tls.ca_pem = gateway_ca_pem();
+  }
   options.client_id = std::move(client_id);
   options.session_expiry = std::chrono::hours(1);
   options.reconnect.min_delay = std::chrono::milliseconds(1);

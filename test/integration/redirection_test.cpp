@@ -1,5 +1,6 @@
 // Brokers that point elsewhere: "use another server" and "server moved". [MQTT 5, 4.11]
 #include "client_under_test.hpp"
+#include "support/gateway.hpp"
 #include "support/loopback.hpp"
 
 using namespace holdfast;
@@ -30,6 +31,40 @@ Options following(const std::string& server) {
 }
 
 }  // namespace
+
+TEST_CASE("a broker that points elsewhere is followed only when allowed", "[integration][redirection]") {
+  ScriptedBroker other;
+  ScriptedBroker broker(pointing(reference_to(other.port())));
+  Options options = following(broker.server());
+  SECTION("allowed") {
+    Client client(options);
+    client.connect();
+    const auto given = wait_for<ServerReferenceGiven>(client);
+    REQUIRE(given);
+    CHECK(given->followed);
+    CHECK_FALSE(given->permanent);
+    CHECK(other.received(PacketType::connect).at(0).clean_start);
+  }
+  SECTION("not allowed") {
+    options.follow_server_reference = false;
+    Client client(options);
+    CHECK_THROWS_AS(client.connect(), Error);
+    const auto given = wait_for<ServerReferenceGiven>(client);
+    REQUIRE(given);
+    CHECK_FALSE(given->followed);
+    CHECK(other.connections() == 0);
+  }
+}
+
+TEST_CASE("a first connect() that is sent in circles ends", "[integration][redirection]") {
+  ScriptedBroker first;
+  ScriptedBroker second;
+  first.behave(pointing(reference_to(second.port())));
+  second.behave(pointing(reference_to(first.port())));
+  Client client(following(first.server()));
+  CHECK_THROWS_AS(client.connect(), Error);
+  CHECK(first.connections() + second.connections() == 4);
+}
 
 TEST_CASE("of several references each is tried in turn", "[integration][redirection]") {
   ScriptedBroker refuses;
@@ -223,4 +258,32 @@ TEST_CASE("garbage for a reference is told, and hurts nobody", "[integration][re
   broker.send(farewell(garbage));
   REQUIRE(broker.wait_until([&] { return broker.connections() == 3; }));
   CHECK(broker.connections() == 3);
+}
+
+TEST_CASE("no broker leads us from TLS to a connection without, and one that does not ask for it is followed",
+          "[integration][redirection]") {
+  ScriptedBroker other;
+  ScriptedBroker broker;
+  const Gateway tls(Transport::tls, broker.port());
+  const Gateway other_tls(Transport::tls, other.port());
+  Options options = following(tls.server());
+  options.tls.ca_pem = gateway_ca_pem();
+  options.retry_first_connect = true;
+  Client client(options);
+  SECTION("without") {
+    broker.behave_on(0, pointing("mqtt://" + reference_to(other.port())));
+    client.connect();
+    const auto given = wait_for<ServerReferenceGiven>(client);
+    REQUIRE(given);
+    CHECK_FALSE(given->followed);
+    CHECK(given->what.find("TLS") != std::string::npos);
+    CHECK(broker.connections() == 2);
+    CHECK(other.connections() == 0);
+  }
+  SECTION("with") {
+    broker.behave_on(0, pointing(reference_to(other_tls.port())));
+    client.connect();
+    CHECK(other.connections() == 1);
+    CHECK(client.statistics().tls_handshakes == 2);
+  }
 }

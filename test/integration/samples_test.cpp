@@ -74,6 +74,35 @@ TEST_CASE("04_exactly_once stores each reading once and in order, though it is k
   CHECK(stored == numbers(0, 151));
 }
 
+TEST_CASE("08_tls delivers to a broker of its authority, and shows a certificate where one is asked for",
+          "[integration][samples][tls]") {
+  Mosquitto mosquitto({.transport = Transport::mutual_tls});
+  const TemporaryDirectory directory;
+  const Certificate client = mosquitto.authority().issue({.usage = CertificateUsage::client});
+  const Arguments trusting{HOLDFAST_08_TLS, mosquitto.ca_file(), mosquitto.server()};
+  const Outcome delivered =
+      run(both(trusting, {write_file(directory.path() / "client.pem", client.certificate),
+                          write_file(directory.path() / "client.key", client.key)}));
+  CHECK(delivered.status == 0);
+  CHECK(delivered.output == "delivered\n");
+  CHECK(delivered.errors == "");
+  const Outcome unknown = run(trusting);
+  CHECK(unknown.status == 1);
+  CHECK(count_of("agree on certificates", unknown.errors) == 1);
+}
+
+TEST_CASE("08_tls says whose turn it is when the broker's certificate is not to be trusted",
+          "[integration][samples][tls]") {
+  Mosquitto mosquitto({.transport = Transport::tls});
+  const TemporaryDirectory directory;
+  const std::string other = write_file(directory.path() / "other.pem", CertificateAuthority("Other").pem());
+  const Outcome outcome = run({HOLDFAST_08_TLS, other, mosquitto.server()});
+  CHECK(outcome.status == 1);
+  CHECK(outcome.output == "");
+  CHECK(count_of("\n", outcome.errors) == 2);
+  CHECK(count_of("do not trust whoever answered", outcome.errors) == 1);
+}
+
 TEST_CASE("a sample without a broker says so in one line", "[integration][samples]") {
   const TemporaryDirectory directory;
   const std::string server = server_at(free_port());

@@ -5,61 +5,13 @@
 
 #include "support/loopback.hpp"
 #include "support/scripted_broker.hpp"
+#include "tool_mistakes.hpp"
 #include "tool_under_test.hpp"
 
 using namespace holdfast;
 using namespace holdfast::support;
 
 namespace {
-
-using Words = std::vector<std::string>;
-
-/// Empty if that run of holdfast_pub or holdfast_sub failed with one line that has all the words in it.
-std::string fault_of(const Outcome& outcome, const std::string& program, const Words& words) {
-  if (outcome.status <= 0) return "ends with status " + std::to_string(outcome.status);
-  if (!outcome.output.empty()) return "writes to stdout: " + outcome.output;
-  return fault_in(outcome.errors, program, words);
-}
-
-std::string fault_of_pub(const Outcome& outcome, const Words& words) {
-  return fault_of(outcome, "holdfast_pub", words);
-}
-
-std::string fault_of_sub(const Outcome& outcome, const Words& words) {
-  return fault_of(outcome, "holdfast_sub", words);
-}
-
-struct Mistake {
-  Arguments arguments;
-  Words words;
-};
-
-/// Empty if each is refused in one line before anything is sent to a broker.
-template <typename CommandLine>
-std::string fault_with(const std::string& program, CommandLine command_line,
-                       const std::vector<Mistake>& mistakes) {
-  ScriptedBroker broker;
-  std::string faults;
-  for (const auto& [arguments, words] : mistakes) {
-    const std::size_t connections = broker.connections();
-    const Outcome outcome = run(command_line(broker.port(), arguments));
-    std::string fault = fault_of(outcome, program, words);
-    if (fault.empty() && broker.connections() != connections) fault = "connects all the same";
-    if (fault.empty()) continue;
-    for (const std::string& argument : arguments)
-      faults += argument + " ";
-    faults += "=> " + fault + "\n";
-  }
-  return faults;
-}
-
-std::string fault_with_pub(const std::vector<Mistake>& mistakes) {
-  return fault_with("holdfast_pub", pub, mistakes);
-}
-
-std::string fault_with_sub(const std::vector<Mistake>& mistakes) {
-  return fault_with("holdfast_sub", sub, mistakes);
-}
 
 /// The flags that --help names.
 std::set<std::string> flags_of(const char* program) {
@@ -361,5 +313,5 @@ TEST_CASE("-d says on stderr what happens, and nothing on stdout", "[integration
   const Outcome outcome = run(pub(broker.port(), split("-t t -m x -i one -d")));
   CHECK(outcome.status == 0);
   CHECK(outcome.output == "");
-  CHECK(count_of("connected as \"one\"", outcome.errors) == 1);
+  CHECK(count_of("connected to " + server_at(broker.port()) + " as \"one\"", outcome.errors) == 1);
 }

@@ -55,10 +55,6 @@ std::uint16_t free_port() {
   fail("no free port on 127.0.0.1");
 }
 
-std::string server_at(std::uint16_t port) {
-  return "mqtt://127.0.0.1:" + std::to_string(port);
-}
-
 Descriptor listen_on(std::uint16_t port, int receive_buffer) {
   Descriptor listener = tcp_socket();
   set_option(listener, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -80,8 +76,10 @@ Descriptor accept_from(const Descriptor& listener) {
   return accepted;
 }
 
-Descriptor connect_to(std::uint16_t port) {
+Descriptor connect_to(std::uint16_t port, int receive_buffer) {
   Descriptor connection = tcp_socket();
+  // Now or never: one that shrinks later drops what was sent for the larger one.
+  if (receive_buffer > 0) set_option(connection, SOL_SOCKET, SO_RCVBUF, receive_buffer);
   set_option(connection, IPPROTO_TCP, TCP_NODELAY, 1);
   const sockaddr_in address = loopback(port);
   if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&

@@ -14,7 +14,8 @@ namespace holdfast::support {
 /// connections: so a peer may close its listener and open it again on the same port.
 [[nodiscard]] std::uint16_t free_port();
 
-/// "mqtt://127.0.0.1:port", as Options::server wants it.
+/// A URL by which the port is reached over the transport under test: "mqtt://127.0.0.1:port" for TCP, else
+/// that of a Gateway before it. (Defined in transport.cpp.)
 [[nodiscard]] std::string server_at(std::uint16_t port);
 
 /// Listens. A `receive_buffer` above 0 is inherited by what is accepted: with a small one a peer that stops
@@ -27,8 +28,9 @@ void stop_listening(Descriptor& listener) noexcept;
 /// The next waiting connection; empty if none waits.
 [[nodiscard]] Descriptor accept_from(const Descriptor& listener);
 
-/// Begins to connect. A refusal shows at the first read or write.
-[[nodiscard]] Descriptor connect_to(std::uint16_t port);
+/// Begins to connect. A refusal shows at the first read or write. A `receive_buffer` above 0 makes the peer
+/// feel soon that nothing is read here.
+[[nodiscard]] Descriptor connect_to(std::uint16_t port, int receive_buffer = 0);
 
 /// Whether somebody accepts connections on the port.
 [[nodiscard]] bool is_listening(std::uint16_t port);

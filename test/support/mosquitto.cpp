@@ -1,14 +1,18 @@
 #include "support/mosquitto.hpp"
 
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 
+#include "support/descriptor.hpp"
 #include "support/eventually.hpp"
 #include "support/loopback.hpp"
 
@@ -24,9 +28,29 @@ std::pair<ino_t, long> identity_of(const std::filesystem::path& file) {
   return {status.st_ino, status.st_mtim.tv_nsec};
 }
 
+bool accepts_connections(const std::filesystem::path& unix_socket) {
+  const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = unix_socket.string();
+  if (path.size() >= sizeof address.sun_path) throw std::runtime_error("path too long for a socket: " + path);
+  std::copy(path.begin(), path.end(), address.sun_path);
+  return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+std::string hexadecimal(const std::string& bytes) {
+  constexpr const char* digits = "0123456789abcdef";
+  std::string text;
+  for (const char byte : bytes) {
+    text += digits[static_cast<unsigned char>(byte) >> 4];
+    text += digits[static_cast<unsigned char>(byte) & 15];
+  }
+  return text;
+}
+
 }  // namespace
 
-Mosquitto::Mosquitto(const MosquittoConfig& config) {
+Mosquitto::Mosquitto(const MosquittoConfig& config) : transport_(config.transport) {
   std::filesystem::create_directory(directory_.path() / "db");
   // A port may be taken between finding it and using it.
   for (int attempt = 0; attempt < 3; ++attempt) {
@@ -42,7 +66,13 @@ bool Mosquitto::installed() {
 }
 
 std::string Mosquitto::server() const {
-  return server_at(port_);
+  if (transport_ == Transport::tcp) return server_at(port_);
+  if (transport_ == Transport::unix_socket) return "unix://" + (directory_.path() / "socket").string();
+  return url_of(transport_, port_);
+}
+
+std::string Mosquitto::ca_file() const {
+  return (directory_.path() / "ca.pem").string();
 }
 
 std::string Mosquitto::log() const {
@@ -65,7 +95,7 @@ void Mosquitto::write_configuration(const MosquittoConfig& config) {
   }
   for (const std::string& line : config.lines)
     file << line << '\n';
-  file << "listener " << port_ << " 127.0.0.1\n";
+  write_listener(file, config);
   file << "allow_anonymous " << (config.users.empty() ? "true" : "false") << '\n';
   if (config.users.empty()) return;
   file << "password_file " << password_file.string() << '\n';
@@ -77,11 +107,45 @@ void Mosquitto::write_configuration(const MosquittoConfig& config) {
   }
 }
 
+void Mosquitto::write_listener(std::ostream& file, const MosquittoConfig& config) {
+  const auto path = [this](const char* name) { return (directory_.path() / name).string(); };
+  if (transport_ == Transport::unix_socket) {
+    file << "listener 0 " << path("socket") << '\n';
+    return;
+  }
+  const bool websocket = transport_ == Transport::websocket || transport_ == Transport::secure_websocket;
+  // Mosquitto 2.0.11 ends at once if WebSocket is all that it shall listen for.
+  if (websocket) file << "listener 0 " << path("unused") << '\n';
+  file << "listener " << port_ << " 127.0.0.1\n";
+  if (websocket) file << "protocol websockets\n";
+  if (transport_ == Transport::psk) {
+    std::ofstream(path("psk")) << psk_identity << ':' << hexadecimal(psk) << '\n';
+    file << "psk_file " << path("psk") << "\npsk_hint hint\n";
+  }
+  if (transport_ == Transport::tls || transport_ == Transport::mutual_tls ||
+      transport_ == Transport::secure_websocket) {
+    write_certificates(file, config);
+  }
+  if (transport_ == Transport::mutual_tls) file << "require_certificate true\n";
+}
+
+void Mosquitto::write_certificates(std::ostream& file, const MosquittoConfig& config) {
+  const Certificate own = config.certificate ? *config.certificate : authority_.issue(for_this_machine());
+  file << "cafile " << write_file(ca_file(), authority_.pem()) << '\n'
+       << "certfile " << write_file(directory_.path() / "server.pem", own.certificate) << '\n'
+       << "keyfile " << write_file(directory_.path() / "server.key", own.key) << '\n';
+}
+
+bool Mosquitto::listens() const {
+  return transport_ == Transport::unix_socket ? accepts_connections(directory_.path() / "socket")
+                                              : is_listening(port_);
+}
+
 bool Mosquitto::start() {
   const std::string configuration = (directory_.path() / "mosquitto.conf").string();
   process_ = std::make_unique<ChildProcess>(std::vector<std::string>{program, "-c", configuration},
                                             directory_.path() / "log");
-  return eventually([this] { return !process_->running() || is_listening(port_); }) && process_->running();
+  return eventually([this] { return !process_->running() || listens(); }) && process_->running();
 }
 
 void Mosquitto::kill_hard() {

@@ -53,3 +53,16 @@ TEST_CASE("lines of the configuration reach mosquitto", "[support][mosquitto]") 
   RawClient client(mosquitto.port());
   CHECK(client.connect("c").properties.number(PropertyId::receive_maximum) == 3u);
 }
+
+TEST_CASE("a mosquitto listens with every transport", "[support][mosquitto]") {
+  for (const auto& [transport, scheme] :
+       {std::pair{Transport::tls, "mqtts://"}, std::pair{Transport::mutual_tls, "mqtts://"},
+        std::pair{Transport::psk, "mqtts://"}, std::pair{Transport::websocket, "ws://"},
+        std::pair{Transport::secure_websocket, "wss://"}, std::pair{Transport::unix_socket, "unix:///"}}) {
+    INFO(scheme);
+    Mosquitto mosquitto({.transport = transport});
+    CHECK(mosquitto.server().rfind(scheme, 0) == 0);
+    mosquitto.kill_hard();
+    CHECK_NOTHROW(mosquitto.restart());
+  }
+}

@@ -53,8 +53,15 @@ void Relay::trickle() {
   change([this] { faults_.trickle = true; });
 }
 
-void Relay::delay(std::chrono::milliseconds time) {
-  change([&] { faults_.delay = time; });
+void Relay::delay(std::chrono::milliseconds time, std::chrono::milliseconds jitter) {
+  change([&] {
+    faults_.delay = time;
+    faults_.jitter = jitter;
+  });
+}
+
+void Relay::narrow(std::size_t bytes_per_second) {
+  change([&] { faults_.bytes_per_second = bytes_per_second; });
 }
 
 void Relay::stop_reading(Direction direction) {
@@ -136,7 +143,11 @@ int Relay::poll_timeout(Clock::time_point now) const {
 bool Relay::wants_read(const Pipe& pipe, Direction direction) const {
   const bool stopped =
       direction == Direction::to_broker ? faults_.stop_reading_to_broker : faults_.stop_reading_to_client;
-  return !stopped && !pipe.ended && pipe.waiting_bytes < waiting_bytes_max;
+  // What stands before a narrow pipe gets through it within a second.
+  const std::size_t bytes_max = faults_.bytes_per_second > 0
+                                    ? std::min(faults_.bytes_per_second, waiting_bytes_max)
+                                    : waiting_bytes_max;
+  return !stopped && !pipe.ended && pipe.waiting_bytes < bytes_max;
 }
 
 void Relay::poll_once() {
@@ -222,15 +233,25 @@ void Relay::read_from(Pair& pair, Direction direction) {
     pipe.ended = true;
     return;
   }
-  std::vector<char> bytes(buffer.begin(), buffer.begin() + count);
-  const auto due = Clock::now() + faults_.delay;
+  put_in_line(pipe, {buffer.data(), static_cast<std::size_t>(count)});
+}
+
+void Relay::put_in_line(Pipe& pipe, std::string_view bytes) {
+  // Through a narrow pipe bytes trickle fifty times a second.
+  const std::size_t piece_max = faults_.trickle                ? 1
+                                : faults_.bytes_per_second > 0 ? faults_.bytes_per_second / 50 + 1
+                                                               : bytes.size();
+  const auto jitter = std::uniform_int_distribution<std::int64_t>(0, faults_.jitter.count())(random_);
+  pipe.last_due = std::max(pipe.last_due, Clock::now() + faults_.delay + std::chrono::milliseconds(jitter));
   pipe.waiting_bytes += bytes.size();
-  if (!faults_.trickle) {
-    pipe.waiting.push_back({due, std::move(bytes)});
-    return;
+  while (!bytes.empty()) {
+    const std::string_view piece = bytes.substr(0, piece_max);
+    bytes.remove_prefix(piece.size());
+    if (faults_.bytes_per_second > 0) {
+      pipe.last_due += std::chrono::nanoseconds(1'000'000'000 * piece.size() / faults_.bytes_per_second);
+    }
+    pipe.waiting.push_back({pipe.last_due, {piece.begin(), piece.end()}});
   }
-  for (const char byte : bytes)
-    pipe.waiting.push_back({due, {byte}});
 }
 
 void Relay::write_to(Pair& pair, Direction direction, Clock::time_point now) {

@@ -9,7 +9,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -46,8 +48,10 @@ class Relay {
   void cut_every(std::chrono::milliseconds interval, Ending ending = Ending::reset);
   /// Passes bytes on one at a time.
   void trickle();
-  /// Passes bytes on this much later.
-  void delay(std::chrono::milliseconds time);
+  /// Passes bytes on this much later, and up to `jitter` more, for each piece another; the order is kept.
+  void delay(std::chrono::milliseconds time, std::chrono::milliseconds jitter = {});
+  /// Passes on so many bytes a second, in each direction of each connection.
+  void narrow(std::size_t bytes_per_second);
   /// Reads no more of what comes from there, so that the sender's buffers fill.
   void stop_reading(Direction direction);
   /// Reads everything and passes nothing on, both ways; new connections are accepted and are as silent.
@@ -72,7 +76,8 @@ class Relay {
   struct Pipe {
     std::deque<Chunk> waiting;
     std::size_t waiting_bytes = 0;
-    bool ended = false;  ///< The sender closed; passed on once everything is written.
+    Clock::time_point last_due{};  ///< Of what came last: nothing overtakes it.
+    bool ended = false;            ///< The sender closed; passed on once everything is written.
     bool end_passed_on = false;
   };
   struct Pair {
@@ -85,6 +90,8 @@ class Relay {
   };
   struct Faults {
     std::chrono::milliseconds delay{0};
+    std::chrono::milliseconds jitter{0};
+    std::size_t bytes_per_second = 0;  ///< 0: no limit.
     std::chrono::milliseconds cut_interval{0};
     Ending cut_ending = Ending::reset;
     bool trickle = false;
@@ -105,6 +112,7 @@ class Relay {
   [[nodiscard]] int poll_timeout(Clock::time_point now) const;
   [[nodiscard]] bool wants_read(const Pipe& pipe, Direction direction) const;
   void read_from(Pair& pair, Direction direction);
+  void put_in_line(Pipe& pipe, std::string_view bytes);
   void write_to(Pair& pair, Direction direction, Clock::time_point now);
   void end_all(Ending ending);
   static void end(Pair& pair, Ending ending);
@@ -121,6 +129,7 @@ class Relay {
   Clock::time_point next_cut_{};
   std::vector<std::unique_ptr<Pair>> pairs_;
   std::size_t accepted_ = 0;
+  std::mt19937 random_{std::random_device{}()};
   bool stopping_ = false;
 
   std::thread thread_;

@@ -95,3 +95,34 @@ TEST_CASE("a relay delays what it passes on", "[support][relay]") {
   client.connect("c");
   CHECK(std::chrono::steady_clock::now() - begin >= 60ms);
 }
+
+TEST_CASE("a relay that jitters keeps the order", "[support][relay]") {
+  ScriptedBroker broker;
+  Relay relay(broker.port());
+  RawClient client(relay.port());
+  client.connect("c");
+  relay.delay(1ms, 20ms);
+  std::vector<std::string> payloads;
+  for (int number = 0; number < 50; ++number) {
+    payloads.push_back(std::to_string(number));
+    client.send(publish("a", payloads.back(), QoS::at_most_once, 0));
+    std::this_thread::yield();
+  }
+  CHECK(broker.wait_until([&] { return broker.accepted_count() == 50; }));
+  std::vector<std::string> arrived;
+  for (const AcceptedMessage& message : broker.accepted())
+    arrived.push_back(message.payload);
+  CHECK(arrived == payloads);
+}
+
+TEST_CASE("a narrow relay passes so many bytes a second on", "[support][relay]") {
+  ScriptedBroker broker;
+  Relay relay(broker.port());
+  RawClient client(relay.port());
+  client.connect("c");
+  relay.narrow(100'000);
+  const auto begin = std::chrono::steady_clock::now();
+  client.send(publish("a", std::string(30'000, 'x'), QoS::at_least_once, 1));
+  CHECK(client.next(PacketType::puback).packet_identifier == 1);
+  CHECK(std::chrono::steady_clock::now() - begin >= 295ms);
+}

@@ -51,8 +51,28 @@ constexpr auto beyond = never_expires + 1s;
 
 const std::vector<Case> bad_options{
     {"server", [](Options& o) { o.server = ""; }},
-    {"server", [](Options& o) { o.server = "mqtts://host"; }},
+    {"server", [](Options& o) { o.server = "http://host"; }},
+    {"WebSocket header without a name",
+     [](Options& o) {
+       o.websocket.headers = {{"", "x"}};
+     }},
     {"the port must be", [](Options& o) { o.server = "host:0"; }},
+    {"the port must be",
+     [](Options& o) {
+       o.servers = {"host", "host:0"};
+     }},
+    {"WebSocket header \"Host\": the client sets this one itself",
+     [](Options& o) {
+       o.websocket.headers = {{"Host", "x"}};
+     }},
+    {"WebSocket header \"X\": its value has a line break",
+     [](Options& o) {
+       o.server = "ws://host";
+       o.websocket.headers = {{"X", "a\r\nb"}};
+     }},
+    {"proxy \"host:1\": the kind of proxy is missing", [](Options& o) { o.proxy = "host:1"; }},
+    {"proxy \"http://host:0\": the port must be", [](Options& o) { o.proxy = "http://me:secret@host:0"; }},
+    {"handshake_timeout", [](Options& o) { o.handshake_timeout = 0ms; }},
     {"user name in server", [](Options& o) { o.server = "mqtt://%FF@host"; }},
     {"user name in server", [](Options& o) { o.server = "mqtt://a%00@host"; }},
     {"password in server", [](Options& o) { o.server = "mqtt://me:" + too_long + "@host"; }},
@@ -169,6 +189,9 @@ TEST_CASE("options at the ends of their ranges are fine", "[client][options]") {
   options.tcp.send_buffer = options.tcp.receive_buffer = 1;
   CHECK_FALSE(refusal(options));
   options.tcp.user_timeout = 0ms;
+  options.server = "ws://host/path?query";
+  options.websocket.headers = {{"Authorization", "Bearer x"}, {"X-Empty", ""}, {"X-Tab", "a\tb"}};
+  options.proxy = "socks5://me:secret@[::1]:1080";
   options.keep_alive = 0s;
   options.connect_properties.receive_maximum = 1;
   options.connect_properties.maximum_packet_size = 1;

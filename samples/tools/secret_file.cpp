@@ -1,0 +1,20 @@
+#include "secret_file.hpp"
+
+#include <fstream>
+
+#include <holdfast/error.hpp>
+
+namespace holdfast::tools {
+
+std::string first_line_of(const std::string& option, const std::string& file) {
+  std::ifstream in(file);
+  std::string line;
+  if (!in || !std::getline(in, line)) {
+    throw Error(Errc::invalid_argument, option + " " + file + ": cannot be read, or is empty");
+  }
+  if (!line.empty() && line.back() == '\r')
+    line.pop_back();  // From an editor that ends lines as Windows does.
+  return line;
+}
+
+}  // namespace holdfast::tools

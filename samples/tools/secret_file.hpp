@@ -1,0 +1,11 @@
+// Secrets that stand in files: on the command line every user of the machine could read them.
+#pragma once
+
+#include <string>
+
+namespace holdfast::tools {
+
+/// The first line of a file, without its end. Throws Error (Errc::invalid_argument) naming option and file.
+[[nodiscard]] std::string first_line_of(const std::string& option, const std::string& file);
+
+}  // namespace holdfast::tools

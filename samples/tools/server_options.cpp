@@ -1,0 +1,274 @@
+#include "server_options.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+#include <holdfast/error.hpp>
+
+namespace holdfast::tools {
+
+namespace {
+
+constexpr int tls_port = 8883;
+constexpr const char* tls_port_digits = "8883";
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(Errc::invalid_argument, what);
+}
+
+// In lower case, with its "://"; empty without one. (All else of a URL may hold a password: no message has
+// it.)
+std::string scheme_of(const std::string& url) {
+  const std::size_t end = url.find("://");
+  if (end == std::string::npos) return "";
+  std::string scheme = url.substr(0, end + 3);
+  std::transform(scheme.begin(), scheme.end(), scheme.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return scheme;
+}
+
+bool is_secure(const std::string& server) {
+  const std::string scheme = scheme_of(server);
+  return scheme == "mqtts://" || scheme == "wss://" || scheme == "ssl://" || scheme == "tls://";
+}
+
+bool is_websocket(const std::string& server) {
+  const std::string scheme = scheme_of(server);
+  return scheme == "ws://" || scheme == "wss://";
+}
+
+std::string scheme_for(bool websocket, bool secure) {
+  if (websocket) return secure ? "wss://" : "ws://";
+  return secure ? "mqtts://" : "mqtt://";
+}
+
+// A URL of -L: scheme, user, password, host and port in front, the topic behind.
+struct LocatedTopic {
+  std::string scheme;
+  std::string authority;
+  std::string topic;
+};
+
+LocatedTopic locate(const std::string& url) {
+  const std::string scheme = scheme_of(url);
+  constexpr std::array known{"mqtt://", "mqtts://", "ws://", "wss://"};
+  if (std::find(known.begin(), known.end(), scheme) == known.end()) {
+    refuse("-L: must be a URL mqtt://[user[:password]@]host[:port]/topic, or mqtts, ws or wss");
+  }
+  const std::size_t slash = std::min(url.find('/', scheme.size()), url.size());
+  if (slash + 1 >= url.size()) {
+    refuse("-L " + scheme + "...: the topic is missing: write " + scheme + "host[:port]/topic");
+  }
+  return {scheme, url.substr(scheme.size(), slash - scheme.size()), url.substr(slash + 1)};
+}
+
+// In `[user[:password]@]host[:port]`: the port, as it is written; empty without one. An IPv6 address may
+// stand without brackets where no port follows.
+std::string port_in(const std::string& authority) {
+  const std::string host = authority.substr(authority.rfind('@') + 1);
+  const std::size_t colon = host.rfind(':');
+  const bool address = !host.empty() && (host.front() == '[' ? host.back() == ']' : host.find(':') != colon);
+  return address || colon == std::string::npos ? "" : host.substr(colon + 1);
+}
+
+bool is_bare_ipv6(const std::string& host) {
+  return host.front() != '[' && std::count(host.begin(), host.end(), ':') > 1;
+}
+
+void check_port(int port) {
+  if (port < 1 || port > 65535) refuse("-p " + std::to_string(port) + ": a port is a number from 1 to 65535");
+}
+
+void check_way(const ServerOptions& options) {
+  if (!options.hosts.empty() && !options.urls.empty()) refuse("-h and -L exclude each other: give one");
+  if (options.port && !options.urls.empty()) refuse("-p does not go with -L: write the port into the URL");
+  if (options.proxy_from_environment && !options.proxy.empty()) {
+    refuse("--proxy and --proxy-env exclude each other: give one");
+  }
+  if (!options.websocket_path.empty() && options.websocket_path.front() != '/') {
+    refuse("--ws-path " + options.websocket_path + ": must begin with a slash");
+  }
+  if (options.bind_address.empty()) return;
+  in6_addr address{};
+  if (::inet_pton(AF_INET, options.bind_address.c_str(), &address) != 1 &&
+      ::inet_pton(AF_INET6, options.bind_address.c_str(), &address) != 1) {
+    refuse("-A " + options.bind_address +
+           ": must be an address of this machine in numbers, such as 192.0.2.7");
+  }
+}
+
+void check_unix(const ServerOptions& options, const TlsOptions& tls) {
+  const auto exclude = [](const std::string& name) {
+    if (name.empty()) return;
+    refuse(name + " does not go with --unix, which is a way without network: leave one out");
+  };
+  exclude(options.hosts.empty() ? "" : "-h");
+  exclude(options.port ? "-p" : "");
+  exclude(options.urls.empty() ? "" : "-L");
+  exclude(options.websocket ? "--ws" : "");
+  exclude(options.proxy.empty() ? "" : "--proxy");
+  exclude(options.proxy_from_environment ? "--proxy-env" : "");
+  exclude(options.bind_address.empty() ? "" : "-A");
+  exclude(tls.needing());
+}
+
+// -h with a whole URL, which says by itself what the other options say of a host.
+std::string server_of_url(const ServerOptions& options, const TlsOptions& tls, const std::string& url) {
+  const std::string scheme = scheme_of(url);
+  if (options.port) refuse("-p does not go with -h " + scheme + "...: write the port into the URL");
+  if (options.websocket && !is_websocket(url)) {
+    refuse("--ws does not go with -h " + scheme + "...: write ws:// or wss://");
+  }
+  if (!options.websocket_path.empty()) {
+    refuse("--ws-path does not go with -h " + scheme + "...: write the path into the URL");
+  }
+  if (!tls.asking().empty() && !is_secure(url)) {
+    refuse(tls.asking() + " is for TLS, and -h " + scheme + "... is without: write mqtts:// or wss://");
+  }
+  return url;
+}
+
+std::string server_of_host(const ServerOptions& options, const TlsOptions& tls, const std::string& host) {
+  if (host.empty()) refuse("-h: the host must not be empty");
+  if (!scheme_of(host).empty()) return server_of_url(options, tls, host);
+  const std::string own_port = port_in(host);
+  if (!own_port.empty() && options.port) refuse("-p does not go with -h " + host + ": give the port once");
+  // As for mosquitto, a port that is TLS's own asks for it.
+  const bool secure = !tls.asking().empty() || options.port == tls_port || own_port == tls_port_digits;
+  std::string server = scheme_for(options.websocket, secure) + (is_bare_ipv6(host) ? "[" + host + "]" : host);
+  if (own_port.empty()) server += ":" + std::to_string(options.port.value_or(secure ? tls_port : 1883));
+  return server + options.websocket_path;
+}
+
+// As mosquitto takes -L: the options for TLS and --ws count for a mqtt:// URL, too, and so does TLS's own
+// port.
+std::string server_of_located(const ServerOptions& options, const TlsOptions& tls, const std::string& url) {
+  const LocatedTopic located = locate(url);
+  const std::string own_port = port_in(located.authority);
+  const bool secure = is_secure(located.scheme) || !tls.asking().empty() ||
+                      (located.scheme == "mqtt://" && own_port == tls_port_digits);
+  const std::string scheme = scheme_for(is_websocket(located.scheme) || options.websocket, secure);
+  std::string server = scheme + located.authority;
+  // A scheme that an option has changed keeps the port of the one that was written.
+  if (own_port.empty() && scheme != located.scheme) {
+    if (located.scheme == "mqtt://") server += ":1883";
+    if (located.scheme == "mqtts://") server += ":8883";
+  }
+  return server + options.websocket_path;
+}
+
+std::vector<std::string> servers_of(const ServerOptions& options, const TlsOptions& tls) {
+  if (!options.unix_socket.empty()) return {"unix://" + options.unix_socket};
+  std::vector<std::string> servers;
+  for (const std::string& url : options.urls)
+    servers.push_back(server_of_located(options, tls, url));
+  for (const std::string& host : options.hosts)
+    servers.push_back(server_of_host(options, tls, host));
+  if (servers.empty()) servers.push_back(server_of_host(options, tls, "localhost"));
+  return servers;
+}
+
+void check_servers(const ServerOptions& options, const TlsOptions& tls,
+                   const std::vector<std::string>& servers) {
+  if (servers.size() == 1 && (options.cluster || options.shuffle)) {
+    refuse(std::string(options.cluster ? "--cluster" : "--shuffle") +
+           " is for several servers: give more than one -h or -L");
+  }
+  if (!tls.needing().empty() && std::none_of(servers.begin(), servers.end(), is_secure)) {
+    refuse(tls.needing() +
+           " needs TLS: add --cafile FILE, or --tls-use-os-certs for the system's authorities");
+  }
+  const bool websocket = std::any_of(servers.begin(), servers.end(), is_websocket);
+  if (!websocket && (!options.websocket_path.empty() || !options.websocket_headers.empty())) {
+    refuse(std::string(options.websocket_path.empty() ? "--ws-header" : "--ws-path") +
+           " needs WebSocket: add --ws, or give a ws:// or wss:// URL");
+  }
+}
+
+// Shows the name alone: the value may be a key.
+std::pair<std::string, std::string> header_of(const std::string& argument) {
+  const std::size_t colon = argument.find(':');
+  if (colon == 0 || colon == std::string::npos) refuse("--ws-header: must be NAME:VALUE");
+  const std::size_t begin = std::min(argument.find_first_not_of(' ', colon + 1), argument.size());
+  return {argument.substr(0, colon), argument.substr(begin)};
+}
+
+}  // namespace
+
+void ServerOptions::add_to(CLI::App& app) {
+  app.add_option(
+         "-h,--host", hosts,
+         "Broker's host name or address, HOST:PORT, or a URL such as wss://HOST/PATH. Default: localhost. "
+         "Given more than once: a list of servers, see --cluster.")
+      ->allow_extra_args(false);
+  app.add_option("-p,--port", port, "Broker's port. Default: 1883, with options for TLS 8883.");
+  app.add_option(
+         "-L,--url", urls,
+         "mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or ws(s)://: all at once, instead of -h, -p and "
+         "-t. Other users can see the password.")
+      ->allow_extra_args(false);
+  app.add_option("--unix", unix_socket, "Unix domain socket of the broker, or @NAME for an abstract one.");
+  app.add_flag(
+      "--cluster", cluster,
+      "The servers are nodes of one cluster: the session is resumed on any of them. Default: independent "
+      "brokers; a change begins a new session.");
+  app.add_flag("--shuffle", shuffle, "Take the servers in a random order.");
+  app.add_flag("--ws", websocket, "Speak MQTT over WebSocket; with options for TLS over secure WebSocket.");
+  app.add_option("--ws-path", websocket_path, "Path of the WebSocket. Default: /mqtt.");
+  app.add_option("--ws-header", websocket_headers,
+                 "NAME:VALUE: header line for the WebSocket's request; may be given more than once.")
+      ->allow_extra_args(false);
+  app.add_option(
+      "--proxy", proxy,
+      "socks5h://[USER[:PASSWORD]@]HOST[:PORT] or http://...: go through this proxy, which looks up the "
+      "broker's name.");
+  app.add_flag(
+      "--proxy-env", proxy_from_environment,
+      "Go through the proxy that http_proxy, https_proxy or all_proxy names, but for hosts in no_proxy.");
+  app.add_option("-A", bind_address, "Connect from this address of this machine.");
+  app.add_flag_function("-S",
+                        [](std::int64_t) {
+                          refuse("-S: servers are not looked up by SRV records: name them, each with a -h");
+                        })
+      ->group("");
+}
+
+std::optional<std::string> ServerOptions::topic_of_urls() const {
+  std::optional<std::string> topic;
+  for (const std::string& url : urls) {
+    const std::string another = locate(url).topic;
+    if (topic && *topic != another) {
+      refuse("-L: the URLs of one list of servers name the topics " + *topic + " and " + another +
+             ": write the same into each");
+    }
+    topic = another;
+  }
+  return topic;
+}
+
+void ServerOptions::apply(Options& options, const TlsOptions& tls) const {
+  if (port) check_port(*port);
+  if (!unix_socket.empty()) check_unix(*this, tls);
+  check_way(*this);
+  options.tls = tls.to_settings();
+  std::vector<std::string> servers = servers_of(*this, tls);
+  check_servers(*this, tls, servers);
+  if (servers.size() == 1) {
+    options.server = std::move(servers.front());
+  } else {
+    options.servers = std::move(servers);
+  }
+  options.server_group = cluster ? ServerGroup::cluster : ServerGroup::independent;
+  options.server_order = shuffle ? ServerOrder::shuffled : ServerOrder::in_turn;
+  for (const std::string& header : websocket_headers)
+    options.websocket.headers.push_back(header_of(header));
+  options.proxy = proxy;
+  options.proxy_from_environment = proxy_from_environment;
+  options.tcp.bind_address = bind_address;
+}
+
+}  // namespace holdfast::tools
