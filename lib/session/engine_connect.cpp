@@ -14,6 +14,8 @@ namespace {
 
 using wire::PropertyId;
 
+constexpr unsigned resumes_refused_max = 5;
+
 std::string text(const wire::PropertiesView& properties, PropertyId id) {
   return std::string(properties.string(id).value_or(std::string_view()));
 }
@@ -135,6 +137,7 @@ void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
   phase_ = Phase::connected;
   accepted_ = true;
   clean_start_ = resume_asserted_ = false;
+  resumes_refused_ = 0;
   session_servers_ = servers_;
   for (std::string& filter : discarded_)
     journal_.emplace_back(record::Unsubscribed{std::move(filter)});
@@ -167,9 +170,25 @@ void Engine::on_refused(const wire::Connack& connack) {
   const ReasonCode code = connack.reason_code;
   const std::string reason_string = text(connack.properties, PropertyId::reason_string);
   const End end = is_final(code) ? End::refused_for_good : End::lost;
-  close({end, Errc::connection_refused, code, reason_string,
-         "the broker refused the connection: " + described(code, reason_string) + advice(code),
-         server_reference(code, connack.properties)});
+  std::string what = "the broker refused the connection: " + described(code, reason_string) + advice(code);
+  if (give_up_session(code)) what += ": the session is given up, the next attempt asks for a clean start";
+  close(
+      {end, Errc::connection_refused, code, reason_string, what, server_reference(code, connack.properties)});
+}
+
+// A session that a client takes from one node to another at once can break on the way: ejabberd then refuses
+// to resume it, on every node and for as long as it lives, and lets in only who begins anew. A few refusals
+// may have another cause that passes; so it is if a clean start is refused, too.
+bool Engine::give_up_session(ReasonCode refusal) {
+  if (options_.server_group != ServerGroup::cluster) return false;
+  const bool given_up = resumes_refused_ >= resumes_refused_max;
+  if (refusal != ReasonCode::unspecified_error || given_up) {
+    if (given_up) clean_start_ = false;
+    resumes_refused_ = 0;
+    return false;
+  }
+  if (!sent_clean_start_ && ++resumes_refused_ == resumes_refused_max) clean_start_ = true;
+  return clean_start_;
 }
 
 void Engine::on_disconnect_packet(const wire::Disconnect& disconnect) {

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 
 #include "client_under_test.hpp"
@@ -131,4 +132,28 @@ TEST_CASE("a sample that is asked for what it cannot do says how it is used", "[
     CHECK(outcome.status == 1);
     CHECK(fault_in(outcome.errors, name, {word}) == "");
   }
+}
+
+TEST_CASE("05_cluster goes on with the other node when its own is killed",
+          "[integration][samples][ejabberd]") {
+  Ejabberd ejabberd(2);
+  Program sample({HOLDFAST_05_CLUSTER, "5", with_account(ejabberd.node(0).server()),
+                  with_account(ejabberd.node(1).server())});
+  const auto has_written = [&](const std::string& text) {
+    return eventually([&] { return count_of(text, sample.output()) == 1; }, program_patience);
+  };
+  REQUIRE(has_written("connected to " + ejabberd.node(0).server() + ", session new\n"));
+  ejabberd.node(0).kill_hard();
+  REQUIRE(has_written("connected to " + ejabberd.node(1).server() + ", session new\n"));
+  REQUIRE(has_written("the session died with its node"));
+  const Outcome outcome = sample.wait();
+  CHECK(outcome.status == 0);
+  CHECK(count_of("disconnected: ", outcome.output) >= 1);
+  const auto numbers_at = outcome.output.rfind('\n', outcome.output.size() - 2) + 1;
+  std::size_t accepted = 0;
+  std::size_t acknowledged = 0;
+  REQUIRE(std::sscanf(outcome.output.c_str() + numbers_at, "%zu readings accepted, %zu acknowledged",
+                      &accepted, &acknowledged) == 2);
+  CHECK(accepted > 0);
+  CHECK(acknowledged == accepted);
 }

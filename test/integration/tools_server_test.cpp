@@ -1,7 +1,5 @@
 // Where holdfast_pub and holdfast_sub look for the broker: hosts, ports, URLs and lists of servers, as a user
 // writes them.
-#include <fstream>
-
 #include "support/loopback.hpp"
 #include "support/scripted_broker.hpp"
 #include "tool_mistakes.hpp"
@@ -65,6 +63,35 @@ TEST_CASE("holdfast_sub -L subscribes to the URL's topic, and to those of -t", "
   CHECK(outcome.status == 0);
   CHECK(count_of("a/1\n", outcome.output) == 1);
   CHECK(count_of("b/1\n", outcome.output) == 1);
+}
+
+TEST_CASE("port, scheme and TLS are assumed where mosquitto assumes them", "[integration][tools]") {
+  // Nobody listens at this address of the loopback, so each command says where it went in vain.
+  const TemporaryDirectory directory;
+  const std::string ca = write_file(directory.path() / "ca.pem", CertificateAuthority().pem());
+  const std::vector<std::pair<Arguments, std::string>> meant{
+      {{"-h", "127.0.0.9"}, "mqtt://127.0.0.9:1883: "},
+      {{"-h", "127.0.0.9", "--cafile", ca}, "mqtts://127.0.0.9:8883: "},
+      {{"-h", "127.0.0.9", "-p", "8883"}, "mqtts://127.0.0.9:8883: "},
+      {{"-h", "127.0.0.9:8883"}, "mqtts://127.0.0.9:8883: "},
+      {{"-h", "127.0.0.9", "--tls-use-os-certs"}, "mqtts://127.0.0.9:8883: "},
+      {{"-h", "127.0.0.9", "--psk", "00", "--psk-identity", "i"}, "mqtts://127.0.0.9:8883: "},
+      {{"-h", "127.0.0.9", "-p", "1", "--cafile", ca}, "mqtts://127.0.0.9:1: "},
+      {{"-h", "127.0.0.9", "--ws"}, "ws://127.0.0.9:1883: "},
+      {{"-h", "127.0.0.9", "--ws", "--cafile", ca, "--ws-path", "/m"}, "wss://127.0.0.9:8883/m: "},
+      {{"-h", "::1", "-p", "1"}, "mqtt://[::1]:1: "},
+      {{"-h", "[::1]:1"}, "mqtt://[::1]:1: "},
+      {{"-L", "mqtt://127.0.0.9/t"}, "mqtt://127.0.0.9: "},
+      {{"-L", "mqtts://127.0.0.9/t"}, "mqtts://127.0.0.9: "},
+      {{"-L", "mqtt://u:p@127.0.0.9:8883/t"}, "mqtts://127.0.0.9:8883: "},
+      {{"-L", "mqtt://127.0.0.9/t", "--cafile", ca}, "mqtts://127.0.0.9:1883: "},
+      {{"-L", "mqtts://127.0.0.9/t", "--ws"}, "wss://127.0.0.9:8883: "},
+  };
+  for (const auto& [arguments, server] : meant) {
+    const Outcome outcome = run(both({HOLDFAST_PUB, "-t", "t", "-m", "x"}, arguments));
+    CHECK(outcome.status == 14);
+    CHECK(fault_of_pub(outcome, {"connect to " + server}) == "");
+  }
 }
 
 TEST_CASE("of several servers the next is taken where the first is down", "[integration][tools]") {

@@ -1,8 +1,5 @@
 // holdfast_pub and holdfast_sub over TLS, as a user asks for it: the options are mosquitto's,
 // and so is what they mean.
-#include <array>
-#include <fstream>
-
 #include "tool_mistakes.hpp"
 #include "tool_under_test.hpp"
 
@@ -72,8 +69,11 @@ TEST_CASE("--cafile and --capath trust that authority", "[integration][tools][tl
 TEST_CASE("a broker that the system's authorities do not know is refused in words",
           "[integration][tools][tls]") {
   Mosquitto mosquitto({.transport = Transport::tls});
+  const ClientFiles client(mosquitto);
   for (const Arguments& options :
-       std::vector<Arguments>{both(at(mosquitto), {"--tls-use-os-certs"}), {"-h", mosquitto.server()}}) {
+       std::vector<Arguments>{both(at(mosquitto), {"--tls-use-os-certs"}),
+                              both(at(mosquitto), {"--cert", client.certificate, "--key", client.key}),
+                              {"-h", mosquitto.server()}}) {
     const Outcome outcome = holdfast_pub(options);
     CHECK(outcome.status == 8);
     CHECK(fault_of_pub(outcome, {"certificate", "authority"}) == "");

@@ -201,3 +201,72 @@ TEST_CASE("a reason that the broker spreads over lines is one line for us", "[ha
                                 Properties().add(PropertyId::reason_string, "come\nback\tlater")));
   CHECK(test.engine.closing()->what.find("come back later") != std::string::npos);
 }
+
+namespace {
+
+/// The next connection, up to a CONNACK that refuses; the CONNECT that went out.
+Packet refused(EngineUnderTest& test, ReasonCode reason) {
+  Packet connect = test.open();
+  test.receive(support::connack(false, reason));
+  test.lose();
+  return connect;
+}
+
+Options of_cluster() {
+  Options options = hour_long_session();
+  options.server_group = ServerGroup::cluster;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("a session that a cluster refuses five times in a row to resume is begun anew", "[handshake]") {
+  EngineUnderTest test(of_cluster());
+  test.connect();
+  test.lose();
+  for (int attempt = 0; attempt < 5; ++attempt)
+    CHECK_FALSE(refused(test, ReasonCode::unspecified_error).clean_start);
+  test.publish("1", QoS::at_least_once);
+  CHECK(test.connect().clean_start);
+  CHECK(test.engine.counters().sessions_lost == 1);
+  CHECK(described(test.write()) == std::vector<std::string>{"PUBLISH 1"});
+  test.lose();
+  for (int attempt = 0; attempt < 5; ++attempt)
+    CHECK_FALSE(refused(test, ReasonCode::unspecified_error).clean_start);
+}
+
+TEST_CASE("a session is not given up for refusals that have another cause", "[handshake]") {
+  const auto refuse = [](EngineUnderTest& test, int times, ReasonCode reason) {
+    for (int attempt = 0; attempt < times; ++attempt)
+      CHECK_FALSE(refused(test, reason).clean_start);
+  };
+  SECTION("no cluster") {
+    EngineUnderTest test;
+    test.connect();
+    test.lose();
+    refuse(test, 20, ReasonCode::unspecified_error);
+  }
+  EngineUnderTest test(of_cluster());
+  test.connect();
+  test.lose();
+  SECTION("another reason") {
+    refuse(test, 20, ReasonCode::server_unavailable);
+  }
+  SECTION("not in a row") {
+    for (int round = 0; round < 5; ++round) {
+      refuse(test, 4, ReasonCode::unspecified_error);
+      refuse(test, 1, ReasonCode::server_unavailable);
+    }
+    refuse(test, 4, ReasonCode::unspecified_error);
+    test.connect(true);
+    test.lose();
+    refuse(test, 5, ReasonCode::unspecified_error);
+  }
+  SECTION("a clean start is refused, too") {
+    refuse(test, 5, ReasonCode::unspecified_error);
+    CHECK(refused(test, ReasonCode::unspecified_error).clean_start);
+    refuse(test, 5, ReasonCode::unspecified_error);
+    CHECK(refused(test, ReasonCode::server_unavailable).clean_start);
+    refuse(test, 5, ReasonCode::unspecified_error);
+  }
+}
