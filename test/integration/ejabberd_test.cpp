@@ -160,3 +160,17 @@ TEST_CASE("ejabberd forgets the session when it is killed: nothing that was not 
   CHECK(succeeded(deliveries) == 100);
   CHECK(difference(receive_payloads(client, 100), numbers(0, 100)) == "");
 }
+
+TEST_CASE("ejabberd is reached over TLS and over WebSocket", "[integration][ejabberd]") {
+  const bool tls = GENERATE(false, true);
+  const std::string name = tls ? "over-tls" : "over-websocket";
+  Ejabberd& ejabberd = broker();
+  Options options = alice(tls ? ejabberd.node(0).tls_server() : ejabberd.node(0).websocket_server(), name);
+  options.tls.ca_pem = ejabberd.authority();
+  Client client(options);
+  client.connect();
+  client.subscribe(name, QoS::exactly_once);
+  CHECK(succeeded(publish_all(client, numbers(0, 500), QoS::exactly_once, name)) == 500);
+  CHECK(difference(receive_payloads(client, 500), numbers(0, 500)) == "");
+  CHECK(client.statistics().tls_handshakes == (tls ? 1 : 0));
+}

@@ -38,15 +38,17 @@ const std::vector<std::string> among_nodes{"-setcookie", "holdfast", "-start_epm
 
 }  // namespace
 
-Ejabberd::Node::Node(const ErlangPortMapper& port_mapper, const fs::path& parent, std::string name)
+Ejabberd::Node::Node(const ErlangPortMapper& port_mapper, const fs::path& parent, std::string name,
+                     const Certificate& certificate)
     : port_mapper_(port_mapper),
       name_(std::move(name)),
       directory_(parent / name_),
       port_(free_port()),
-      websocket_port_(free_port()) {
+      websocket_port_(free_port()),
+      tls_port_(free_port()) {
   for (const char* part : {"", "spool", "logs"})
     make_directory_of(user, directory_ / part);
-  write_configuration();
+  write_configuration(certificate);
   start();
 }
 
@@ -58,16 +60,26 @@ std::string Ejabberd::Node::websocket_server() const {
   return "ws://127.0.0.1:" + std::to_string(websocket_port_) + "/mqtt";
 }
 
+std::string Ejabberd::Node::tls_server() const {
+  return "mqtts://127.0.0.1:" + std::to_string(tls_port_);
+}
+
 std::string Ejabberd::Node::log() const {
   return content_of_log(directory_ / "log");
 }
 
-void Ejabberd::Node::write_configuration() const {
+void Ejabberd::Node::write_configuration(const Certificate& certificate) const {
+  const fs::path certificate_file = directory_ / "certificate.pem";
+  std::ofstream(certificate_file) << certificate.certificate << certificate.key;
   std::ofstream(directory_ / "ejabberd.yml")
       << R"(hosts: [localhost]
 loglevel: info
 auth_method: [internal]
+certfiles: [)"
+      << certificate_file.string() << R"(]
 listen:
+  - {port: )"
+      << tls_port_ << R"(, ip: "127.0.0.1", module: mod_mqtt, tls: true}
   - {port: )"
       << port_ << R"(, ip: "127.0.0.1", module: mod_mqtt, backlog: 1000}
   - {port: )"
@@ -123,9 +135,10 @@ void Ejabberd::Node::restart() {
 Ejabberd::Ejabberd(std::size_t nodes) : port_mapper_(directory_.path() / "epmd.log") {
   if (!installed()) throw std::runtime_error("ejabberd is not installed: apt-get install ejabberd");
   open_to_all(directory_.path());
+  const Certificate certificate = authority_.issue(for_this_machine());
   for (std::size_t index = 0; index < nodes; ++index) {
-    nodes_.push_back(
-        std::unique_ptr<Node>(new Node(port_mapper_, directory_.path(), "node" + std::to_string(index + 1))));
+    nodes_.push_back(std::unique_ptr<Node>(
+        new Node(port_mapper_, directory_.path(), "node" + std::to_string(index + 1), certificate)));
   }
   for (auto& node : nodes_)
     node->wait_until_up();

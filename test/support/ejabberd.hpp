@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "support/certificates.hpp"
 #include "support/child_process.hpp"
 #include "support/erlang.hpp"
 #include "support/temporary_directory.hpp"
@@ -28,6 +29,7 @@ class Ejabberd {
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     [[nodiscard]] std::string server() const;
     [[nodiscard]] std::string websocket_server() const;
+    [[nodiscard]] std::string tls_server() const;
     [[nodiscard]] std::string log() const;
     [[nodiscard]] bool running() { return process_->running(); }
 
@@ -38,8 +40,9 @@ class Ejabberd {
 
    private:
     friend class Ejabberd;
-    Node(const ErlangPortMapper& port_mapper, const std::filesystem::path& parent, std::string name);
-    void write_configuration() const;
+    Node(const ErlangPortMapper& port_mapper, const std::filesystem::path& parent, std::string name,
+         const Certificate& certificate);
+    void write_configuration(const Certificate& certificate) const;
     void start();
     [[nodiscard]] bool is_up() const;
     void wait_until_up();
@@ -49,6 +52,7 @@ class Ejabberd {
     std::filesystem::path directory_;
     std::uint16_t port_;
     std::uint16_t websocket_port_;
+    std::uint16_t tls_port_;
     std::size_t log_before_ = 0;  // What the lives before this one had said.
     std::unique_ptr<ChildProcess> process_;
   };
@@ -61,6 +65,8 @@ class Ejabberd {
   [[nodiscard]] static bool installed();
 
   [[nodiscard]] Node& node(std::size_t index) { return *nodes_.at(index); }
+  /// Who vouches for the nodes' certificates.
+  [[nodiscard]] std::string authority() const { return authority_.pem(); }
   /// Of each node, as Options::servers wants them.
   [[nodiscard]] std::vector<std::string> servers() const;
   /// Starts the nodes again that are down: how a test leaves a cluster for the next one.
@@ -70,6 +76,7 @@ class Ejabberd {
   void call(const std::vector<std::string>& functions);
 
   TemporaryDirectory directory_;
+  CertificateAuthority authority_;
   ErlangPortMapper port_mapper_;
   std::vector<std::unique_ptr<Node>> nodes_;
 };
