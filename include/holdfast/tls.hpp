@@ -53,7 +53,7 @@ struct TlsSettings {
   TlsVersion minimum_version = TlsVersion::tls_1_2;
   /// Cipher suites in order of preference, as IANA ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"), mbedTLS or
   /// OpenSSL ("ECDHE-RSA-AES128-GCM-SHA256") name them. Only suites of TLS 1.2 also mean at most 1.2, and
-  /// only those of 1.3 at least 1.3. Default: the library's, ChaCha20-Poly1305 first, which is its fastest.
+  /// only those of 1.3 at least 1.3. Default: mbedTLS's own, in its order.
   std::vector<std::string> ciphers = {};
   /// Application protocols to offer (ALPN), for example "mqtt", or "x-amzn-mqtt-ca" for AWS IoT on port 443.
   std::vector<std::string> alpn = {};

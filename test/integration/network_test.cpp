@@ -49,8 +49,8 @@ Options watchful(const std::string& server, const std::string& client_id) {
 }
 
 std::unique_ptr<MainJob> main_job() {
-  const std::string server =
-      std::string("mqtt://") + TwoHosts::broker_address + ':' + std::to_string(TwoHosts::broker_port);
+  std::string server = "mqtt://";
+  server.append(TwoHosts::broker_address).append(":").append(std::to_string(TwoHosts::broker_port));
   return std::make_unique<MainJob>(watchful(server, "publisher"), watchful(server, "subscriber"));
 }
 
@@ -121,7 +121,7 @@ TEST_CASE("the main job over a cable that is pulled and plugged in again, at eit
   CHECK(job->goes_on(500));
   CHECK(connects(*job) > before);
   job->stop_publishing_at(5'000);
-  job->check(std::string("cable pulled at the ") + (at_broker ? "broker" : "client"), 60s);
+  job->check(at_broker ? "cable pulled at the broker" : "cable pulled at the client", 60s);
 }
 
 TEST_CASE("the main job through packets of 576 bytes", "[network][mtu]") {

@@ -1,5 +1,6 @@
 // WebSocket against a real mosquitto.
 #include <sys/socket.h>
+#include <initializer_list>
 
 #include <thread>
 
@@ -51,7 +52,7 @@ TEST_CASE("messages of every size of frame make the round trip through WebSocket
   client.connect();
   client.subscribe("t", QoS::exactly_once);
   // No larger ones: mosquitto 2.0.11 sends 4 KiB of a WebSocket frame every 100 ms.
-  for (const std::size_t size : {1, 110, 125, 126, 10'000}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{1, 110, 125, 126, 10'000}) {
     CAPTURE(size);
     std::string payload(size, '\0');
     for (std::size_t i = 0; i < size; ++i)

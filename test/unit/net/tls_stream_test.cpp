@@ -1,4 +1,5 @@
 // What goes through TLS once it is up.
+#include <initializer_list>
 #include <random>
 
 #include "tls_link.hpp"
@@ -62,8 +63,8 @@ TEST_CASE("a mebibyte arrives whole both ways, however little the wire takes at 
 
 TEST_CASE("every size around a record's end arrives whole", "[net][tls]") {
   UpLink up;
-  for (const std::size_t size :
-       {1, 2, 15, 16, 17, 16382, 16383, 16384, 16385, 32766, 32767, 65531, 65532, 65533, 65536}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{
+           1, 2, 15, 16, 17, 16382, 16383, 16384, 16385, 32766, 32767, 65531, 65532, 65533, 65536}) {
     const std::string text = numbered(size);
     const std::string before = up.link.peer.received();
     write_all(up.link, text, unlimited);

@@ -1,5 +1,6 @@
 // WebSocket once it stands, against a server that is nothing but the frames of a test.
 #include <poll.h>
+#include <initializer_list>
 
 #include <array>
 #include <set>
@@ -72,7 +73,8 @@ TEST_CASE("data are read as they were sent, in whatever frames and fragments and
 }
 
 TEST_CASE("frames of every size class are read and written", "[net][websocket]") {
-  for (const std::size_t size : {1, 125, 126, 127, 4095, 4096, 4097, 65'535, 65'536, 65'537, 300'000}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{1, 125, 126, 127, 4095, 4096, 4097, 65'535,
+                                                                   65'536, 65'537, 300'000}) {
     CAPTURE(size);
     const std::string text = numbers(size);
     WebSocketPeer peer;
@@ -130,7 +132,7 @@ TEST_CASE("each frame has a mask of its own", "[net][websocket]") {
 TEST_CASE("what is reported as written has left, and nothing is left behind that is not asked for again",
           "[net][websocket]") {
   const std::string text = numbers(200'000);
-  for (const std::size_t room : {1, 3, 7, 100, 65'537}) {
+  for (const std::size_t room : std::initializer_list<std::size_t>{1, 3, 7, 100, 65'537}) {
     CAPTURE(room);
     WebSocketPeer peer;
     peer.accept();
@@ -187,7 +189,7 @@ TEST_CASE("pings are answered between frames, never within one, and only the new
 }
 
 TEST_CASE("a ping without payload and one with the largest are answered as they came", "[net][websocket]") {
-  for (const std::size_t size : {0, 125}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{0, 125}) {
     WebSocketPeer peer;
     peer.accept();
     peer.send({.opcode = Frame::ping, .payload = numbers(size)});
