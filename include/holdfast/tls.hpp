@@ -13,7 +13,7 @@ namespace holdfast {
 
 enum class TlsVersion : std::uint8_t {
   tls_1_2,
-  tls_1_3,  ///< Needs mbedTLS 3.6 or newer; with an older one the options are refused.
+  tls_1_3,  ///< Needs mbedTLS 3.6 or newer, built with its threading; with another the options are refused.
 };
 
 struct TlsSettings {

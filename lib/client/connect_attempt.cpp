@@ -87,7 +87,12 @@ void ConnectAttempt::connect(session::TimePoint now) {
   if (stream_) {
     connector_.reset();
     deadline_ = now + options_.handshake_timeout;
-    return lay_layers();
+    try {
+      return lay_layers();
+    } catch (const std::exception& error) {  // The system has no random bytes for us, or no memory.
+      stream_.reset();
+      return fail(Errc::connect_failed, error.what());
+    }
   }
   if (!connector_->failed()) return;
   const bool timed_out = connector_->error() == std::errc::timed_out;

@@ -46,7 +46,9 @@ class ConnectAttempt {
   [[nodiscard]] bool uses_tls() const noexcept { return target_.tls != nullptr; }
 
   /// Whether advance() can go on although nothing polls: the helper rings only for who sleeps already.
-  [[nodiscard]] bool has_work() const { return helper_ && helper_->finished(); }
+  [[nodiscard]] bool has_work() const {
+    return (helper_ && helper_->finished()) || (stream_ && stream_->has_pending_input());
+  }
 
   /// Adds what to poll: nothing while the helper is at work, which rings the doorbell.
   void add_to(std::vector<pollfd>& polled) const;

@@ -110,9 +110,11 @@ std::optional<std::size_t> Route::next_reference() {
   if (references_.empty()) return std::nullopt;
   Destination next = std::move(references_.front());
   references_.erase(references_.begin());
-  const std::string endpoint = endpoint_of(next.server);
+  const auto url = net::ServerUrl::parse(next.server);
   for (std::size_t server = 0; server < servers_.size(); ++server) {
-    if (endpoint_of(destination(server).server) == endpoint) return server;
+    // One endpoint with TLS and without are two: a reference to the first must not lead to the second.
+    const auto ours = net::ServerUrl::parse(destination(server).server);
+    if (ours.endpoint() == url.endpoint() && ours.scheme == url.scheme) return server;
   }
   guest_ = std::move(next);
   return servers_.size();

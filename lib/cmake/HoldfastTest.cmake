@@ -15,6 +15,9 @@ function(holdfast_test_program name)
   holdfast_own_target(${name})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/lib ${PROJECT_SOURCE_DIR}/test)
   target_link_libraries(${name} PRIVATE holdfast::holdfast_static holdfast_catch)
+  if(HOLDFAST_SANITIZE)
+    target_compile_options(${name} PRIVATE -O0)  # The tests wait more than they compute; compiling them is the longer part.
+  endif()
   # Catch2's header costs more than most tests.
   target_precompile_headers(${name} PRIVATE ${PROJECT_SOURCE_DIR}/test/support/catch.hpp)
 endfunction()

@@ -97,6 +97,7 @@ Tls::~Tls() = default;
 // Never reads a file under the lock: the helper that hangs on a dead network drive shall not keep the next
 // one.
 std::shared_ptr<const TlsContext> Tls::prepare() {
+  check_tls(state_->options);  // A hook or a reference may lead to TLS where nobody checked before.
   FileStamps stamps = stamps_of(state_->options);
   {
     const std::lock_guard lock(state_->mutex);

@@ -47,7 +47,8 @@ inline const unsigned char* bytes(const std::string& text) noexcept {
 
 #if MBEDTLS_VERSION_MAJOR >= 3
 
-#ifdef MBEDTLS_SSL_PROTO_TLS1_3
+// Without its locks several clients at once would break the state that TLS 1.3 shares in PSA.
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_THREADING_C)
 inline constexpr bool has_tls_1_3 = true;
 #else
 inline constexpr bool has_tls_1_3 = false;
@@ -69,7 +70,9 @@ inline void use_psk_only([[maybe_unused]] mbedtls_ssl_config* config) {
 #endif
 }
 inline void signal_tickets([[maybe_unused]] mbedtls_ssl_config* config) {
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_SESSION_TICKETS)
+// 3.6.0 always does, and has no switch.
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_SESSION_TICKETS) && \
+    MBEDTLS_VERSION_NUMBER >= 0x03060100
   mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
       config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
 #endif

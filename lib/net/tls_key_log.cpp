@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <exception>
 #include <span>
 #include <utility>
 
@@ -17,7 +18,7 @@ namespace {
 constexpr std::size_t random_size = 32;
 
 FileDescriptor open_for_append(const std::string& path) {
-  return FileDescriptor(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+  return FileDescriptor(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600));
 }
 
 std::string hexadecimal(std::span<const unsigned char> bytes) {
@@ -93,7 +94,7 @@ void KeyLog::attach_to(mbedtls_ssl_context* /*connection*/) const {}
 #endif
 
 void KeyLog::write(const char* label, const unsigned char* client_random, const unsigned char* secret,
-                   std::size_t secret_size) const {
+                   std::size_t secret_size) const noexcept try {
   const std::string line = std::string(label) + ' ' + hexadecimal({client_random, random_size}) + ' ' +
                            hexadecimal({secret, secret_size}) + '\n';
   // One write a line, so that several processes may share the file. It is there for looking, not for living
@@ -101,6 +102,8 @@ void KeyLog::write(const char* label, const unsigned char* client_random, const 
   const FileDescriptor file = open_for_append(path_);
   if (file) [[maybe_unused]]
     const auto written = ::write(file.get(), line.data(), line.size());
+} catch (const std::exception&) {
+  // No memory for a line: nothing can be thrown through mbedTLS.
 }
 
 }  // namespace holdfast::net

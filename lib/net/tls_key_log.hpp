@@ -17,7 +17,7 @@ class KeyLog {
   void attach_to(mbedtls_ssl_context* connection) const;
   /// One line.
   void write(const char* label, const unsigned char* client_random, const unsigned char* secret,
-             std::size_t secret_size) const;
+             std::size_t secret_size) const noexcept;
 
  private:
   const std::string path_;

@@ -15,6 +15,8 @@ constexpr std::size_t record_payload_max = (std::size_t{1} << 14) - 1;
 constexpr std::size_t plain_bytes_a_write = 4 * record_payload_max;
 // Of one read(), without data: whoever sends nothing but tickets shall not keep us.
 constexpr int messages_a_read = 16;
+// mbedTLS passes over warnings by itself: whoever sends nothing but those shall not keep us either.
+constexpr int receives_a_call = 4;
 // Any code that mbedTLS passes through: the real error is in below_end_.
 constexpr int below_failed = MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 
@@ -93,7 +95,9 @@ TlsStream::TlsStream(std::unique_ptr<ByteStream> below, std::shared_ptr<const Tl
       certificate_(host_, context_->options().verify_host) {}
 
 short TlsStream::poll_events(bool want_read, bool want_write) const noexcept {
-  if (phase_ != Phase::handshaking) return below_->poll_events(want_read, want_write);
+  // What mbedTLS says of its own accord (close_notify, an alert) leaves without a write() of the caller's.
+  const bool own_output = !output_.empty() && !output_.has_unreported();
+  if (phase_ != Phase::handshaking) return below_->poll_events(want_read, want_write || own_output);
   return below_->poll_events(output_.empty(), !output_.empty());
 }
 
@@ -128,6 +132,7 @@ bool TlsStream::begin() {
 }
 
 IoResult TlsStream::shake_hands() {
+  receives_left_ = receives_a_call;
   while (!handshake_over_) {
     may_receive_ = true;
     const std::uint64_t taken = input_.taken();
@@ -205,6 +210,7 @@ IoResult TlsStream::read(std::span<std::byte> into) {
   std::size_t filled = 0;
   int messages = 0;
   may_receive_ = true;
+  receives_left_ = receives_a_call;
   while (filled < into.size() && messages < messages_a_read) {
     const std::uint64_t taken = input_.taken();
     const int result = mbedtls_ssl_read(ssl_.get(), reinterpret_cast<unsigned char*>(into.data()) + filled,
@@ -222,7 +228,7 @@ IoResult TlsStream::read(std::span<std::byte> into) {
       const IoResult ended = end_of_reading(result);
       if (filled == 0) return ended;
       break;
-    } else if (input_.taken() == taken) {
+    } else if (input_.taken() == taken && !input_.has_record()) {
       break;  // Else mbedTLS took something that is not data, and may have more to say of it.
     }
   }
@@ -249,6 +255,10 @@ IoResult TlsStream::write(std::span<const std::span<const std::byte>> pieces) {
     return end_->status == IoStatus::failed
                ? *end_
                : IoResult{IoStatus::failed, 0, std::make_error_code(std::errc::broken_pipe)};
+  if (pieces.empty()) {
+    flush_quietly();
+    return {};
+  }
   // What is encrypted already is at the front of `pieces`, and has to leave first.
   if (!output_.has_unreported()) {
     const int result = encrypt(pieces);
@@ -313,7 +323,8 @@ int TlsStream::receive(unsigned char* into, std::size_t size) {
     const std::size_t taken = input_.take(into, size);
     if (taken != 0) return static_cast<int>(taken);
     if (below_end_) return below_end_->status == IoStatus::closed ? 0 : below_failed;
-    if (!may_receive_) return MBEDTLS_ERR_SSL_WANT_READ;
+    if (!may_receive_ || receives_left_ == 0) return MBEDTLS_ERR_SSL_WANT_READ;
+    --receives_left_;
     const std::span<std::byte> room = input_.room();
     const IoResult result = below_->read(room);
     if (result.status == IoStatus::ok) {

@@ -69,6 +69,7 @@ class TlsStream final : public ByteStream {
   bool handshake_over_ = false;
   bool goodbye_ = false;     ///< The stream below ends its writing once close_notify has left.
   bool may_receive_ = true;  ///< Whether to ask the stream below.
+  int receives_left_ = 0;    ///< How often it may still be asked in this call.
   bool short_read_ = false;  ///< It gave less than it could the last time: there is no more for now.
   tls_compat::Ssl ssl_;      // Last: it refers to what stands above.
 };

@@ -363,3 +363,16 @@ TEST_CASE("a handshake waits to write while the wire is full, and to read otherw
   CHECK(link.stream->poll_events(false, false) == 0);
   CHECK(link.stream->poll_events(true, true) == (POLLIN | POLLOUT));
 }
+
+TEST_CASE("a peer that sends nothing but warnings has our ear for a moment, not for ever", "[net][tls]") {
+  Tls tls(trusting());
+  const TlsServer other(server());
+  TlsLink link(tls, other);
+  REQUIRE(link.stream->advance().status == IoStatus::would_block);
+  constexpr std::size_t warnings = 150'000;
+  for (std::size_t i = 0; i < warnings; ++i)
+    link.wire->to_client.append("\x15\x03\x03\x00\x02\x01\x5A", 7);  // user_canceled
+  const std::size_t sent = link.wire->to_client.size();
+  CHECK(link.stream->advance().status == IoStatus::would_block);
+  CHECK(link.wire->to_client.size() > sent / 2);
+}

@@ -126,12 +126,14 @@ struct TlsLink {
     carry();
     return result;
   }
-  /// Reads what has come.
+  /// Reads what has come, again and again as poll(2) would have it.
   net::IoResult read_all(std::string& into, std::size_t at_a_time = 4096) {
     std::vector<std::byte> buffer(at_a_time);
     for (;;) {
+      const std::size_t waiting = wire->to_client.size();
       const net::IoResult result = stream->read(buffer);
-      if (result.status != net::IoStatus::ok) return result;
+      const bool goes_on = result.status == net::IoStatus::ok || wire->to_client.size() < waiting;
+      if (!goes_on) return result;
       into.append(reinterpret_cast<const char*>(buffer.data()), result.bytes);
     }
   }
