@@ -32,8 +32,10 @@ ConnectAttempt::Target ConnectAttempt::find_target(const std::function<void(Atte
   if (hook) hook(attempt);
   Target target{std::move(attempt), {}, {}, {}, {}};
   target.url = net::ServerUrl::parse(target.attempt.server);
-  if (!target.attempt.user_name) target.attempt.user_name = target.url.user_name;
-  if (!target.attempt.password) target.attempt.password = target.url.password;
+  if (!target.attempt.user_name) {  // Never one's name with the other's password.
+    target.attempt.user_name = target.url.user_name;
+    if (!target.attempt.password) target.attempt.password = target.url.password;
+  }
   check(target.attempt);
   if (target.url.is_websocket()) net::check_websocket({target.url.authority(), target.url.path, {}});
   if (target.url.is_secure()) target.tls = tls.prepare();

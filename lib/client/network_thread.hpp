@@ -73,8 +73,7 @@ class NetworkThread {
   void finish_connection(TimePoint now);
   void end_connection(const session::Closing& closing, TimePoint now);
   /// `was_up`: it was a connection, no attempt. `elsewhere`: the server that a broker points to.
-  void try_again(session::End end, Failure failure, bool was_up, std::optional<std::size_t> elsewhere,
-                 TimePoint now);
+  void try_again(session::End end, Failure failure, std::optional<std::size_t> elsewhere, TimePoint now);
   [[nodiscard]] bool ends_first_connect(session::End end) const;
   void rest(State state, const Failure& failure);
   std::optional<std::size_t> follow_reference(const session::Closing& closing, TimePoint now);

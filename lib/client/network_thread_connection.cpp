@@ -67,7 +67,7 @@ void NetworkThread::on_attempt_failed(const Failure& why, TimePoint now) {
   shared_->logger->info("holdfast: {}", why.what);
   shared_->events.push(Disconnected{why.error, std::nullopt, why.what});
   route_.on_attempt_failed(policy_.current());
-  try_again(session::End::lost, why, false, route_.next_reference(), now);
+  try_again(session::End::lost, why, route_.next_reference(), now);
 }
 
 void NetworkThread::advance_attempt(TimePoint now) {
@@ -177,12 +177,14 @@ void NetworkThread::end_connection(const session::Closing& closing_view, TimePoi
     shared_->logger->log(thrown ? spdlog::level::info : spdlog::level::warn, "holdfast: {}", closing.what);
   shared_->events.push(Disconnected{closing.error, closing.reason_code, closing.what});
   if (by_request) return rest(State::idle, {});
-  if (!was_up) route_.on_attempt_failed(policy_.current());
+  // A clean start mends a mismatch: on the same server.
+  const bool failed = !was_up && closing.end != session::End::session_mismatch;
+  if (failed) route_.on_attempt_failed(policy_.current());
   std::optional<std::size_t> elsewhere;
   if (closing.server_reference) elsewhere = follow_reference(closing, now);
   if (elsewhere) closing.end = session::End::lost;
-  if (!elsewhere && !was_up) elsewhere = route_.next_reference();
-  try_again(closing.end, failure_of(closing), was_up, elsewhere, now);
+  if (!elsewhere && failed) elsewhere = route_.next_reference();
+  try_again(closing.end, failure_of(closing), elsewhere, now);
 }
 
 std::optional<std::size_t> NetworkThread::follow_reference(const session::Closing& closing, TimePoint now) {
@@ -198,16 +200,11 @@ std::optional<std::size_t> NetworkThread::follow_reference(const session::Closin
   return followed.server;
 }
 
-void NetworkThread::try_again(session::End end, Failure failure, bool was_up,
-                              std::optional<std::size_t> elsewhere, TimePoint now) {
-  session::ReconnectPolicy::Decision decision = policy_.on_end(end, now);
+void NetworkThread::try_again(session::End end, Failure failure, std::optional<std::size_t> elsewhere,
+                              TimePoint now) {
+  const session::ReconnectPolicy::Decision decision =
+      elsewhere ? policy_.on_sent_elsewhere(*elsewhere, now) : policy_.on_end(end, now);
   using Verdict = session::ReconnectPolicy::Verdict;
-  if (elsewhere) {
-    // Many clients are sent away at the same moment, but each comes at its own.
-    decision = {Verdict::retry, was_up ? decision.delay : std::chrono::milliseconds(0), decision.attempt,
-                *elsewhere};
-    policy_.go_to(*elsewhere);
-  }
   const bool ends = !elsewhere && ends_first_connect(end);
   if (!ever_connected_ && !elsewhere && decision.verdict == Verdict::retry && !ends &&
       earlier_failures_.size() < earlier_failures_max)

@@ -193,8 +193,8 @@ class Engine {
 
   // engine_connect.cpp
   void on_connack(const wire::Connack& connack, TimePoint now);
-  void on_refused(const wire::Connack& connack);
-  [[nodiscard]] bool give_up_session(ReasonCode refusal);
+  void on_refused(const wire::Connack& connack, TimePoint now);
+  [[nodiscard]] bool give_up_session(ReasonCode refusal, TimePoint now);
   void on_disconnect_packet(const wire::Disconnect& disconnect);
   void accept_limits(const wire::Connack& connack);
   [[nodiscard]] bool session_ended_by_itself(TimePoint now) const noexcept;
@@ -249,7 +249,9 @@ class Engine {
   bool session_held_ = false;     // We have the state of a session that the broker may have too.
   bool clean_start_ = false;      // The next CONNECT asks for a clean start, until one succeeds.
   bool resume_asserted_ = false;  // The caller says that an unknown session at the broker is ours.
-  unsigned resumes_refused_ = 0;  // In a row and for no reason given, by nodes of a cluster.
+  unsigned resumes_refused_ = 0;  // In a row and for no reason given, by nodes of a cluster,
+  TimePoint resumes_refused_since_{};
+  bool session_given_up_ = false;  // for that: clean_start_ is set.
   // Perhaps a CONNECT has left since the last CONNACK that got none; after a restart nobody knows.
   bool unanswered_ = false;
   std::vector<std::string> discarded_;  // Topic filters of the store that a clean start is to forget.

@@ -15,6 +15,8 @@ namespace {
 using wire::PropertyId;
 
 constexpr unsigned resumes_refused_max = 5;
+// Failed attempts follow each other without delay from node to node, so their number alone says little.
+constexpr std::chrono::seconds resumes_refused_for{15};
 
 std::string text(const wire::PropertiesView& properties, PropertyId id) {
   return std::string(properties.string(id).value_or(std::string_view()));
@@ -125,7 +127,7 @@ bool Engine::session_ended_by_itself(TimePoint now) const noexcept {
 
 void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
   connack_awaited_ = false;
-  if (is_error(connack.reason_code)) return on_refused(connack);
+  if (is_error(connack.reason_code)) return on_refused(connack, now);
   if (connack.session_present && sent_clean_start_) {
     // The broker holds a session we know nothing of; going on would mix the two. [MQTT-3.2.2-4]
     clean_start_ = true;
@@ -138,6 +140,7 @@ void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
   accepted_ = true;
   clean_start_ = resume_asserted_ = false;
   resumes_refused_ = 0;
+  session_given_up_ = false;
   session_servers_ = servers_;
   for (std::string& filter : discarded_)
     journal_.emplace_back(record::Unsubscribed{std::move(filter)});
@@ -166,29 +169,33 @@ void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
     set_timer(Timer::acknowledgement, now + *options_.acknowledgement_timeout);
 }
 
-void Engine::on_refused(const wire::Connack& connack) {
+void Engine::on_refused(const wire::Connack& connack, TimePoint now) {
   const ReasonCode code = connack.reason_code;
   const std::string reason_string = text(connack.properties, PropertyId::reason_string);
   const End end = is_final(code) ? End::refused_for_good : End::lost;
   std::string what = "the broker refused the connection: " + described(code, reason_string) + advice(code);
-  if (give_up_session(code)) what += ": the session is given up, the next attempt asks for a clean start";
+  if (give_up_session(code, now))
+    what += ": the session is given up, the next attempt asks for a clean start";
   close(
       {end, Errc::connection_refused, code, reason_string, what, server_reference(code, connack.properties)});
 }
 
 // A session that a client takes from one node to another at once can break on the way: ejabberd then refuses
 // to resume it, on every node and for as long as it lives, and lets in only who begins anew. A few refusals
-// may have another cause that passes; so it is if a clean start is refused, too.
-bool Engine::give_up_session(ReasonCode refusal) {
-  if (options_.server_group != ServerGroup::cluster) return false;
-  const bool given_up = resumes_refused_ >= resumes_refused_max;
-  if (refusal != ReasonCode::unspecified_error || given_up) {
-    if (given_up) clean_start_ = false;
+// may have another cause that passes; so it is if a clean start is refused, too: then it is taken back,
+// unless one may have been accepted without our hearing of it.
+bool Engine::give_up_session(ReasonCode refusal, TimePoint now) {
+  if (options_.server_group != ServerGroup::cluster || resume_asserted_) return false;
+  if (sent_clean_start_ || refusal != ReasonCode::unspecified_error) {
+    if (session_given_up_ && !unanswered_) clean_start_ = session_given_up_ = false;
     resumes_refused_ = 0;
     return false;
   }
-  if (!sent_clean_start_ && ++resumes_refused_ == resumes_refused_max) clean_start_ = true;
-  return clean_start_;
+  if (resumes_refused_++ == 0) resumes_refused_since_ = now;
+  if (resumes_refused_ < resumes_refused_max || now - resumes_refused_since_ < resumes_refused_for)
+    return false;
+  clean_start_ = session_given_up_ = true;
+  return true;
 }
 
 void Engine::on_disconnect_packet(const wire::Disconnect& disconnect) {

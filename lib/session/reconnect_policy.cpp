@@ -1,6 +1,7 @@
 #include "session/reconnect_policy.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace holdfast::session {
 
@@ -40,12 +41,31 @@ void ReconnectPolicy::on_connected(TimePoint now) {
     server.refused = false;
 }
 
+ReconnectPolicy::Ended ReconnectPolicy::forget_connection(TimePoint now) {
+  if (!connected_at_) return Ended::attempt;
+  const bool lasted = now - *std::exchange(connected_at_, std::nullopt) >= options_.stable_after;
+  if (!lasted) return Ended::short_connection;
+  // What the others did before that is long ago, too.
+  for (Server& server : servers_)
+    server.failures = server.short_connections = 0;
+  take_overs_ = 0;
+  return Ended::lasting_connection;
+}
+
+ReconnectPolicy::Decision ReconnectPolicy::on_sent_elsewhere(std::size_t server, TimePoint now) {
+  const bool was_up = forget_connection(now) != Ended::attempt;
+  ++attempts_;
+  servers_[current_].tried = true;
+  servers_[current_].refused = false;
+  if (server == guest()) servers_[server] = Server();
+  // Many clients are sent away at the same moment, but each comes at its own.
+  return retry(server, was_up ? jittered(options_.min_delay) : std::chrono::milliseconds(0));
+}
+
 ReconnectPolicy::Decision ReconnectPolicy::on_end(End end, TimePoint now) {
   Server& server = servers_[current_];
-  const bool was_up = connected_at_.has_value();
-  const bool lasted = was_up && now - *connected_at_ >= options_.stable_after;
-  connected_at_.reset();
-  if (lasted) server.failures = server.short_connections = take_overs_ = 0;
+  const Ended ended = forget_connection(now);
+  const bool was_up = ended != Ended::attempt;
   ++attempts_;
   server.tried = true;
   server.refused = end == End::refused_for_good;
@@ -53,9 +73,11 @@ ReconnectPolicy::Decision ReconnectPolicy::on_end(End end, TimePoint now) {
   if (end == End::taken_over) return on_taken_over(now);
   const bool stays = end == End::session_mismatch ||
                      (was_up && end != End::sent_away && server.short_connections < short_connections_max);
-  if (was_up && !lasted) ++server.short_connections;
-  const auto delay = jittered(exponential(server.failures++, options_.min_delay));
-  server.due = now + delay;
+  if (ended == Ended::short_connection) ++server.short_connections;
+  // Whoever points to a server that is not there, or back, would only do so again.
+  Server& blamed = current_ == guest() && !stays ? servers_[home_] : server;
+  const auto delay = jittered(exponential(blamed.failures++, options_.min_delay));
+  server.due = blamed.due = now + delay;
   if (stays) return retry(current_, delay);
   Decision next = next_server(now);
   // Many clients lose a node at the same moment: they must not fall upon the next one together.
@@ -65,6 +87,10 @@ ReconnectPolicy::Decision ReconnectPolicy::on_end(End end, TimePoint now) {
 
 ReconnectPolicy::Decision ReconnectPolicy::on_refused(TimePoint now) {
   servers_[current_].due = now + options_.max_delay;
+  if (current_ == guest()) {  // Whoever pointed there would only do so again.
+    servers_[home_].refused = true;
+    servers_[home_].due = now + options_.max_delay;
+  }
   const bool give_up = ever_connected_ ? options_.give_up_when_refused : !options_.retry_when_refused;
   if (give_up && all_refused()) return {Verdict::refused, options_.max_delay, attempts_, current_};
   return next_server(now);

@@ -52,6 +52,8 @@ class ReconnectPolicy {
   void on_connected(TimePoint now);
   /// Anything but by_request.
   [[nodiscard]] Decision on_end(End end, TimePoint now);
+  /// The broker pointed to this server, which is no fault of its own: no back-off comes of it.
+  [[nodiscard]] Decision on_sent_elsewhere(std::size_t server, TimePoint now);
 
   [[nodiscard]] std::size_t current() const noexcept { return current_; }
   [[nodiscard]] std::size_t guest() const noexcept { return servers_.size() - 1; }
@@ -67,6 +69,8 @@ class ReconnectPolicy {
     bool tried = false;              // Since reset().
   };
 
+  enum class Ended : std::uint8_t { attempt, short_connection, lasting_connection };
+  [[nodiscard]] Ended forget_connection(TimePoint now);
   [[nodiscard]] Decision retry(std::size_t server, std::chrono::milliseconds delay);
   [[nodiscard]] Decision next_server(TimePoint now);
   [[nodiscard]] Decision on_refused(TimePoint now);

@@ -204,11 +204,13 @@ TEST_CASE("a reason that the broker spreads over lines is one line for us", "[ha
 
 namespace {
 
-/// The next connection, up to a CONNACK that refuses; the CONNECT that went out.
-Packet refused(EngineUnderTest& test, ReasonCode reason) {
+/// The next connection, up to a CONNACK that refuses, and the time after it; the CONNECT that went out.
+Packet refused(EngineUnderTest& test, ReasonCode reason,
+               std::chrono::seconds then = std::chrono::seconds(4)) {
   Packet connect = test.open();
   test.receive(support::connack(false, reason));
   test.lose();
+  test.pass(then);
   return connect;
 }
 
@@ -220,7 +222,8 @@ Options of_cluster() {
 
 }  // namespace
 
-TEST_CASE("a session that a cluster refuses five times in a row to resume is begun anew", "[handshake]") {
+TEST_CASE("a session that a cluster refuses to resume, five times in a row and for a while, is begun anew",
+          "[handshake]") {
   EngineUnderTest test(of_cluster());
   test.connect();
   test.lose();
@@ -251,6 +254,10 @@ TEST_CASE("a session is not given up for refusals that have another cause", "[ha
   test.lose();
   SECTION("another reason") {
     refuse(test, 20, ReasonCode::server_unavailable);
+  }
+  SECTION("all nodes at the same moment") {
+    for (int attempt = 0; attempt < 20; ++attempt)
+      CHECK_FALSE(refused(test, ReasonCode::unspecified_error, std::chrono::seconds(0)).clean_start);
   }
   SECTION("not in a row") {
     for (int round = 0; round < 5; ++round) {

@@ -205,3 +205,36 @@ TEST_CASE("all are tried when each was, the guest left out", "[servers]") {
   CHECK_FALSE(walk.policy.all_tried());
   CHECK(walk.policy.current() == 1);
 }
+
+TEST_CASE("a connection that lasted makes good for every server", "[servers]") {
+  Walk walk(2);
+  for (int round = 0; round < 20; ++round)
+    static_cast<void>(walk.fail());
+  static_cast<void>(walk.lose_after(6s));
+  for (int short_connection = 0; short_connection < 2; ++short_connection)
+    CHECK(walk.lose_after(1ms).delay <= 400ms);
+}
+
+TEST_CASE("a server that points elsewhere again and again is not shut for that", "[servers]") {
+  Walk walk(1);
+  for (int round = 0; round < 20; ++round) {
+    walk.policy.on_connected(walk.now);
+    const Decision decision = walk.policy.on_sent_elsewhere(walk.policy.guest(), walk.now);
+    CHECK(decision.server == walk.policy.guest());
+    CHECK(decision.delay <= 100ms);
+    walk.policy.go_to(0);
+  }
+  CHECK(walk.fail().delay <= 100ms);
+}
+
+TEST_CASE("where a server pointed may refuse for good, and then that server has refused", "[servers]") {
+  Walk walk(1);
+  static_cast<void>(walk.policy.on_sent_elsewhere(walk.policy.guest(), walk.now));
+  CHECK(walk.fail(End::refused_for_good).verdict == Verdict::refused);
+}
+
+TEST_CASE("after a reference the walk goes on behind the server that gave it", "[servers]") {
+  Walk walk(3);
+  static_cast<void>(walk.policy.on_sent_elsewhere(walk.policy.guest(), walk.now));
+  CHECK(walk.fail().server == 1);
+}
