@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs, builds and runs every test. On a bare Debian 12 or 13, as root or with sudo, nothing is needed before it.
 #
-#   test/run.sh           everything: both compilers, all tests, sanitizers, checks, benchmark (under 30 minutes on 2 cores)
+#   test/run.sh           everything: both compilers, all tests, sanitizers, checks, benchmark (under an hour on 2 cores)
 #   test/run.sh --quick   for the inner loop: one build, unit tests, and the checks that take no time
 #   test/run.sh --long    everything, then the campaigns: millions of fuzzed inputs, faults put in, 200 kills, all tests twenty times
 #   test/run.sh --root SUITE [--quick|--long]
