@@ -19,7 +19,6 @@ namespace holdfast::net {
 namespace {
 
 constexpr std::string_view encrypted_begin = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
-constexpr std::string_view encrypted_end = "-----END ENCRYPTED PRIVATE KEY-----";
 
 int parse(mbedtls_pk_context* key, const std::string& text, const std::string& password) {
   // PEM has to come with its terminating zero, DER without.
@@ -28,6 +27,8 @@ int parse(mbedtls_pk_context* key, const std::string& text, const std::string& p
 }
 
 #if MBEDTLS_VERSION_MAJOR < 3
+
+constexpr std::string_view encrypted_end = "-----END ENCRYPTED PRIVATE KEY-----";
 
 // mbedTLS 2.28 decrypts PBES2 with DES only. OpenSSL 3 writes AES, so that is ours to do. [RFC 8018, 6.2]
 
