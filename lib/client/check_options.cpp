@@ -94,7 +94,7 @@ void check_times(const Options& options) {
       {"ping_timeout", options.ping_timeout.value_or(1ms)},
       {"acknowledgement_timeout", options.acknowledgement_timeout.value_or(1ms)}};
   for (const auto& [name, value] : positive) {
-    require(value > 0ms, [name = name] { return std::string(name) + ": must be longer than nothing"; });
+    require(value > 0ms, [option = name] { return std::string(option) + ": must be longer than nothing"; });
   }
   require(options.publish_timeout >= 0ms, [] { return "publish_timeout: must not be negative"; });
   require(options.reconnect.stable_after >= 0ms,

@@ -48,7 +48,7 @@ TEST_CASE("strings are UTF-8 without null characters and fit into 65535 bytes", 
     CHECK_NOTHROW(require_utf8("name", good));
   for (const auto& [why, value] : bad_strings) {
     CAPTURE(why);
-    CHECK(is_refused([&value = value] { require_utf8("name", value); }, "name"));
+    CHECK(is_refused([&bad = value] { require_utf8("name", bad); }, "name"));
   }
 }
 
