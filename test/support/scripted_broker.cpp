@@ -338,7 +338,10 @@ void ScriptedBroker::attach_session(BrokerConnection& connection, const Packet& 
 void ScriptedBroker::take_over(const BrokerConnection& connection, const Packet& packet) {
   if (packet.client_id.empty()) return;
   for (const auto& other : connections_) {
-    if (other.get() == &connection || !other->is_open() || other->client_id_ != packet.client_id) continue;
+    // One whose end was read in this very turn still holds the session, and would swallow what waits in it.
+    if (other.get() == &connection || other->session_ == nullptr || other->client_id_ != packet.client_id) {
+      continue;
+    }
     other->send(disconnect(ReasonCode::session_taken_over));
     other->close();
     end_session_of(*other);

@@ -1,5 +1,7 @@
 #include "support/scripted_broker.hpp"
 
+#include <future>
+
 #include "support/catch.hpp"
 #include "support/raw_client.hpp"
 
@@ -135,6 +137,41 @@ TEST_CASE("a second connection with the same client id takes over", "[support][b
   RawClient second(broker.port());
   CHECK(second.connect("c", false, 100).session_present == true);
   CHECK(first.next(PacketType::disconnect).reason_code == ReasonCode::session_taken_over);
+}
+
+TEST_CASE("a connection that ended swallows nothing of the session that another took over",
+          "[support][broker]") {
+  std::promise<void> held;
+  std::promise<void> go;
+  Behaviour behaviour;
+  // Holds the broker until an end, a CONNECT and a PUBLISH wait for one and the same turn.
+  behaviour.on_packet = [&](BrokerConnection&, const Packet& packet) {
+    if (packet.payload == "hold") {
+      held.set_value();
+      go.get_future().wait();
+    }
+    return Verdict::proceed;
+  };
+  ScriptedBroker broker(behaviour);
+  RawClient first(broker.port());
+  first.connect("c", true, 100);
+  first.subscribe("a", QoS::at_least_once);
+  RawClient publisher(broker.port());
+  publisher.connect("p");
+  RawClient second(broker.port());
+  REQUIRE(broker.wait_until([&] { return broker.connections() == 3; }));
+  publisher.send(publish("b", "hold", QoS::at_most_once, 0));
+  held.get_future().wait();
+  first.reset();
+  publisher.send(publish("a", "x", QoS::at_least_once, 1));
+  Packet connect;
+  connect.type = PacketType::connect;
+  connect.client_id = "c";
+  connect.clean_start = false;
+  second.send(connect);
+  go.set_value();
+  CHECK(second.next(PacketType::connack).session_present);
+  CHECK(second.next(PacketType::publish).payload == "x");
 }
 
 TEST_CASE("a broker that is down refuses, and comes up with its sessions", "[support][broker]") {
