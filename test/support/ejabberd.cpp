@@ -145,7 +145,8 @@ Ejabberd::Ejabberd(std::size_t nodes) : port_mapper_(directory_.path() / "epmd.l
   std::vector<std::string> functions{std::string("'node1@localhost', ejabberd_auth, try_register, [<<\"") +
                                      user_name + "\">>, <<\"localhost\">>, <<\"" + password + "\">>]"};
   if (nodes > 1) {
-    functions.emplace_back("'node2@localhost', ejabberd_admin, join_cluster, [<<\"node1@localhost\">>]");
+    // ejabberd_admin:join_cluster returns before it has joined, since 24.
+    functions.emplace_back("'node2@localhost', ejabberd_cluster, join, ['node1@localhost']");
   }
   // Else a node that is killed soon knows nothing of the account.
   for (const auto& node : nodes_)

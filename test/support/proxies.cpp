@@ -41,7 +41,8 @@ void Proxy::write_configuration() const {
 
 std::vector<std::string> Proxy::command() const {
   if (program_ == tinyproxy) return {program_, "-d", "-c", (directory_.path() / "configuration").string()};
-  std::vector<std::string> made{program_, "-i", "127.0.0.1", "-p", std::to_string(port_)};
+  // It tries one address of a name only: without -b that of localhost may be ::1.
+  std::vector<std::string> made{program_, "-i", "127.0.0.1", "-b", "127.0.0.1", "-p", std::to_string(port_)};
   if (config_.log_in) made.insert(made.end(), {"-u", config_.log_in->first, "-P", config_.log_in->second});
   return made;
 }
