@@ -49,7 +49,7 @@ void work(const std::string& server, unsigned index, unsigned workers) {
                            .start = holdfast::Start::resume,
                            .ack = holdfast::Ack::manual});
   client.connect();
-  std::vector<holdfast::Subscription> mine;
+  std::vector<holdfast::TopicFilter> mine;
   for (unsigned partition = index; partition < partitions; partition += workers) {
     mine.push_back({"jobs/" + std::to_string(partition) + "/#", {.qos = holdfast::QoS::at_least_once}});
   }

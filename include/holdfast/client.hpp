@@ -103,7 +103,7 @@ class Client {
   ReasonCode subscribe(std::string_view filter, const SubscriptionOptions& options,
                        const SubscribeProperties& properties = {});
   /// The same for several filters at once: a reason code for each, in their order.
-  std::vector<ReasonCode> subscribe(std::span<const Subscription> subscriptions,
+  std::vector<ReasonCode> subscribe(std::span<const TopicFilter> subscriptions,
                                     const SubscribeProperties& properties = {});
   /// Ends a subscription and waits for the answer, as subscribe().
   ReasonCode unsubscribe(std::string_view filter);

@@ -61,7 +61,7 @@ struct StoreSummary {
   std::size_t inbound = 0;    ///< Messages of QoS 2 that were received and not released by the broker.
   /// Packet identifiers that stay taken although their message has ended, see purge_store().
   std::size_t held_identifiers = 0;
-  std::vector<Subscription> subscriptions;
+  std::vector<TopicFilter> subscriptions;
 
   [[nodiscard]] std::size_t messages() const noexcept { return waiting + in_flight + released; }
 };

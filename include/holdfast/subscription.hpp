@@ -23,7 +23,7 @@ struct SubscriptionOptions {
 };
 
 /// A topic filter with its options.
-struct Subscription {
+struct TopicFilter {
   std::string filter;
   SubscriptionOptions options = {};
 };

@@ -82,11 +82,11 @@ ReasonCode Client::subscribe(std::string_view filter, QoS maximum_qos) {
 
 ReasonCode Client::subscribe(std::string_view filter, const SubscriptionOptions& options,
                              const SubscribeProperties& properties) {
-  const std::array<Subscription, 1> one{Subscription{std::string(filter), options}};
+  const std::array<TopicFilter, 1> one{TopicFilter{std::string(filter), options}};
   return core_->subscribe(one, properties).front();
 }
 
-std::vector<ReasonCode> Client::subscribe(std::span<const Subscription> subscriptions,
+std::vector<ReasonCode> Client::subscribe(std::span<const TopicFilter> subscriptions,
                                           const SubscribeProperties& properties) {
   return core_->subscribe(subscriptions, properties);
 }

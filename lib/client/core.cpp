@@ -48,7 +48,7 @@ std::string server_names(const Options& options) {
 // What one packet can hold is 256 MiB; a request leaves most of it free. [MQTT 5, 2.1.4]
 constexpr std::size_t largest_request = std::size_t{64} << 20;
 
-void check_filter(std::string_view verb, const Subscription& subscription) {
+void check_filter(std::string_view verb, const TopicFilter& subscription) {
   const std::string subject = std::string(verb) + " \"" + printable(subscription.filter) + "\": ";
   if (!wire::is_valid_topic_filter(subscription.filter)) {
     throw Error(Errc::invalid_topic_filter,
@@ -151,13 +151,13 @@ bool Core::flush(Milliseconds timeout) {
   return shared_->queue.flush(after(timeout));
 }
 
-std::vector<ReasonCode> Core::subscribe(std::span<const Subscription> subscriptions,
+std::vector<ReasonCode> Core::subscribe(std::span<const TopicFilter> subscriptions,
                                         const SubscribeProperties& properties) {
   const BrokerLimits limits = shared_->queue.limits();
   const auto& identifier = properties.subscription_identifier;
   require(!identifier || (*identifier >= 1 && *identifier <= 268'435'455),
           [] { return "subscribe: subscription_identifier must be 1 to 268435455 [MQTT 5, 3.8.2.1.2]"; });
-  for (const Subscription& subscription : subscriptions) {
+  for (const TopicFilter& subscription : subscriptions) {
     check_filter("subscribe", subscription);
     const auto violation = session::check_limits(limits, subscription.filter, identifier.has_value());
     if (violation) throw Error(violation->code, violation->what);
@@ -186,7 +186,7 @@ std::vector<ReasonCode> Core::request(session::SubscriptionRequest wish, std::st
           [&] { return subject + "name at least one topic filter [MQTT-3.8.3-2]"; });
   require_user_properties(wish.properties.user_properties);
   std::size_t size = 0;
-  for (const Subscription& subscription : wish.subscriptions)
+  for (const TopicFilter& subscription : wish.subscriptions)
     size += subscription.filter.size() + 5;
   require(size <= largest_request,
           [&] { return subject + "too large for one packet: name fewer filters at once"; });

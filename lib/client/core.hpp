@@ -39,7 +39,7 @@ class Core {
   std::optional<Delivery> publish(std::string_view topic, std::span<const std::byte> payload,
                                   const PublishOptions& options, Milliseconds timeout);
   bool flush(Milliseconds timeout);
-  std::vector<ReasonCode> subscribe(std::span<const Subscription> subscriptions,
+  std::vector<ReasonCode> subscribe(std::span<const TopicFilter> subscriptions,
                                     const SubscribeProperties& properties);
   std::vector<ReasonCode> unsubscribe(std::span<const std::string> filters,
                                       const SubscribeProperties& properties);

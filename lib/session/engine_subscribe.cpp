@@ -13,7 +13,7 @@ void encode_request(const SubscriptionRequest& request, std::uint16_t packet_ide
                     wire::PropertiesView properties, std::vector<std::byte>& out) {
   if (request.kind == SubscriptionRequest::Kind::unsubscribe) {
     wire::Unsubscribe unsubscribe{packet_identifier, properties, {}};
-    for (const Subscription& subscription : request.subscriptions)
+    for (const TopicFilter& subscription : request.subscriptions)
       unsubscribe.filters.push_back(subscription.filter);
     return wire::encode(unsubscribe, out);
   }
@@ -51,7 +51,7 @@ void Engine::send_requests(TimePoint now) {
 
 std::optional<SubscriptionAnswer> Engine::refuse_request(const SubscriptionRequest& request) const {
   if (request.kind == SubscriptionRequest::Kind::unsubscribe) return std::nullopt;
-  for (const Subscription& subscription : request.subscriptions) {
+  for (const TopicFilter& subscription : request.subscriptions) {
     const bool with_identifier = request.properties.subscription_identifier.has_value();
     if (auto violation = check_limits(limits_, subscription.filter, with_identifier)) {
       return SubscriptionAnswer{{}, {}, violation->code, std::move(violation->what)};

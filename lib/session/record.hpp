@@ -21,7 +21,7 @@ namespace holdfast::session {
 
 /// A subscription as it was asked for: what SUBSCRIBE needs to be sent again.
 struct StoredSubscription {
-  Subscription subscription;
+  TopicFilter subscription;
   std::optional<std::uint32_t> subscription_identifier;
 };
 

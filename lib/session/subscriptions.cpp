@@ -62,13 +62,13 @@ void Subscriptions::halve(const Pending& pending) {
 
 void Subscriptions::note(const SubscriptionRequest& request, std::size_t index, ReasonCode code,
                          Journal& journal) {
-  const Subscription& subscription = request.subscriptions[index];
+  const TopicFilter& subscription = request.subscriptions[index];
   if (request.kind == SubscriptionRequest::Kind::unsubscribe) {
     if (is_error(code)) return;
     held_.erase(subscription.filter);
     journal.emplace_back(record::Unsubscribed{subscription.filter});
   } else if (!is_error(code)) {
-    Subscription wish = subscription;
+    TopicFilter wish = subscription;
     const auto known = held_.find(wish.filter);
     // What was asked for in doubt is held as the application asked for it.
     if (request.ticket == 0 && known != held_.end())

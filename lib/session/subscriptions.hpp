@@ -22,7 +22,7 @@ namespace holdfast::session {
 struct SubscriptionRequest {
   enum class Kind : std::uint8_t { subscribe, unsubscribe };
   Kind kind = Kind::subscribe;
-  std::vector<Subscription> subscriptions;  ///< For unsubscribe only the filters count.
+  std::vector<TopicFilter> subscriptions;  ///< For unsubscribe only the filters count.
   SubscribeProperties properties;
   /// Names the request in its answer; 0: nobody waits, it was made by a lost session.
   std::uint64_t ticket = 0;

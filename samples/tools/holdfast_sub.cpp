@@ -155,7 +155,7 @@ class Subscriber {
 
   void subscribe() {
     if (options_.topics.empty()) return;
-    std::vector<Subscription> wishes;
+    std::vector<TopicFilter> wishes;
     for (const std::string& topic : options_.topics)
       wishes.push_back({topic, wish_});
     const auto codes = client_.subscribe(wishes, subscribe_properties_);

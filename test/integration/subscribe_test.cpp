@@ -40,7 +40,7 @@ TEST_CASE("a list of filters gets a reason code each", "[integration][subscribe]
   ScriptedBroker broker(behaviour);
   Client client(quick(broker.server()));
   client.connect();
-  const std::vector<Subscription> wishes{
+  const std::vector<TopicFilter> wishes{
       {"a", {.qos = QoS::exactly_once}},
       {"b", {.qos = QoS::at_least_once, .no_local = true, .retain_as_published = true}},
       {"c", {.retain_handling = RetainHandling::do_not_send}}};
@@ -82,7 +82,7 @@ TEST_CASE("subscriptions are made again when the session was lost, and only then
   synchronize(client);
   std::vector<std::string> filters;
   for (const LoggedPacket& packet : broker.received(2, PacketType::subscribe)) {
-    for (const Subscription& subscription : packet.subscriptions) {
+    for (const TopicFilter& subscription : packet.subscriptions) {
       filters.push_back(subscription.filter);
       if (subscription.filter != "a") continue;
       CHECK(subscription.options.qos == QoS::exactly_once);
@@ -208,7 +208,7 @@ TEST_CASE("a filter that no broker would take is refused at the call", "[integra
   CHECK(error_of([&] { client.subscribe("$share/g/a", {.no_local = true}); }) == Errc::invalid_argument);
   CHECK(error_of([&] { client.subscribe("a", {}, {.subscription_identifier = 0}); }) ==
         Errc::invalid_argument);
-  CHECK(error_of([&] { client.subscribe(std::vector<Subscription>()); }) == Errc::invalid_argument);
+  CHECK(error_of([&] { client.subscribe(std::vector<TopicFilter>()); }) == Errc::invalid_argument);
   synchronize(client);
   CHECK(broker.count(PacketType::subscribe) == 0);
 }
@@ -240,7 +240,7 @@ TEST_CASE("a SUBACK with too few reason codes is the broker's fault, and the con
   broker.behave_on(0, wrong);
   Client client(quick(broker.server()));
   client.connect();
-  const std::vector<Subscription> two{{"a"}, {"b"}};
+  const std::vector<TopicFilter> two{{"a"}, {"b"}};
   CHECK(client.subscribe(two) == std::vector<ReasonCode>{ReasonCode::success, ReasonCode::success});
   CHECK(broker.received(0, PacketType::disconnect).at(0).reason_code == ReasonCode::protocol_error);
 }

@@ -159,7 +159,7 @@ void ModelBroker::on_request(Connection& connection, const Packet& packet) {
   answer.type = subscribe ? PacketType::suback : PacketType::unsuback;
   answer.packet_identifier = packet.packet_identifier;
   auto& subscriptions = session_->state.subscriptions;
-  for (const Subscription& wish : packet.subscriptions) {
+  for (const TopicFilter& wish : packet.subscriptions) {
     const bool known = subscriptions.count(wish.filter) != 0;
     if (subscribe) {
       subscriptions[wish.filter] = wish.options;

@@ -188,7 +188,7 @@ void decode_filters(Reader& reader, Packet& packet) {
   packet.packet_identifier = reader.two_bytes();
   packet.properties = reader.properties();
   while (!reader.empty()) {
-    Subscription subscription{reader.text()};
+    TopicFilter subscription{reader.text()};
     if (packet.type == PacketType::subscribe) {
       const std::uint32_t options = reader.number(1);
       subscription.options.qos = static_cast<QoS>(options & 3);
@@ -212,7 +212,7 @@ std::string encode_connect(const Packet& packet) {
 
 std::string encode_filters(const Packet& packet) {
   std::string body = number(packet.packet_identifier, 2) + packet.properties.encoded();
-  for (const Subscription& subscription : packet.subscriptions) {
+  for (const TopicFilter& subscription : packet.subscriptions) {
     body += text(subscription.filter);
     if (packet.type == PacketType::unsubscribe) continue;
     const SubscriptionOptions& options = subscription.options;

@@ -118,7 +118,7 @@ struct Packet {
   // CONNACK.
   bool session_present = false;
   // SUBSCRIBE and UNSUBSCRIBE.
-  std::vector<Subscription> subscriptions;
+  std::vector<TopicFilter> subscriptions;
   // SUBACK and UNSUBACK.
   std::vector<ReasonCode> reason_codes;
 

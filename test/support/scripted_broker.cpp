@@ -391,7 +391,7 @@ void ScriptedBroker::on_pubrel(BrokerConnection& connection, const Packet& packe
 
 void ScriptedBroker::on_subscribe(BrokerConnection& connection, const Packet& packet) {
   std::vector<ReasonCode> reasons;
-  for (const Subscription& subscription : packet.subscriptions) {
+  for (const TopicFilter& subscription : packet.subscriptions) {
     connection.session_->subscriptions.insert_or_assign(subscription.filter, subscription.options);
     reasons.push_back(static_cast<ReasonCode>(subscription.options.qos));
   }
@@ -400,7 +400,7 @@ void ScriptedBroker::on_subscribe(BrokerConnection& connection, const Packet& pa
 
 void ScriptedBroker::on_unsubscribe(BrokerConnection& connection, const Packet& packet) {
   std::vector<ReasonCode> reasons;
-  for (const Subscription& subscription : packet.subscriptions) {
+  for (const TopicFilter& subscription : packet.subscriptions) {
     const bool known = connection.session_->subscriptions.erase(subscription.filter) != 0;
     reasons.push_back(known ? ReasonCode::success : ReasonCode::no_subscription_existed);
   }

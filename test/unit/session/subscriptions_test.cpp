@@ -8,10 +8,10 @@ using namespace holdfast::session;
 
 namespace {
 
-SubscriptionRequest subscribe(std::vector<Subscription> wishes, std::uint64_t ticket = 1) {
+SubscriptionRequest subscribe(std::vector<TopicFilter> wishes, std::uint64_t ticket = 1) {
   return {SubscriptionRequest::Kind::subscribe, std::move(wishes), {}, ticket};
 }
-SubscriptionRequest unsubscribe(std::vector<Subscription> filters, std::uint64_t ticket = 2) {
+SubscriptionRequest unsubscribe(std::vector<TopicFilter> filters, std::uint64_t ticket = 2) {
   return {SubscriptionRequest::Kind::unsubscribe, std::move(filters), {}, ticket};
 }
 std::string suback(const Packet& request, std::vector<ReasonCode> codes) {
@@ -29,7 +29,7 @@ void hold(EngineUnderTest& test, const std::vector<std::string>& filters) {
 std::vector<std::string> filters(const std::vector<Packet>& packets) {
   std::vector<std::string> found;
   for (const Packet& packet : only(PacketType::subscribe, packets)) {
-    for (const Subscription& subscription : packet.subscriptions)
+    for (const TopicFilter& subscription : packet.subscriptions)
       found.push_back(subscription.filter);
   }
   std::sort(found.begin(), found.end());
@@ -238,7 +238,7 @@ TEST_CASE("a lost CONNACK may have said that the session is a new one: subscript
   const auto sent = test.write();
   REQUIRE(filters(sent) == std::vector<std::string>{"a", "b"});
   // In the old session they exist already: what is retained must not come again.
-  for (const Subscription& again : sent[0].subscriptions)
+  for (const TopicFilter& again : sent[0].subscriptions)
     CHECK(again.options.retain_handling == RetainHandling::send_if_new);
   test.receive(suback(sent[0], {ReasonCode::granted_qos_1, ReasonCode::granted_qos_1}));
   test.engine.answers().clear();
@@ -252,7 +252,7 @@ TEST_CASE("a lost CONNACK may have said that the session is a new one: subscript
     test.lose();
     test.connect(false);
     const auto once_more = test.write();
-    for (const Subscription& again : once_more.at(0).subscriptions)
+    for (const TopicFilter& again : once_more.at(0).subscriptions)
       CHECK(again.options.retain_handling == RetainHandling::send);
   }
 }

@@ -61,7 +61,7 @@ TEST_CASE("the file of a new store says that there is nothing", "[store][store-f
 
 TEST_CASE("a store's file says whose session it holds, and how much of what", "[store][store-file]") {
   const Files files;
-  const Subscription wish{"plant/#", {.qos = QoS::exactly_once}};
+  const TopicFilter wish{"plant/#", {.qos = QoS::exactly_once}};
   commit(files, {SessionHeld{{"pump-17", "broker:1883"}, 24h}, SessionAlive{}, Subscribed{{wish, {}}},
                  InboundReceived{1}, InboundReceived{2}, Accepted{message(1)}, Accepted{message(2)},
                  Accepted{message(3)}, Accepted{message(4)}, Accepted{message(5)}, Accepted{message(6)},
