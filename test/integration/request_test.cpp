@@ -3,7 +3,6 @@
 #include <thread>
 
 #include "client_under_test.hpp"
-#include "support/ejabberd.hpp"
 #include "support/mosquitto.hpp"
 
 using namespace holdfast;

@@ -1,11 +1,12 @@
 // Subscriptions with a queue of their own: who gets which message, and who waits for whom.
 #include <poll.h>
 
-#include <filesystem>
-#include <thread>
+#include <random>
+#include <set>
+
+#include <holdfast/topic.hpp>
 
 #include "client_under_test.hpp"
-#include "support/ejabberd.hpp"
 #include "support/mosquitto.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -49,6 +50,14 @@ Behaviour without_identifiers() {
 }
 
 const SubscriptionQueue own_queue;
+
+/// Few different levels, so that many filters match many names.
+std::string random_levels(std::mt19937& random, const std::vector<std::string>& levels) {
+  std::string text = levels[random() % levels.size()];
+  for (auto more = random() % 3; more != 0; --more)
+    text += "/" + levels[random() % levels.size()];
+  return text;
+}
 
 }  // namespace
 
@@ -452,4 +461,54 @@ TEST_CASE("handles with overlapping filters each get each message once from a re
     message->ack();
   }
   CHECK(client.flush(patience));
+}
+
+TEST_CASE("topic_matches() agrees with mosquitto about random filters and names",
+          "[integration][subscription]") {
+  const auto seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  std::vector<TopicFilter> filters;
+  while (filters.size() < 150) {
+    std::string filter = random_levels(random, {"a", "b", "", "+", "+", "#", "$x"});
+    if (random() % 10 == 0) filter.insert(0, "$share/group" + std::to_string(filters.size()) + "/");
+    const bool known = std::any_of(filters.begin(), filters.end(),
+                                   [&](const TopicFilter& other) { return other.filter == filter; });
+    if (!known && is_valid_topic_filter(filter)) filters.push_back({filter, {.qos = QoS::at_least_once}});
+  }
+  std::set<std::string> names;
+  while (names.size() < 60) {
+    const std::string name = random_levels(random, {"a", "b", "", "c", "$x"});
+    if (is_valid_topic_name(name)) names.insert(name);
+  }
+
+  Mosquitto broker({.lines = {"max_queued_messages 0"}});
+  Client client(quick(broker.server()));
+  client.connect();
+  std::set<std::pair<std::string, std::string>> expected;
+  for (std::uint32_t i = 0; i < filters.size(); ++i) {
+    REQUIRE(client.subscribe(filters[i].filter, filters[i].options, {.subscription_identifier = i + 1}) ==
+            ReasonCode::granted_qos_1);
+    for (const std::string& name : names) {
+      if (topic_matches(filters[i].filter, name)) expected.emplace(filters[i].filter, name);
+    }
+  }
+  client.subscribe("the end", QoS::at_least_once);
+  for (const std::string& name : names)
+    client.publish(name, "", {.qos = QoS::at_least_once});
+  client.publish("the end", "", {.qos = QoS::at_least_once});
+  std::set<std::pair<std::string, std::string>> found;
+  for (;;) {
+    const auto message = client.receive(patience);
+    REQUIRE(message);
+    if (message->topic() == "the end") break;
+    for (const std::uint32_t identifier : message->subscription_identifiers())
+      found.emplace(filters[identifier - 1].filter, message->topic());
+  }
+  std::vector<std::pair<std::string, std::string>> differing;
+  std::set_symmetric_difference(found.begin(), found.end(), expected.begin(), expected.end(),
+                                std::back_inserter(differing));
+  for (const auto& [filter, name] : differing)
+    FAIL_CHECK("\"" << filter << "\" and \"" << name << "\": mosquitto says otherwise");
+  CHECK(expected.size() > 100);
 }
