@@ -79,7 +79,7 @@ ReasonCode reason(Input& input) {
 void append_publish(Input& input, std::vector<std::byte>& bytes) {
   static constexpr std::array<std::string_view, 6> topics{
       "t", "a/b", "", "a/#", "long/topic/of/many/levels", "\xff"};
-  static constexpr std::array<std::byte, 1'200> payload{};
+  static constexpr std::array<std::byte, 1'000> payload{};
   const auto list = properties(input, PropertyPlace::publish);
   wire::Publish publish;
   publish.qos = static_cast<QoS>(input.below(3));
@@ -88,7 +88,7 @@ void append_publish(Input& input, std::vector<std::byte>& bytes) {
   publish.topic = input.one_of(topics);
   publish.packet_identifier = identifier(input);
   publish.properties = wire::PropertiesView(list);
-  publish.payload = std::span(payload).first(input.one_of(std::array<std::size_t, 4>{1, 0, 60, 1'200}));
+  publish.payload = std::span(payload).first(input.one_of(std::array<std::size_t, 4>{1, 0, 60, 1'000}));
   wire::encode(publish, bytes);
 }
 

@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+using Pieces = EngineProcess::Pieces;
+
 // Long enough for every state, short enough for thousands of days a second.
 constexpr std::size_t steps_max = 300;
 
@@ -55,11 +57,15 @@ Options options_from(Input& input) {
 void publish(Input& input, EngineProcess& process) {
   static constexpr std::array<std::string_view, 3> topics{"t", "a/b", "a/rather/long/topic/of/many/levels"};
   const auto topic = input.one_of(topics);
-  const auto size = input.one_of(std::array<std::size_t, 6>{4, 5, 30, 100, 2'100, 100'000});
+  // The largest fill the output, which costs time; a few do.
+  const auto size = input.one_in(16) ? 100'000 : input.one_of(std::array<std::size_t, 4>{4, 30, 100, 2'100});
   const auto qos = static_cast<QoS>(input.below(3));
   const auto expiry =
       input.one_of(std::array<session::TimePoint, 3>{session::never, process.now() + 1s, process.now() + 1h});
-  process.publish(topic, size, qos, input.one_in(8), expiry);
+  const bool retain = input.one_in(8);
+  const std::size_t count = input.one_in(8) ? 1 + input.below(64) : 1;
+  for (std::size_t i = 0; i < count; ++i)
+    process.publish(topic, count == 1 ? size : 4, qos, retain, expiry);
 }
 
 void request(Input& input, EngineProcess& process) {
@@ -118,24 +124,24 @@ void step(Input& input, EngineProcess& process, std::vector<std::byte>& bytes) {
     case 6:
     case 7:
       append_packet(input, bytes);
-      return process.receive(bytes, false);
+      return process.receive(bytes, Pieces::packets);
     case 8:  // Several at once, perhaps cut off.
       for (std::size_t i = 0, count = 1 + input.below(4); i < count; ++i)
         append_packet(input, bytes);
       if (input.one_in(4)) bytes.resize(bytes.size() - std::min<std::size_t>(input.byte(), bytes.size()));
-      return process.receive(bytes, true);
+      return process.receive(bytes, Pieces::all);
     case 9: {
       const auto raw = input.bytes(input.below(32));
-      return process.receive(raw, input.one_in(2));
+      return process.receive(raw, input.one_of(std::array{Pieces::packets, Pieces::all, Pieces::bytes}));
     }
     case 10:
     case 11:  // An honest broker.
       append_answers(1 + input.below(8), process.unanswered(), bytes);
-      return process.receive(bytes, true);
+      return process.receive(bytes, Pieces::all);
     case 12:
       process.connect();
       append_connack(input, bytes);
-      return process.receive(bytes, false);
+      return process.receive(bytes, input.one_of(std::array{Pieces::packets, Pieces::bytes}));
     case 13:
     case 14:
       return publish(input, process);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 #include <variant>
 
@@ -26,8 +27,10 @@ session::OutboundMessagePtr copy(const session::OutboundMessage& message) {
   return made;
 }
 
-std::size_t send_quota(const BrokerLimits& limits) {
-  return limits.receive_maximum;
+session::OutboundMessagePtr probe(QoS qos) {
+  auto message = session::OutboundMessage::make({.topic = "t", .qos = qos});
+  message->sequence = std::numeric_limits<std::uint64_t>::max();
+  return message;
 }
 
 }  // namespace
@@ -35,6 +38,8 @@ std::size_t send_quota(const BrokerLimits& limits) {
 EngineProcess::EngineProcess(Options options)
     : options_(std::move(options)),
       store_(std::dynamic_pointer_cast<store::MemoryStore>(options_.store)),
+      probe_qos0_(probe(QoS::at_most_once)),
+      probe_qos1_(probe(QoS::at_least_once)),
       watch_(options_.in_flight_max),
       decoder_(options_.connect_properties.maximum_packet_size.value_or(largest_packet)) {
   begin();
@@ -121,24 +126,31 @@ void EngineProcess::lose(session::End end) {
   require(!engine_->closing());
 }
 
-void EngineProcess::receive(std::span<const std::byte> bytes, bool at_once) {
+void EngineProcess::receive(std::span<const std::byte> bytes, Pieces how) {
   if (!connected_) return;
-  // With CONNACK in them they are given one by one: what it makes the engine send comes before the rest.
-  at_once ? receive_all(bytes) : receive_packet(bytes);
+  switch (how) {
+    case Pieces::bytes:
+      return receive_packets(bytes, true);
+    case Pieces::packets:
+      return receive_packets(bytes, false);
+    case Pieces::all:
+      return receive_all(bytes);
+  }
 }
 
 // The watch has to know what was taken before it sees what came of it; so no piece goes beyond one packet.
-void EngineProcess::receive_packet(std::span<const std::byte> bytes) {
-  for (const std::byte& byte : bytes) {
-    const std::span<const std::byte> one(&byte, 1);
-    if (engine_->closing()) return;
-    decoder_.feed(one);
+void EngineProcess::receive_packets(std::span<const std::byte> bytes, bool one_by_one) {
+  std::size_t given = 0;
+  for (std::size_t end = 1; end <= bytes.size() && !engine_->closing(); ++end) {
+    decoder_.feed(bytes.subspan(end - 1, 1));
     wire::Frame frame;
     wire::Oversize oversize;
     const wire::Step step = decoder_.next(frame, oversize);
-    engine_->on_bytes(one, now_);
-    if (step == wire::Step::frame && !engine_->closing()) watch_.on_taken(frame);
+    if (step == wire::Step::need_more && end != bytes.size() && !one_by_one) continue;
+    engine_->on_bytes(bytes.subspan(given, end - given), now_);
+    given = end;
     if (step == wire::Step::frame) {
+      if (!engine_->closing()) watch_.on_taken(frame);
       wire::Frame none;
       require(decoder_.next(none, oversize) == wire::Step::need_more);
     }
@@ -147,7 +159,8 @@ void EngineProcess::receive_packet(std::span<const std::byte> bytes) {
 }
 
 void EngineProcess::receive_all(std::span<const std::byte> bytes) {
-  if (!watch_.accepted()) return receive_packet(bytes);
+  // What a CONNACK makes the engine send comes before the rest.
+  if (!watch_.accepted()) return receive_packets(bytes, false);
   if (engine_->closing()) return;
   engine_->on_bytes(bytes, now_);
   if (engine_->closing()) watch_.on_lost_track();
@@ -175,7 +188,7 @@ void EngineProcess::on_connack() {
   for (const Event& event : engine_->events()) {
     const auto* connected = std::get_if<Connected>(&event);
     if (connected == nullptr) continue;
-    watch_.on_accepted(connected->session_present, send_quota(engine_->limits()),
+    watch_.on_accepted(connected->session_present, engine_->limits().receive_maximum,
                        engine_->limits().maximum_packet_size);
   }
   engine_->events().clear();
@@ -334,6 +347,9 @@ void EngineProcess::check() {
   require(engine_->in_flight() == engine_->messages().size());
   require(engine_->is_connected() == (up_ && !engine_->closing()));
   if (session::OutboundMessage* next = outbox_->front()) require(!engine_->can_publish(*next));
+  // No place of the window is ever lost.
+  const bool replayed = engine_->can_publish(*probe_qos0_);
+  if (replayed && watch_.has_room()) require(engine_->can_publish(*probe_qos1_));
 }
 
 }  // namespace holdfast::fuzz

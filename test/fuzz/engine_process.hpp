@@ -32,8 +32,9 @@ class EngineProcess {
   void pass_to_deadline();
   void connect();
   void lose(session::End end);
-  /// Bytes from the broker, packet by packet, or all of them at once.
-  void receive(std::span<const std::byte> bytes, bool at_once);
+  enum class Pieces : std::uint8_t { packets, all, bytes };
+  /// Bytes from the broker.
+  void receive(std::span<const std::byte> bytes, Pieces how);
   void write(std::size_t bytes);
   void publish(std::string_view topic, std::size_t payload_size, QoS qos, bool retain,
                session::TimePoint expires_at);
@@ -60,7 +61,7 @@ class EngineProcess {
 
   void begin();
   [[nodiscard]] std::vector<session::OutboundMessagePtr> load(const session::WaitingRange& range);
-  void receive_packet(std::span<const std::byte> bytes);
+  void receive_packets(std::span<const std::byte> bytes, bool one_by_one);
   void receive_all(std::span<const std::byte> bytes);
   void after_input();
   void feed();
@@ -71,6 +72,8 @@ class EngineProcess {
 
   const Options options_;
   const std::shared_ptr<store::MemoryStore> store_;
+  const session::OutboundMessagePtr probe_qos0_;  // Never sent: to ask whether it could be.
+  const session::OutboundMessagePtr probe_qos1_;
   session::TimePoint now_{std::chrono::hours(1'000)};
   EngineWatch watch_;
   std::unique_ptr<session::Engine> engine_;

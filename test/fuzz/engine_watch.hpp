@@ -51,6 +51,8 @@ class EngineWatch {
 
   [[nodiscard]] std::vector<Unanswered>& unanswered() noexcept { return unanswered_; }
   [[nodiscard]] bool accepted() const noexcept { return accepted_; }
+  /// Whether the window surely has room for one more.
+  [[nodiscard]] bool has_room() const noexcept { return exact_ && accepted_ && window_.size() < quota_; }
 
  private:
   struct Use {
