@@ -165,14 +165,16 @@ void append_packet(Input& input, std::vector<std::byte>& bytes) {
   if (input.one_in(12)) damage(input, std::span(bytes).subspan(before));
 }
 
-void append_answers(std::size_t count, std::vector<Unanswered>& unanswered, std::vector<std::byte>& bytes) {
+void append_answers(Input& input, std::vector<Unanswered>& unanswered, std::vector<std::byte>& bytes) {
   static constexpr std::array<std::byte, 8> granted{};
-  count = std::min(count, unanswered.size());
+  const std::size_t count = std::min(1 + input.below(8), unanswered.size());
+  // Refusing a message is honest, too.
+  const ReasonCode taken = input.one_in(4) ? ReasonCode::quota_exceeded : ReasonCode::success;
   for (const Unanswered& packet : std::span(unanswered).first(count)) {
     switch (packet.type) {
       case PacketType::publish: {
         const auto type = packet.qos == QoS::at_least_once ? PacketType::puback : PacketType::pubrec;
-        wire::encode(wire::Acknowledgement{type, packet.packet_identifier}, bytes);
+        wire::encode(wire::Acknowledgement{type, packet.packet_identifier, taken}, bytes);
         break;
       }
       case PacketType::pubrel:

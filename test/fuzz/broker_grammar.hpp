@@ -13,7 +13,7 @@ namespace holdfast::fuzz {
 void append_connack(Input& input, std::vector<std::byte>& bytes);
 /// Any packet; one in some is damaged.
 void append_packet(Input& input, std::vector<std::byte>& bytes);
-/// What an honest broker answers to the first `count` packets, which are taken out.
-void append_answers(std::size_t count, std::vector<Unanswered>& unanswered, std::vector<std::byte>& bytes);
+/// What an honest broker answers to the first packets, which are taken out.
+void append_answers(Input& input, std::vector<Unanswered>& unanswered, std::vector<std::byte>& bytes);
 
 }  // namespace holdfast::fuzz

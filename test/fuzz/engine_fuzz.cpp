@@ -136,7 +136,7 @@ void step(Input& input, EngineProcess& process, std::vector<std::byte>& bytes) {
     }
     case 10:
     case 11:  // An honest broker.
-      append_answers(1 + input.below(8), process.unanswered(), bytes);
+      append_answers(input, process.unanswered(), bytes);
       return process.receive(bytes, Pieces::all);
     case 12:
       process.connect();

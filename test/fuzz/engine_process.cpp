@@ -311,8 +311,12 @@ void EngineProcess::commit() {
     };
     if (const auto* finished = std::get_if<session::record::Finished>(&record)) gone(finished->sequence);
     if (const auto* held = std::get_if<session::record::Held>(&record)) gone(held->sequence);
-    const auto* sent = std::get_if<session::record::Sent>(&record);
-    if (sent != nullptr && sent->packet_identifier == 0) gone(sent->sequence);
+    if (const auto* sent = std::get_if<session::record::Sent>(&record)) {
+      messages_.at(static_cast<std::uint32_t>(sent->sequence)).sent = true;
+      if (sent->packet_identifier == 0) gone(sent->sequence);
+    }
+    if (const auto* returned = std::get_if<session::record::Returned>(&record))
+      messages_.at(static_cast<std::uint32_t>(returned->sequence)).sent = false;
   }
   store_->commit(uncommitted_, now_);
   uncommitted_.clear();
@@ -344,7 +348,12 @@ void EngineProcess::check() {
   require(engine_->deadline() > now_);
   require(engine_->output().size() <= output_max);
   require(!engine_->can_replay());
-  require(engine_->in_flight() == engine_->messages().size());
+  const auto in_flight = engine_->messages();
+  require(engine_->in_flight() == in_flight.size());
+  for (const auto& message : in_flight) {
+    // No byte leaves before its record lasts.
+    if (message->journaled) require(messages_.at(number_in(message->payload())).sent);
+  }
   require(engine_->is_connected() == (up_ && !engine_->closing()));
   if (session::OutboundMessage* next = outbox_->front()) require(!engine_->can_publish(*next));
   // No place of the window is ever lost.

@@ -56,6 +56,7 @@ class EngineProcess {
  private:
   struct Message {
     bool stored = false;  // Its acceptance was committed.
+    bool sent = false;    // Its packet identifier was.
     bool ended = false;
   };
 
