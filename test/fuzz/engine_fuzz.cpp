@@ -63,7 +63,7 @@ void publish(Input& input, EngineProcess& process) {
   const auto expiry =
       input.one_of(std::array<session::TimePoint, 3>{session::never, process.now() + 1s, process.now() + 1h});
   const bool retain = input.one_in(8);
-  const std::size_t count = input.one_in(8) ? 1 + input.below(64) : 1;
+  const std::size_t count = input.one_in(8) ? 1 + input.below(40) : 1;
   for (std::size_t i = 0; i < count; ++i)
     process.publish(topic, count == 1 ? size : 4, qos, retain, expiry);
 }

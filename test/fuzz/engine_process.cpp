@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::uint32_t largest_packet = 268'435'460;
 constexpr std::size_t tokens_max = 64;
+constexpr std::uint32_t messages_max = 200;
 constexpr std::size_t output_max = std::size_t{4} << 20;
 
 session::OutboundMessagePtr copy(const session::OutboundMessage& message) {
@@ -83,6 +84,7 @@ std::vector<session::OutboundMessagePtr> EngineProcess::load(const session::Wait
 
 void EngineProcess::end() {
   take_outputs();
+  require(engine_->in_flight() == engine_->messages().size());
   for (auto& message : engine_->returned())
     engine_->abandon(std::move(message));
   engine_->returned().clear();
@@ -209,6 +211,7 @@ void EngineProcess::write(std::size_t bytes) {
 
 void EngineProcess::publish(std::string_view topic, std::size_t payload_size, QoS qos, bool retain,
                             session::TimePoint expires_at) {
+  if (last_number_ == messages_max) return;
   std::vector<std::byte> payload(std::max<std::size_t>(payload_size, 4));
   const std::uint32_t number = ++last_number_;
   for (std::size_t i = 0; i < 4; ++i)
@@ -216,7 +219,7 @@ void EngineProcess::publish(std::string_view topic, std::size_t payload_size, Qo
   auto message = session::OutboundMessage::make(
       {.topic = topic, .payload = payload, .qos = qos, .retain = retain, .expires_at = expires_at});
   message->sequence = number;
-  messages_[number] = {};
+  messages_[number].qos0 = qos == QoS::at_most_once;
   if (store_ && qos != QoS::at_most_once) {
     message->journaled = true;
     engine_->journal().emplace_back(session::record::Accepted{message});
@@ -348,11 +351,9 @@ void EngineProcess::check() {
   require(engine_->deadline() > now_);
   require(engine_->output().size() <= output_max);
   require(!engine_->can_replay());
-  const auto in_flight = engine_->messages();
-  require(engine_->in_flight() == in_flight.size());
-  for (const auto& message : in_flight) {
-    // No byte leaves before its record lasts.
-    if (message->journaled) require(messages_.at(number_in(message->payload())).sent);
+  for (const std::uint32_t number : std::exchange(watch_.published(), {})) {
+    const Message& message = messages_.at(number);
+    require(!store_ || message.qos0 || message.sent);  // No byte leaves before its record lasts.
   }
   require(engine_->is_connected() == (up_ && !engine_->closing()));
   if (session::OutboundMessage* next = outbox_->front()) require(!engine_->can_publish(*next));

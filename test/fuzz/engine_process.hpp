@@ -57,6 +57,7 @@ class EngineProcess {
   struct Message {
     bool stored = false;  // Its acceptance was committed.
     bool sent = false;    // Its packet identifier was.
+    bool qos0 = false;
     bool ended = false;
   };
 

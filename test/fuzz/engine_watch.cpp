@@ -217,6 +217,7 @@ void EngineWatch::on_publish(const wire::Frame& frame) {
   if (packet->qos == QoS::at_most_once) return;
   const std::uint16_t packet_identifier = packet->packet_identifier;
   unanswered_.push_back({frame.type, packet_identifier, packet->qos, 0});
+  published_.push_back(number);
   if (!exact_) return;
   const auto known = uses_.find(packet_identifier);
   require(known == uses_.end() || (known->second.number == number && !known->second.released));

@@ -50,6 +50,8 @@ class EngineWatch {
   void on_closing() noexcept { closing_ = true; }
 
   [[nodiscard]] std::vector<Unanswered>& unanswered() noexcept { return unanswered_; }
+  /// The numbers of the messages of QoS 1 and 2 that were sent since this was emptied.
+  [[nodiscard]] std::vector<std::uint32_t>& published() noexcept { return published_; }
   [[nodiscard]] bool accepted() const noexcept { return accepted_; }
   /// Whether the window surely has room for one more.
   [[nodiscard]] bool has_room() const noexcept { return exact_ && accepted_ && window_.size() < quota_; }
@@ -86,6 +88,7 @@ class EngineWatch {
   std::optional<std::uint32_t> maximum_packet_size_;
   std::set<std::uint16_t> window_;
   std::vector<Unanswered> unanswered_;
+  std::vector<std::uint32_t> published_;
 };
 
 }  // namespace holdfast::fuzz
