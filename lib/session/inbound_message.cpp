@@ -32,6 +32,23 @@ InboundMessage::InboundMessage(const wire::Publish& publish, std::string_view to
   append(publish.payload.data(), publish.payload.size());
 }
 
+InboundMessage::Ptr InboundMessage::copy(std::uint32_t serial) const {
+  void* memory = ::operator new(sizeof(InboundMessage) + size());
+  return Ptr(new (memory) InboundMessage(*this, serial));
+}
+
+InboundMessage::InboundMessage(const InboundMessage& other, std::uint32_t serial) noexcept
+    : token_{other.token_.packet_identifier, serial},
+      exchange_(other.exchange_),
+      properties_size_(other.properties_size_),
+      payload_size_(other.payload_size_),
+      topic_size_(other.topic_size_),
+      qos_(other.qos_),
+      retain_(other.retain_),
+      duplicate_(other.duplicate_) {
+  std::memcpy(reinterpret_cast<std::byte*>(this + 1), other.bytes(), other.size());
+}
+
 void InboundMessage::Deleter::operator()(InboundMessage* message) const noexcept {
   message->~InboundMessage();
   ::operator delete(static_cast<void*>(message));

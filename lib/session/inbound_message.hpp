@@ -50,6 +50,9 @@ class InboundMessage {
   [[nodiscard]] static Ptr make(const wire::Publish& publish, std::string_view topic, InboundToken token,
                                 InboundExchange exchange = {});
 
+  /// One more for another reader, who acknowledges it under this serial; under 0 nothing is.
+  [[nodiscard]] Ptr copy(std::uint32_t serial) const;
+
   InboundMessage(const InboundMessage&) = delete;
   InboundMessage& operator=(const InboundMessage&) = delete;
 
@@ -74,6 +77,7 @@ class InboundMessage {
  private:
   InboundMessage(const wire::Publish& publish, std::string_view topic, InboundToken token,
                  InboundExchange exchange) noexcept;
+  InboundMessage(const InboundMessage& other, std::uint32_t serial) noexcept;
   ~InboundMessage() = default;
   [[nodiscard]] const std::byte* bytes() const noexcept {
     return reinterpret_cast<const std::byte*>(this + 1);
