@@ -185,18 +185,23 @@ struct Options {
   std::vector<std::string> servers = {};
   ServerGroup server_group = ServerGroup::independent;
   ServerOrder server_order = ServerOrder::in_turn;
-  /// UTF-8, at most 65535 bytes. Empty: the broker assigns one, which is then kept for all reconnects.
-  /// [MQTT 5, 3.1.3.1]
+  /// The version of MQTT. With automatic, what a server was found to speak is remembered for that server, in
+  /// the store too.
+  Protocol protocol = Protocol::mqtt_5;
+  /// UTF-8, at most 65535 bytes. Empty: the broker assigns one, which is then kept for all reconnects; a
+  /// broker of MQTT 3.1.1 does not tell which, and each connection has another. [MQTT 5, 3.1.3.1]
   std::string client_id = {};
   /// Absent: not sent. [MQTT 5, 3.1.3.5]
   std::optional<std::string> user_name = std::nullopt;
-  /// Any bytes, at most 65535. Absent: not sent. May stand without a user name. [MQTT 5, 3.1.3.6]
+  /// Any bytes, at most 65535. Absent: not sent. May stand without a user name, except in MQTT 3.1.1. [MQTT
+  /// 5, 3.1.3.6]
   std::optional<std::string> password = std::nullopt;
 
   // ---- The session ----
 
   /// How long the session outlives its connection: 0 s, whole seconds, or never_expires. The short way to
-  /// set ConnectProperties::session_expiry_interval. Absent: 0.
+  /// set ConnectProperties::session_expiry_interval. Absent: 0. In MQTT 3.1.1, where 0 is Clean Session 1 and
+  /// all else Clean Session 0, the broker decides how long that is.
   std::optional<std::chrono::seconds> session_expiry = std::nullopt;
   Start start = Start::automatic;
   SessionEnd session_end = SessionEnd::by_broker;
@@ -239,7 +244,8 @@ struct Options {
   std::size_t inbox_bytes_max = std::size_t{64} << 20;
   InboxFull inbox_full = InboxFull::pause;
   /// End the connection when the broker breaks a limit that we announced (Receive Maximum 0x93, Maximum
-  /// Packet Size 0x95). Default: count it, warn once and go on within our memory bounds.
+  /// Packet Size 0x95), or in MQTT 3.1.1 acknowledges QoS 2 as QoS 1. Default: count it, warn once and go on
+  /// within our memory bounds.
   bool strict_peer = false;
 
   // ---- Time ----

@@ -46,6 +46,7 @@ struct Statistics {
   // Leniencies towards the broker.
   std::uint64_t receive_maximum_overruns = 0;
   std::uint64_t oversized_packets = 0;
+  std::uint64_t exactly_once_lowered = 0;  ///< QoS 2 acknowledged as QoS 1 (in MQTT 3.1.1).
 
   // The wire.
   std::uint64_t bytes_sent = 0;

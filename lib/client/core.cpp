@@ -10,6 +10,7 @@
 #include "net/server_url.hpp"
 #include "net/thread_signals.hpp"
 #include "session/connect_packet.hpp"
+#include "session/protocol_limits.hpp"
 #include "wire/topic.hpp"
 
 namespace holdfast::client {
@@ -47,6 +48,13 @@ std::string server_names(const Options& options) {
 
 // What one packet can hold is 256 MiB; a request leaves most of it free. [MQTT 5, 2.1.4]
 constexpr std::size_t largest_request = std::size_t{64} << 20;
+
+// What was asked for, against the version of MQTT that is spoken.
+template <class Asked>
+void require_in_protocol(const BrokerLimits& limits, const Asked& asked) {
+  if (limits.protocol == Protocol::mqtt_5) return;
+  if (const auto what = session::not_in_3_1_1(asked)) throw Error(Errc::not_in_protocol, *what);
+}
 
 void check_filter(std::string_view verb, const TopicFilter& subscription) {
   const std::string subject = std::string(verb) + " \"" + printable(subscription.filter) + "\": ";
@@ -116,6 +124,7 @@ void Core::connect(std::optional<Milliseconds> timeout) {
 
 bool Core::disconnect(const DisconnectOptions& options) {
   check(options, session::asked_session_expiry(shared_->options));
+  require_in_protocol(shared_->queue.limits(), options);
   if (!shared_->status.begin_disconnecting()) return shared_->queue.load().messages == 0;
   const BlockedCalls::Scope scope(shared_->completions->blocked());
   command::Disconnect command{options};
@@ -154,6 +163,10 @@ bool Core::flush(Milliseconds timeout) {
 std::vector<ReasonCode> Core::subscribe(std::span<const TopicFilter> subscriptions,
                                         const SubscribeProperties& properties) {
   const BrokerLimits limits = shared_->queue.limits();
+  session::SubscriptionRequest wish;
+  wish.subscriptions.assign(subscriptions.begin(), subscriptions.end());
+  wish.properties = properties;
+  require_in_protocol(limits, wish);
   const auto& identifier = properties.subscription_identifier;
   require(!identifier || (*identifier >= 1 && *identifier <= 268'435'455),
           [] { return "subscribe: subscription_identifier must be 1 to 268435455 [MQTT 5, 3.8.2.1.2]"; });
@@ -162,9 +175,6 @@ std::vector<ReasonCode> Core::subscribe(std::span<const TopicFilter> subscriptio
     const auto violation = session::check_limits(limits, subscription.filter, identifier.has_value());
     if (violation) throw Error(violation->code, violation->what);
   }
-  session::SubscriptionRequest wish;
-  wish.subscriptions.assign(subscriptions.begin(), subscriptions.end());
-  wish.properties = properties;
   return request(std::move(wish), "subscribe");
 }
 
@@ -185,6 +195,7 @@ std::vector<ReasonCode> Core::request(session::SubscriptionRequest wish, std::st
   require(!wish.subscriptions.empty(),
           [&] { return subject + "name at least one topic filter [MQTT-3.8.3-2]"; });
   require_user_properties(wish.properties.user_properties);
+  require_in_protocol(shared_->queue.limits(), wish);
   std::size_t size = 0;
   for (const TopicFilter& subscription : wish.subscriptions)
     size += subscription.filter.size() + 5;

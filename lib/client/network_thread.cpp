@@ -259,6 +259,12 @@ void NetworkThread::commit_now(TimePoint now) {
 
 void NetworkThread::hand_over() {
   report_statistics();  // First: who sees a message ended or an event also sees it counted.
+  if (engine_.counters().exactly_once_lowered != 0 && !std::exchange(told_of_lowered_qos_, true)) {
+    shared_->logger->warn(
+        "holdfast: {}: acknowledges QoS 2 as QoS 1: its messages are delivered at least once, not exactly "
+        "once",
+        server_name());
+  }
   report_finished();
   for (const auto& answer : engine_.answers()) {
     if (!shared_->calls.complete(answer)) report_unclaimed(answer);
@@ -322,6 +328,7 @@ void NetworkThread::report_statistics() {
   statistics.duplicates_suppressed = engine.duplicates_suppressed;
   statistics.receive_maximum_overruns = engine.receive_maximum_overruns;
   statistics.oversized_packets = engine.oversized_packets;
+  statistics.exactly_once_lowered = engine.exactly_once_lowered;
   statistics.commits = commits_;
   statistics.stored = stored_;
   statistics.bytes_sent = counters_.bytes_sent;

@@ -109,6 +109,7 @@ class NetworkThread {
   TimePoint drain_until_ = session::never;
   TimePoint close_at_ = session::never;
 
+  bool told_of_lowered_qos_ = false;
   bool ending_ = false;
   Failure fatal_;               // Why the thread ended by itself.
   bool readable_ = false;       // Something may be read.

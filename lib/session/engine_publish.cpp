@@ -73,7 +73,7 @@ void Engine::encode_publish(const OutboundMessagePtr& message, std::uint16_t pac
   publish.properties = message->properties();
   publish.payload = message->payload();
   if (message->expires_at() == never) {
-    wire::encode_publish_header(publish, output_.scratch());
+    wire::encode_publish_header(publish, version_, output_.scratch());
   } else {
     // The time it waited here has passed for the receivers too. A replay of what expired since keeps a last
     // second: it must go out again all the same. [MQTT-3.3.2-6]
@@ -84,7 +84,7 @@ void Engine::encode_publish(const OutboundMessagePtr& message, std::uint16_t pac
         .number(wire::PropertyId::message_expiry_interval,
                 static_cast<std::uint32_t>(std::max<std::chrono::seconds::rep>(left.count(), 1)));
     publish.properties = wire::PropertiesView(properties);
-    wire::encode_publish_header(publish, output_.scratch());
+    wire::encode_publish_header(publish, version_, output_.scratch());
   }
   output_.append_payload(message);
 }
@@ -126,8 +126,13 @@ void Engine::on_puback(const wire::Acknowledgement& puback) {
   if (index == InFlight::none) return;  // Of a message we gave up or never sent: nothing waits for it.
   InFlightEntry& entry = in_flight_[index];
   if (entry.stage == Stage::held) return in_flight_.remove(index);
-  if (entry.stage != Stage::puback)
+  if (entry.stage == Stage::pubrec && version_ == wire::Version::mqtt_3_1_1 && !options_.strict_peer) {
+    // RabbitMQ takes QoS 2 for QoS 1, and nothing but this PUBACK says so.
+    ++counters_.exactly_once_lowered;
+    entry.message->qos = QoS::at_least_once;
+  } else if (entry.stage != Stage::puback) {
     return fail(ReasonCode::protocol_error, "a PUBACK came for no QoS 1 PUBLISH");
+  }
   progress_ = true;
   take_outcome(*entry.message, puback);
   end_exchange(index, is_error(puback.reason_code) ? std::optional(Errc::request_refused) : std::nullopt);
