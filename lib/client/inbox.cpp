@@ -45,6 +45,15 @@ void Inbox::acknowledge(session::InboundToken token) {
   doorbell_->ring();
 }
 
+void Inbox::acknowledge(session::InboundAnswer answer) {
+  {
+    const std::lock_guard lock(mutex_);
+    answers_.push_back(std::move(answer));
+    has_answers_ = true;
+  }
+  doorbell_->ring();
+}
+
 std::size_t Inbox::size() const {
   const std::lock_guard lock(mutex_);
   return messages_.size();
@@ -84,6 +93,13 @@ void Inbox::take_acknowledgements(std::vector<session::InboundToken>& acknowledg
   acknowledged_.clear();
 }
 
+std::vector<session::InboundAnswer> Inbox::take_answers() {
+  if (!has_answers_) return {};
+  const std::lock_guard lock(mutex_);
+  has_answers_ = false;
+  return std::exchange(answers_, {});
+}
+
 bool Inbox::full() {
   const std::lock_guard lock(mutex_);
   return full_ && settings_.when_full == InboxFull::pause;
@@ -91,7 +107,7 @@ bool Inbox::full() {
 
 bool Inbox::has_acknowledgements() const {
   const std::lock_guard lock(mutex_);
-  return !acknowledged_.empty();
+  return !acknowledged_.empty() || !answers_.empty();
 }
 
 void Inbox::set_closed(bool closed) {

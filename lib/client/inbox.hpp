@@ -1,6 +1,7 @@
 // Received messages on their way to the application, and its acknowledgements on their way back.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -37,6 +38,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   /// The next message, or none at `deadline`; at once if `until_closed` and the inbox is closed.
   [[nodiscard]] std::optional<Message> receive(Deadline deadline, bool until_closed = false);
   void acknowledge(session::InboundToken token);
+  void acknowledge(session::InboundAnswer answer);
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::uint64_t received() const;
   [[nodiscard]] std::uint64_t dropped() const;
@@ -50,6 +52,8 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
                 std::vector<session::InboundToken>& acknowledged, bool reading_on);
   /// Appends all acknowledgements.
   void take_acknowledgements(std::vector<session::InboundToken>& acknowledged);
+  /// Takes out the acknowledgements that say more than "taken", which are rare.
+  [[nodiscard]] std::vector<session::InboundAnswer> take_answers();
   /// Whether QoS 0 messages fill the inbox, so that reading should pause. Once true, it stays so until an
   /// eighth of the room is free again; the doorbell rings then.
   [[nodiscard]] bool full();
@@ -74,6 +78,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   std::condition_variable arrived_;
   std::deque<session::InboundMessage::Ptr> messages_;
   std::vector<session::InboundToken> acknowledged_;
+  std::vector<session::InboundAnswer> answers_;
   std::size_t qos0_messages_ = 0;
   std::size_t qos0_bytes_ = 0;
   std::size_t waiters_ = 0;
@@ -82,6 +87,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   bool full_ = false;
   bool closed_ = false;
   bool abandoned_ = false;
+  std::atomic<bool> has_answers_{false};  // Written under mutex_.
 };
 
 }  // namespace holdfast::client

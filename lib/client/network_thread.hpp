@@ -91,6 +91,7 @@ class NetworkThread {
 
   session::Journal uncommitted_;
   TimePoint commit_at_ = session::never;
+  std::uint64_t newest_;  // The last sequence that came here.
   std::uint64_t commits_ = 0;
   std::uint64_t stored_ = 0;
   TimePoint alive_at_{};  // When to tell the store next that the connection is up.
@@ -109,7 +110,6 @@ class NetworkThread {
   TimePoint drain_until_ = session::never;
   TimePoint close_at_ = session::never;
 
-  bool told_of_lowered_qos_ = false;
   bool ending_ = false;
   Failure fatal_;               // Why the thread ended by itself.
   bool readable_ = false;       // Something may be read.

@@ -1,5 +1,5 @@
 # holdfast_test_program(name sources...): a Catch2 program that may include the layers' own headers.
-# holdfast_test(name sources...): the same, run by ctest in random order.
+# holdfast_test(name sources...): the same, run by ctest in random order; what it shows goes into the conformance table.
 if(HOLDFAST_BUILD_TESTS)
   find_package(Catch2 REQUIRED)
   if(TARGET Catch2::Catch2WithMain)
@@ -8,13 +8,20 @@ if(HOLDFAST_BUILD_TESTS)
     add_library(holdfast_catch STATIC ${PROJECT_SOURCE_DIR}/test/support/catch_main.cpp)
     target_link_libraries(holdfast_catch PUBLIC Catch2::Catch2)
   endif()
+  # An object, since nothing refers to what a static library would bring.
+  add_library(holdfast_conformance_listener OBJECT ${PROJECT_SOURCE_DIR}/test/support/conformance_listener.cpp)
+  target_link_libraries(holdfast_conformance_listener PRIVATE holdfast_catch)
+  holdfast_own_target(holdfast_conformance_listener)
+  set(holdfast_conformance_results ${PROJECT_BINARY_DIR}/conformance)
+  file(MAKE_DIRECTORY ${holdfast_conformance_results})
 endif()
 
 function(holdfast_test_program name)
   add_executable(${name} ${ARGN})
   holdfast_own_target(${name})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/lib ${PROJECT_SOURCE_DIR}/test)
-  target_link_libraries(${name} PRIVATE holdfast::holdfast_static holdfast_catch)
+  target_link_libraries(${name} PRIVATE holdfast::holdfast_static holdfast_catch
+    holdfast_conformance_listener)
   if(HOLDFAST_SANITIZE)
     target_compile_options(${name} PRIVATE -O0)  # The tests wait more than they compute; compiling them is the longer part.
   endif()
@@ -25,4 +32,6 @@ endfunction()
 function(holdfast_test name)
   holdfast_test_program(${name} ${ARGN})
   add_test(NAME ${name} COMMAND ${name} --order rand --rng-seed time)
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT HOLDFAST_RESULTS=${holdfast_conformance_results}/${name}.tsv)
+  set_property(GLOBAL APPEND PROPERTY holdfast_tests ${name})
 endfunction()

@@ -10,6 +10,9 @@ namespace holdfast::session {
 
 namespace {
 
+constexpr wire::DecodeError answer_for_nobody{ReasonCode::protocol_error,
+                                              "a SUBACK or UNSUBACK came for no request [MQTT 5, 3.9, 3.11]"};
+
 void encode_request(const SubscriptionRequest& request, wire::Version version,
                     std::uint16_t packet_identifier, wire::PropertiesView properties,
                     std::vector<std::byte>& out) {
@@ -96,8 +99,10 @@ void Engine::send_request(Subscriptions::Pending& pending, TimePoint now) {
 
 void Engine::on_suback(const wire::Suback& suback, Stage expected) {
   const InFlight::Index index = in_flight_.find(suback.packet_identifier);
-  if (index == InFlight::none || in_flight_[index].stage != expected)
-    return;  // Nothing asked, nothing answered.
+  if (index == InFlight::none || in_flight_[index].stage != expected) {
+    tolerate(counters_.unexpected_acknowledgements, answer_for_nobody);
+    return;
+  }
   const SubscriptionRequest* request = subscriptions_.find(suback.packet_identifier);
   std::vector<ReasonCode> codes;
   codes.reserve(request->subscriptions.size());

@@ -8,6 +8,8 @@
 #include <span>
 #include <string_view>
 
+#include <holdfast/message.hpp>
+#include <holdfast/reason_code.hpp>
 #include <holdfast/types.hpp>
 
 #include "wire/packets.hpp"
@@ -20,6 +22,13 @@ namespace holdfast::session {
 struct InboundToken {
   std::uint16_t packet_identifier = 0;  ///< 0: QoS 0, nothing to acknowledge.
   std::uint32_t serial = 0;
+};
+
+/// An acknowledgement with more to say than "taken".
+struct InboundAnswer {
+  InboundToken token;
+  ReasonCode reason = ReasonCode::success;
+  AcknowledgementProperties properties;
 };
 
 /// What tells a QoS 2 message from others with its packet identifier: the session it came in, and how many

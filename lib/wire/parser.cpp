@@ -26,6 +26,8 @@ constexpr DecodeError wrong_reason =
     protocol_error("a reason code that this packet may not have [MQTT 5, 2.4]");
 constexpr DecodeError refused_with_session =
     protocol_error("a refusal with session present [MQTT 5, 3.2.2.1.1]");
+constexpr DecodeError topic_with_wildcards{ReasonCode::topic_name_invalid,
+                                           "a topic name has wildcards [MQTT-3.3.2-2]"};
 constexpr DecodeError not_utf8 = malformed("a string is not UTF-8 or holds U+0000 [MQTT 5, 1.5.4]");
 
 // Takes the properties off the reader, checked.
@@ -41,6 +43,14 @@ std::optional<DecodeError> take_properties(Reader& reader, Version version, Prop
   return std::nullopt;
 }
 
+// The same where they may be left out, and nothing follows.
+std::optional<DecodeError> take_properties_at_end(Reader& reader, Version version, PropertyPlace place,
+                                                  PropertiesView& properties) {
+  if (reader.at_end()) return std::nullopt;
+  if (auto error = take_properties(reader, version, place, properties)) return error;
+  return reader.at_end() ? std::nullopt : std::optional(too_long);
+}
+
 PropertyPlace place_of(PacketType type) {
   switch (type) {
     case PacketType::puback:
@@ -54,6 +64,15 @@ PropertyPlace place_of(PacketType type) {
   }
 }
 
+// A code that the packet may not have still says whether it is a failure; which success it means, nobody
+// knows.
+template <class Packet>
+bool take_code(PacketType type, std::uint8_t code, Packet& packet) {
+  if (is_reason_code_of(type, code)) return true;
+  packet.violation = &wrong_reason;
+  return is_error(static_cast<ReasonCode>(code));
+}
+
 // The reason code and properties that may be left out at the end of a packet; an absent code is 0x00.
 template <class Packet>
 std::optional<DecodeError> take_reason(Reader& reader, Version version, PacketType type, PropertyPlace place,
@@ -61,16 +80,9 @@ std::optional<DecodeError> take_reason(Reader& reader, Version version, PacketTy
   if (reader.at_end()) return std::nullopt;
   if (version == Version::mqtt_3_1_1) return too_long;
   const std::uint8_t code = reader.byte();
-  if (!is_reason_code_of(type, code)) return wrong_reason;
+  if (!take_code(type, code, packet)) return wrong_reason;
   packet.reason_code = static_cast<ReasonCode>(code);
-  if (reader.at_end()) return std::nullopt;
-  if (auto error = take_properties(reader, version, place, packet.properties)) return error;
-  return reader.at_end() ? std::nullopt : std::optional(too_long);
-}
-
-// 3.1.1 knows of the failures one. [MQTT-3.9.3-2]
-bool is_code_of(Version version, PacketType type, std::uint8_t code) {
-  return is_reason_code_of(type, code) && (version == Version::mqtt_5 || code <= 0x80);
+  return take_properties_at_end(reader, version, place, packet.properties);
 }
 
 Decoded<Suback> parse_codes(const Frame& frame, Version version, PropertyPlace place) {
@@ -83,7 +95,8 @@ Decoded<Suback> parse_codes(const Frame& frame, Version version, PropertyPlace p
   suback.reason_codes = reader.rest();
   if (suback.reason_codes.empty()) return protocol_error("an answer without a reason code [MQTT 5, 3.9.3]");
   for (const std::byte code : suback.reason_codes) {
-    if (!is_code_of(version, frame.type, std::to_integer<std::uint8_t>(code))) return wrong_reason;
+    if (version == Version::mqtt_3_1_1 && std::to_integer<std::uint8_t>(code) > 0x80) return wrong_reason;
+    if (!take_code(frame.type, std::to_integer<std::uint8_t>(code), suback)) return wrong_reason;
   }
   return suback;
 }
@@ -224,7 +237,7 @@ Decoded<Publish> parse_publish(const Frame& frame, Version version) {
     return *error;
   if (!publish.topic.empty() && !is_valid_topic_name(publish.topic)) {
     if (!is_valid_utf8_string(publish.topic)) return not_utf8;
-    return DecodeError{ReasonCode::topic_name_invalid, "a topic name has wildcards [MQTT-3.3.2-2]"};
+    publish.violation = &topic_with_wildcards;
   }
   publish.payload = reader.rest();
   return publish;
@@ -307,7 +320,13 @@ Decoded<Disconnect> parse_disconnect(const Frame& frame, Version version) {
 Decoded<Auth> parse_auth(const Frame& frame) {
   Reader reader(frame.body);
   Auth auth;
-  if (auto error = take_reason(reader, Version::mqtt_5, frame.type, PropertyPlace::auth, auth)) return *error;
+  if (!reader.at_end()) {
+    const std::uint8_t code = reader.byte();
+    if (!is_reason_code_of(frame.type, code)) return wrong_reason;
+    auth.reason_code = static_cast<ReasonCode>(code);
+    if (auto error = take_properties_at_end(reader, Version::mqtt_5, PropertyPlace::auth, auth.properties))
+      return *error;
+  }
   if (auth.reason_code != ReasonCode::success && !auth.properties.string(PropertyId::authentication_method)) {
     return protocol_error("AUTH without an authentication method [MQTT 5, 3.15.2.2.2]");
   }

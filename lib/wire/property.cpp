@@ -148,7 +148,8 @@ std::optional<DecodeError> check_properties(std::span<const std::byte> bytes, Pr
     if (rule == nullptr)
       return DecodeError{ReasonCode::malformed_packet, "an unknown property [MQTT 5, 2.2.2.2]"};
     if ((rule->places & in(place)) == 0) {
-      return DecodeError{ReasonCode::protocol_error, "a property stands where it may not [MQTT 5, 2.2.2.2]"};
+      return DecodeError{ReasonCode::malformed_packet,
+                         "a property stands where it may not [MQTT 5, 2.2.2.2]"};
     }
     const auto position = static_cast<std::size_t>(rule->id);
     if (seen[position] && (rule->repeats & in(place)) == 0) {

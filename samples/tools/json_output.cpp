@@ -258,6 +258,10 @@ std::string to_json_line(const Statistics& statistics) {
                   {"receive_maximum_overruns", statistics.receive_maximum_overruns},
                   {"oversized_packets", statistics.oversized_packets},
                   {"exactly_once_lowered", statistics.exactly_once_lowered},
+                  {"redeliveries_without_dup", statistics.redeliveries_without_dup},
+                  {"identifiers_reused", statistics.identifiers_reused},
+                  {"unexpected_acknowledgements", statistics.unexpected_acknowledgements},
+                  {"other_violations", statistics.other_violations},
                   {"bytes_sent", statistics.bytes_sent},
                   {"bytes_received", statistics.bytes_received}};
   return dump(json);

@@ -66,7 +66,7 @@ TEST_CASE("disconnect() sends DISCONNECT with what was asked, the destructor doe
 }
 
 TEST_CASE("a DISCONNECT that the standard forbids is refused and the connection stays",
-          "[integration][lifetime]") {
+          "[integration][lifetime][MQTT-3.14.2-1][U-3.14.2-2]") {
   ScriptedBroker broker;
   Options options = quick(broker.server());
   options.session_expiry = 0s;

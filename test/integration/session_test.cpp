@@ -72,7 +72,7 @@ TEST_CASE("Start decides whether the first connect takes up a session", "[integr
   CHECK(broker.violations() == nothing);
 }
 
-TEST_CASE("Start::clean discards what the store holds", "[integration][session]") {
+TEST_CASE("Start::clean discards what the store holds", "[integration][session][MQTT-3.1.2-4]") {
   ScriptedBroker broker;
   Options options = quick(broker.server());
   options.store = memory_store();

@@ -130,7 +130,7 @@ TEST_CASE("a subscribe that timed out is kept and sent again after the next reco
 }
 
 TEST_CASE("a subscribe whose connection is lost waits for the next and returns its answer",
-          "[integration][subscribe]") {
+          "[integration][subscribe][U-4.4-2]") {
   ScriptedBroker broker;
   Behaviour cutting;
   cutting.on_packet = [](BrokerConnection& connection, const Packet& packet) {

@@ -135,7 +135,8 @@ TEST_CASE("a numeric address is compared with the addresses of the certificate",
   check_traffic(client);
 }
 
-TEST_CASE("a certificate that is not to be trusted is refused, and it is said why", "[integration][tls]") {
+TEST_CASE("a certificate that is not to be trusted is refused, and it is said why",
+          "[integration][tls][U-5.4-1]") {
   CertificateAuthority authority;
   struct Case {
     Certificate certificate;

@@ -153,6 +153,12 @@ bool encode_again(const wire::Decoded<Packet>& packet, wire::Version version, By
     error = packet.error();
     return false;
   }
+  if constexpr (requires { packet->violation; }) {
+    if (packet->violation != nullptr) {
+      error = *packet->violation;
+      return false;
+    }
+  }
   again.clear();
   encode(*packet, version, again);
   return true;

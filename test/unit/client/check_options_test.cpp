@@ -198,7 +198,8 @@ TEST_CASE("options at the ends of their ranges are fine", "[client][options]") {
   CHECK_FALSE(refusal(options));
 }
 
-TEST_CASE("every option that breaks a rule is refused by name", "[client][options]") {
+TEST_CASE("every option that breaks a rule is refused by name",
+          "[client][options][U-3.1.2.11.3-1][U-3.1.2.11.4-2][U-3.1.2.11.10-1]") {
   for (const auto& [names, spoil] : bad_options) {
     CAPTURE(names);
     Options options = good_options();
@@ -212,7 +213,7 @@ TEST_CASE("every option that breaks a rule is refused by name", "[client][option
   }
 }
 
-TEST_CASE("every part of a will that breaks a rule is refused by name", "[client][options]") {
+TEST_CASE("every part of a will that breaks a rule is refused by name", "[client][options][MQTT-3.1.2-12]") {
   Options options = good_options();
   options.will = Will{.topic = "t"};
   CHECK_FALSE(refusal(options));

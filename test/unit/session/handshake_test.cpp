@@ -62,7 +62,7 @@ TEST_CASE("CONNECT says everything that was set, and nothing that was not", "[ha
   }
 }
 
-TEST_CASE("nothing is sent before the CONNACK", "[handshake]") {
+TEST_CASE("nothing is sent before the CONNACK", "[handshake][U-3.1.4-1]") {
   EngineUnderTest test;
   test.publish("1", QoS::at_most_once);
   test.engine.request({SubscriptionRequest::Kind::subscribe, {{"a", {}}}, {}, 1}, test.now);
@@ -86,7 +86,7 @@ TEST_CASE("what comes before the CONNACK, and a second CONNACK, are protocol err
 TEST_CASE("the broker's fault is told by a DISCONNECT with its reason, and nothing after it", "[handshake]") {
   EngineUnderTest test;
   test.connect();
-  test.receive(support::publish("a/#", "x"));
+  test.receive(support::publish("", "x"));
   const auto sent = test.write();
   REQUIRE(described(sent) == std::vector<std::string>{"DISCONNECT"});
   CHECK(sent[0].reason_code == test.closing_reason());
@@ -107,7 +107,7 @@ TEST_CASE("packets that only clients send end the connection", "[handshake]") {
   }
 }
 
-TEST_CASE("an assigned client id is used on every connection after", "[handshake]") {
+TEST_CASE("an assigned client id is used on every connection after", "[handshake][U-3.1.3-1]") {
   Options options;
   options.session_expiry = 1h;
   EngineUnderTest test(options);
@@ -117,7 +117,7 @@ TEST_CASE("an assigned client id is used on every connection after", "[handshake
   CHECK(test.open().client_id == "given");
 }
 
-TEST_CASE("the limits of a connection do not outlive it", "[handshake]") {
+TEST_CASE("the limits of a connection do not outlive it", "[handshake][U-4.9-3]") {
   EngineUnderTest test;
   test.connect(false, Properties()
                           .add(PropertyId::receive_maximum, 3)
@@ -153,7 +153,7 @@ TEST_CASE("credentials and will may change between connections", "[handshake]") 
   CHECK(connect.password == "secret");
 }
 
-TEST_CASE("DISCONNECT says what was asked and is the last thing sent", "[handshake]") {
+TEST_CASE("DISCONNECT says what was asked and is the last thing sent", "[handshake][MQTT-3.14.4-1]") {
   EngineUnderTest test;
   test.connect();
   test.publish("1", QoS::at_most_once);
@@ -184,10 +184,15 @@ TEST_CASE("bytes of a lost connection do not leak into the next", "[handshake]")
   CHECK_FALSE(test.closing());
 }
 
-TEST_CASE("DISCONNECT leaves out what the broker's Maximum Packet Size does not hold", "[handshake]") {
+TEST_CASE("DISCONNECT leaves out what the broker's Maximum Packet Size does not hold",
+          "[handshake][MQTT-3.14.2-3][MQTT-3.14.2-4]") {
   EngineUnderTest test;
   test.connect(false, Properties().add(PropertyId::maximum_packet_size, 20));
-  test.engine.disconnect({.session_expiry_interval = 9s, .reason_string = std::string(100, 'x')}, test.now);
+  const bool reason = GENERATE(false, true);
+  DisconnectOptions options{.session_expiry_interval = 9s};
+  if (reason) options.reason_string = std::string(100, 'x');
+  if (!reason) options.user_properties = {{"name", std::string(100, 'x')}};
+  test.engine.disconnect(options, test.now);
   const auto sent = test.write();
   REQUIRE(described(sent) == std::vector<std::string>{"DISCONNECT"});
   CHECK(sent[0].size <= 20);

@@ -24,7 +24,8 @@ std::chrono::nanoseconds time_to_ping(EngineUnderTest& test) {
 
 }  // namespace
 
-TEST_CASE("a silent connection is pinged within the keep-alive, and stays when answered", "[keep-alive]") {
+TEST_CASE("a silent connection is pinged within the keep-alive, and stays when answered",
+          "[keep-alive][MQTT-3.1.2-20]") {
   const auto interval = GENERATE(1s, 2s, 60s, 65'535s);
   EngineUnderTest test(keep_alive_of(interval));
   test.connect();
@@ -37,7 +38,8 @@ TEST_CASE("a silent connection is pinged within the keep-alive, and stays when a
   }
 }
 
-TEST_CASE("a half-open connection is found within one and a half keep-alive intervals", "[keep-alive]") {
+TEST_CASE("a half-open connection is found within one and a half keep-alive intervals",
+          "[keep-alive][U-3.1.2.10-1]") {
   const auto interval = GENERATE(1s, 10s, 60s, 65'535s);
   EngineUnderTest test(keep_alive_of(interval));
   test.connect();
@@ -64,7 +66,7 @@ TEST_CASE("a half-open connection is found though we keep sending", "[keep-alive
   CHECK(test.now - silent_since <= 15s);
 }
 
-TEST_CASE("the broker is pinged though it keeps sending", "[keep-alive]") {
+TEST_CASE("the broker is pinged though it keeps sending", "[keep-alive][U-3.1.2.10-3]") {
   EngineUnderTest test(keep_alive_of(10s));
   test.connect();
   bool pinged = false;
@@ -88,13 +90,14 @@ TEST_CASE("no ping while both sides talk", "[keep-alive]") {
   }
 }
 
-TEST_CASE("keep-alive 0 is off: no ping, no deadline", "[keep-alive]") {
+TEST_CASE("keep-alive 0 is off: no ping, no deadline", "[keep-alive][U-3.1.2.10-2]") {
   EngineUnderTest test(keep_alive_of(0s));
   test.connect();
   CHECK(test.engine.deadline() == never);
 }
 
-TEST_CASE("the broker's Server Keep Alive counts, 0 turns pings off", "[keep-alive]") {
+TEST_CASE("the broker's Server Keep Alive counts, 0 turns pings off",
+          "[keep-alive][MQTT-3.1.2-21][MQTT-3.2.2-21]") {
   EngineUnderTest shorter(keep_alive_of(60s));
   shorter.connect(false, Properties().add(PropertyId::server_keep_alive, 5));
   CHECK(time_to_ping(shorter) <= 5s);
@@ -152,7 +155,7 @@ TEST_CASE("a CONNACK is waited for from when the CONNECT has left", "[keep-alive
   CHECK(test.closing());
 }
 
-TEST_CASE("a CONNACK that does not come in time ends the attempt", "[keep-alive]") {
+TEST_CASE("a CONNACK that does not come in time ends the attempt", "[keep-alive][U-3.2-1]") {
   auto options = hour_long_session();
   options.connack_timeout = 3s;
   EngineUnderTest test(options);

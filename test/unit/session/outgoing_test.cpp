@@ -35,7 +35,7 @@ TEST_CASE("QoS 0 that had not left when the connection was lost goes out on the 
   CHECK(described(test.write()) == std::vector<std::string>{"PUBLISH 1", "PUBLISH 2", "PUBLISH 3"});
 }
 
-TEST_CASE("QoS 1 ends with its PUBACK, QoS 2 with its PUBCOMP", "[outgoing]") {
+TEST_CASE("QoS 1 ends with its PUBACK, QoS 2 with its PUBCOMP", "[outgoing][MQTT-4.3.3-4]") {
   EngineUnderTest test;
   test.connect();
   const auto one = test.publish("1", QoS::at_least_once);
@@ -53,7 +53,7 @@ TEST_CASE("QoS 1 ends with its PUBACK, QoS 2 with its PUBCOMP", "[outgoing]") {
 }
 
 TEST_CASE("the send window is never exceeded, and a place comes free with PUBACK, PUBCOMP and refusals",
-          "[outgoing]") {
+          "[outgoing][MQTT-3.3.4-7][MQTT-4.9.0-2][U-4.9-1][U-4.3.2-1]") {
   EngineUnderTest test;
   test.connect(false, window_of(2));
   test.publish_numbers(1, 6, QoS::exactly_once);
@@ -68,7 +68,7 @@ TEST_CASE("the send window is never exceeded, and a place comes free with PUBACK
   CHECK(payloads(test.write()) == numbers(4, 1));
 }
 
-TEST_CASE("QoS 0 needs no place in the send window", "[outgoing]") {
+TEST_CASE("QoS 0 needs no place in the send window", "[outgoing][U-4.9-4]") {
   EngineUnderTest test;
   test.connect(false, window_of(1));
   test.publish("1", QoS::at_least_once);
@@ -77,7 +77,7 @@ TEST_CASE("QoS 0 needs no place in the send window", "[outgoing]") {
 }
 
 TEST_CASE("a refused message fails with the broker's reason; no matching subscribers is a success",
-          "[outgoing]") {
+          "[outgoing][U-2.4-1]") {
   EngineUnderTest test;
   test.connect();
   const auto messages = test.publish_numbers(1, 2, QoS::at_least_once);
@@ -94,7 +94,7 @@ TEST_CASE("a refused message fails with the broker's reason; no matching subscri
 }
 
 TEST_CASE("Receive Maximum 20, 100 messages, connection lost and resumed: all, in order, window kept",
-          "[outgoing][replay]") {
+          "[outgoing][replay][MQTT-3.3.1-1][MQTT-3.3.4-7][MQTT-4.9.0-1][MQTT-4.3.3-3]") {
   const auto qos = GENERATE(QoS::at_least_once, QoS::exactly_once);
   const auto second_window = GENERATE(20u, 1u, 7u, 65'535u);
   EngineUnderTest test;
@@ -126,7 +126,8 @@ TEST_CASE("Receive Maximum 20, 100 messages, connection lost and resumed: all, i
   CHECK(arrived == numbers(1, 100));
 }
 
-TEST_CASE("a replay that is cut off again begins anew, and nothing new overtakes it", "[outgoing][replay]") {
+TEST_CASE("a replay that is cut off again begins anew, and nothing new overtakes it",
+          "[outgoing][replay][U-4.6-1]") {
   EngineUnderTest test;
   test.connect(false, window_of(10));
   test.publish_numbers(1, 15, QoS::at_least_once);
@@ -162,7 +163,8 @@ TEST_CASE("acknowledgements that come while the replay is not finished lose noth
   CHECK(test.engine.in_flight() == 0);
 }
 
-TEST_CASE("subscribe requests and messages never share an identifier", "[outgoing]") {
+TEST_CASE("subscribe requests and messages never share an identifier",
+          "[outgoing][MQTT-2.2.1-3][U-2.2.1-2]") {
   EngineUnderTest test(hour_long_session(), {}, 65'533);
   test.connect();
   test.publish("1", QoS::at_least_once);
@@ -175,7 +177,8 @@ TEST_CASE("subscribe requests and messages never share an identifier", "[outgoin
   CHECK(identifiers == std::vector<int>{65'534, 65'535, 1, 2});
 }
 
-TEST_CASE("with all 65,535 identifiers in flight the next message waits for one", "[outgoing]") {
+TEST_CASE("with all 65,535 identifiers in flight the next message waits for one",
+          "[outgoing][MQTT-2.2.1-3][MQTT-4.3.2-1]") {
   EngineUnderTest test;
   test.connect();
   std::vector<Packet> sent;
@@ -191,7 +194,8 @@ TEST_CASE("with all 65,535 identifiers in flight the next message waits for one"
   CHECK(last[0].packet_identifier == sent[41'000].packet_identifier);
 }
 
-TEST_CASE("acknowledgements for nobody change nothing; a PUBREC for nobody gets PUBREL 0x92", "[outgoing]") {
+TEST_CASE("acknowledgements for nobody change nothing; a PUBREC for nobody gets PUBREL 0x92",
+          "[outgoing][U-4.3.3-1][MQTT-3.6.2-1]") {
   EngineUnderTest test;
   test.connect();
   for (const auto type : {PacketType::puback, PacketType::pubcomp}) {
@@ -218,7 +222,7 @@ TEST_CASE("an acknowledgement of the wrong kind is a protocol error", "[outgoing
   CHECK(reason_after(QoS::exactly_once, PacketType::puback) == ReasonCode::protocol_error);
 }
 
-TEST_CASE("a repeated PUBREC gets its PUBREL again", "[outgoing]") {
+TEST_CASE("a repeated PUBREC gets its PUBREL again", "[outgoing][U-4.3.3-2]") {
   EngineUnderTest test;
   test.connect();
   const auto message = test.publish("1", QoS::exactly_once);
@@ -236,7 +240,7 @@ TEST_CASE("no more is taken while much waits to be written", "[outgoing]") {
   for (int i = 0; i < 10; ++i)
     test.publish(large, QoS::at_least_once);
   CHECK(test.engine.output().size() < 500'000);
-  CHECK_FALSE(test.engine.can_publish(QoS::at_most_once));
+  CHECK_FALSE(test.engine.can_publish(*make_message("x", QoS::at_most_once)));
   std::size_t sent = 0;
   while (!test.engine.output().empty()) {
     sent += test.write().size();
@@ -245,7 +249,8 @@ TEST_CASE("no more is taken while much waits to be written", "[outgoing]") {
   CHECK(sent == 10);
 }
 
-TEST_CASE("an acknowledgement time-out ends the connection, and never sends again on it", "[outgoing]") {
+TEST_CASE("an acknowledgement time-out ends the connection, and never sends again on it",
+          "[outgoing][MQTT-4.4.0-1]") {
   auto options = hour_long_session();
   options.acknowledgement_timeout = 5s;
   options.keep_alive = 0s;

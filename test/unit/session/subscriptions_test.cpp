@@ -95,7 +95,7 @@ TEST_CASE("a lost session is subscribed again: everything granted and not given 
   CHECK(again.at(0).subscriptions.at(0).options.qos == QoS::at_least_once);
 }
 
-TEST_CASE("a resumed session is not subscribed again", "[subscriptions]") {
+TEST_CASE("a resumed session is not subscribed again", "[subscriptions][U-4.1-3]") {
   EngineUnderTest test;
   test.connect();
   hold(test, {"a"});

@@ -10,7 +10,8 @@ using namespace holdfast;
 using namespace holdfast::wire;
 using namespace std::string_literals;
 
-TEST_CASE("a variable byte integer takes its shortest form and comes back", "[wire][variable-byte-integer]") {
+TEST_CASE("a variable byte integer takes its shortest form and comes back",
+          "[wire][variable-byte-integer][MQTT-1.5.5-1]") {
   const std::vector<std::pair<std::uint32_t, std::size_t>> sizes{
       {0, 1}, {127, 1}, {128, 2}, {16383, 2}, {16384, 3}, {2097151, 3}, {2097152, 4}, {268435455, 4}};
   for (const auto& [value, size] : sizes) {
@@ -29,7 +30,7 @@ TEST_CASE("a variable byte integer takes its shortest form and comes back", "[wi
 }
 
 TEST_CASE("a variable byte integer that is too long or not the shortest is malformed",
-          "[wire][variable-byte-integer]") {
+          "[wire][variable-byte-integer][U-1.5.5-1][U-1.5.5-2]") {
   const auto status = [](std::vector<std::uint8_t> bytes) {
     return decode_variable_byte_integer(std::as_bytes(std::span(bytes))).status;
   };
@@ -95,7 +96,8 @@ TEST_CASE("a string has at most 65535 bytes", "[wire][utf8]") {
   CHECK_FALSE(is_valid_utf8_string(std::string(65536, 'x')));
 }
 
-TEST_CASE("a topic name is not empty and has no wildcards", "[wire][topic]") {
+TEST_CASE("a topic name is not empty and has no wildcards",
+          "[wire][topic][MQTT-3.3.2-2][MQTT-4.7.0-1][MQTT-4.7.3-1]") {
   for (const char* good : {"a", "/", "a/b", "//", "$SYS/x", "a b", "\xC3\xA4"})
     CHECK(is_valid_topic_name(good));
   for (const char* bad : {"", "a/+", "#", "a#", "+a", "\xC3"})
@@ -103,7 +105,8 @@ TEST_CASE("a topic name is not empty and has no wildcards", "[wire][topic]") {
   CHECK_FALSE(is_valid_topic_name("a\0b"s));
 }
 
-TEST_CASE("wildcards stand alone in their level and # comes last", "[wire][topic]") {
+TEST_CASE("wildcards stand alone in their level and # comes last",
+          "[wire][topic][MQTT-4.7.1-1][MQTT-4.7.1-2][MQTT-4.8.2-1][MQTT-4.8.2-2]") {
   for (const char* good :
        {"a", "#", "+", "a/#", "+/+", "/+", "+/a/#", "$share/g/a", "$share/g/#", "$share/g//", "$SYS/#"}) {
     CAPTURE(good);
