@@ -58,6 +58,9 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   /// eighth of the room is free again; the doorbell rings then.
   [[nodiscard]] bool full();
   [[nodiscard]] bool has_acknowledgements() const;
+  /// What the connection speaks; any thread may ask.
+  void set_protocol(Protocol protocol) noexcept { protocol_ = protocol; }
+  [[nodiscard]] Protocol protocol() const noexcept { return protocol_; }
   /// Whether more may come. A loop over all messages ends when the closed inbox is empty.
   void set_closed(bool closed);
   /// The client is being destroyed: nobody waits any more.
@@ -87,6 +90,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   bool full_ = false;
   bool closed_ = false;
   bool abandoned_ = false;
+  std::atomic<Protocol> protocol_{Protocol::mqtt_5};
   std::atomic<bool> has_answers_{false};  // Written under mutex_.
 };
 

@@ -117,6 +117,7 @@ void NetworkThread::advance_connection(TimePoint now) {
 
 void NetworkThread::on_up(const Connected& connected) {
   shared_->queue.set_limits(connected.limits);
+  shared_->inbox->set_protocol(connected.limits.protocol);
   shared_->client_id.set(connected.client_id);
   const TimePoint now = boot_time_now();
   policy_.go_to(route_.on_connected(policy_.current(), at_.server, now));

@@ -140,7 +140,7 @@ void Engine::send_answer(wire::PacketType type, const InboundWindow::Due& due) {
     if (size + 5 > maximum && size != 0) continue;
     acknowledgement.properties = wire::PropertiesView(std::span(bytes).first(size));
     const std::size_t before = output_.scratch().size();
-    wire::encode(acknowledgement, output_.scratch());
+    wire::encode(acknowledgement, version_, output_.scratch());
     if (size == 0 || output_.scratch().size() - before <= maximum) return;
     output_.scratch().resize(before);
   }
