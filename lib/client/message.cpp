@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include <holdfast/error.hpp>
+
 #include "client/check_options.hpp"
 #include "client/inbox.hpp"
 #include "session/inbound_message.hpp"

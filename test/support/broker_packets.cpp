@@ -406,6 +406,7 @@ Packet decode(std::string_view frame, std::uint8_t level) {
   Reader reader(frame, level == 5);
   Packet packet;
   packet.size = frame.size();
+  packet.bytes = frame;
   const std::uint32_t header = reader.number(1);
   reader.variable();
   packet.type = static_cast<PacketType>(header >> 4);

@@ -101,7 +101,8 @@ struct Packet {
   std::uint16_t packet_identifier = 0;
   ReasonCode reason_code = ReasonCode::success;
   Properties properties;
-  std::size_t size = 0;  ///< In bytes, fixed header included; set by decode().
+  std::size_t size = 0;  ///< In bytes, fixed header included; set by decode(), as is what follows.
+  std::string bytes;
   // PUBLISH.
   std::string topic;
   std::string payload;
