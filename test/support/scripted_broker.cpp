@@ -314,6 +314,7 @@ void ScriptedBroker::act_on(BrokerConnection& connection, const Packet& packet) 
 
 /// Finds or makes the session, before anything is answered: the checks need it from the CONNECT on.
 void ScriptedBroker::attach_session(BrokerConnection& connection, const Packet& packet) {
+  if (connection.behaviour_.refuses_mqtt_5 && packet.level == 5) return;  // It understands no more of it.
   take_over(connection, packet);
   connection.client_id_ = packet.client_id;
   if (packet.client_id.empty()) {
