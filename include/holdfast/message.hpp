@@ -22,7 +22,8 @@ class InboundMessage;
 }
 namespace client {
 class Inbox;
-}
+class Requests;
+}  // namespace client
 
 /// What an acknowledgement may carry besides its reason code: words for the broker and its log. What would
 /// make the packet larger than the broker's Maximum Packet Size is left out. [MQTT 5, 3.4.2.2, 3.5.2.2]
@@ -79,6 +80,7 @@ class Message {
 
  private:
   friend class client::Inbox;
+  friend class client::Requests;
   Message(session::InboundMessage* message, std::shared_ptr<client::Inbox> inbox) noexcept;
 
   session::InboundMessage* message_;      // Owned.

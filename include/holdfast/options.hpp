@@ -95,8 +95,8 @@ enum class Ack : std::uint8_t {
 
 /// What happens to QoS 0 messages when the application does not take them and the inbox is full.
 enum class InboxFull : std::uint8_t {
-  pause,  ///< Reading pauses (TCP's own back-pressure), except while a call waits for its answer: then the
-          ///< newest are dropped and counted.
+  pause,  ///< Reading pauses (TCP's own back-pressure), except while a call waits for its answer, or there is
+          ///< a Subscription with a queue of its own: then the newest are dropped and counted.
   drop_oldest,  ///< The longest-waiting QoS 0 message makes room.
   drop_newest,  ///< The message that just came is dropped.
 };
@@ -256,6 +256,12 @@ struct Options {
   /// standard names (Receive Maximum 0x93, Maximum Packet Size 0x95, ...). Default: what does no harm is
   /// counted (Statistics), logged once as a warning, and forgiven, within our memory bounds.
   bool strict_peer = false;
+
+  /// The topic to which responses to Client::request() come: a topic name that no other client uses. Empty:
+  /// below the broker's Response Information, if it gave one (see
+  /// ConnectProperties::request_response_information), as "<it>/response"; else
+  /// "holdfast/response/<client id>", with _ for + and #. [MQTT 5, 4.10.1]
+  std::string response_topic = {};
 
   // ---- Time ----
 

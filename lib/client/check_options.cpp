@@ -148,6 +148,12 @@ void check(const Options& options) {
   check_expiry(options);
   check_connect_properties(options.connect_properties);
   if (options.will) check_will(*options.will);
+  if (!options.response_topic.empty()) {
+    require(wire::is_valid_topic_name(options.response_topic), [&] {
+      return "response_topic \"" + printable(options.response_topic) +
+             "\": not a topic name: UTF-8, not empty, without + and #";
+    });
+  }
   check_times(options);
   check_tcp(options.tcp);
   require(options.outbox_messages_max > 0, [] { return "outbox_messages_max: must be at least 1"; });

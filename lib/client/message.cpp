@@ -126,7 +126,7 @@ void Message::ack() {
 void Message::ack(ReasonCode reason, const AcknowledgementProperties& properties) {
   client::check(reason, properties);
   const bool says_more = is_error(reason) || properties.reason_string || !properties.user_properties.empty();
-  if (says_more && inbox_ && inbox_->protocol() == Protocol::mqtt_3_1_1) {
+  if (says_more && inbox_ && message_->protocol() == Protocol::mqtt_3_1_1) {
     throw Error(Errc::not_in_protocol,
                 "ack: MQTT 3.1.1 acknowledges without reason codes and properties: call ack() without them");
   }

@@ -35,6 +35,7 @@ void NetworkThread::begin_connecting(TimePoint now) {
   ever_connected_ = false;
   earlier_failures_.clear();
   shared_->inbox->set_closed(false);
+  shared_->subscribers.set_closed(false);
   start_attempt(now);
 }
 
@@ -117,8 +118,10 @@ void NetworkThread::advance_connection(TimePoint now) {
 
 void NetworkThread::on_up(const Connected& connected) {
   shared_->queue.set_limits(connected.limits);
-  shared_->inbox->set_protocol(connected.limits.protocol);
   shared_->client_id.set(connected.client_id);
+  const std::string response_topic =
+      shared_->requests.set_topic(connected.response_information, connected.client_id);
+  if (shared_->subscribers.knows(response_topic)) shared_->requests.listen();
   const TimePoint now = boot_time_now();
   policy_.go_to(route_.on_connected(policy_.current(), at_.server, now));
   policy_.on_connected(now);
@@ -262,6 +265,7 @@ void NetworkThread::rest(State state, const Failure& failure) {
   goodbye_.reset();
   shared_->status.set_drained(outbox_.empty() && engine_.returned().empty() && engine_.in_flight() == 0);
   shared_->inbox->set_closed(true);
+  shared_->subscribers.set_closed(true);
   session::SubscriptionAnswer interrupted{
       {}, {}, Errc::closed, "disconnected before the answer; it is asked again after the next connect()"};
   if (failure.error.category() == error_category()) {
@@ -269,6 +273,9 @@ void NetworkThread::rest(State state, const Failure& failure) {
     interrupted.what = failure.what;
   }
   shared_->calls.interrupt(interrupted);
+  shared_->requests.interrupt({failure.error ? failure.error : make_error_code(Errc::closed),
+                               failure.error ? failure.what : "disconnected before the response",
+                               failure.reason_code, failure.reason_string});
   shared_->status.set(state, failure);
 }
 
@@ -328,6 +335,9 @@ void NetworkThread::end() {
   report_finished();
   if (shared_->options.store) shared_->options.store->close();
   shared_->inbox->abandon();
+  shared_->subscribers.abandon();
+  shared_->requests.interrupt(
+      {make_error_code(Errc::closed), "the client ended before the response", {}, {}});
   shared_->events.close();
   shared_->calls.close();
   shared_->status.set(State::closed, fatal_);

@@ -391,6 +391,7 @@ void Engine::close(Closing closing) {
   if (phase_ == Phase::closing) return;
   phase_ = Phase::closing;
   timers_.fill(never);
+  ping_end_ = 0;  // Its answer is not waited for, whenever it leaves.
   closing_ = std::move(closing);
 }
 

@@ -124,6 +124,8 @@ class Engine {
   /// Whether replay() would send again now.
   [[nodiscard]] bool can_replay() const noexcept;
   void request(SubscriptionRequest request, TimePoint now);
+  /// Several hold a received message; each will acknowledge it.
+  void share(InboundToken token, std::uint32_t holders) { inbound_.share(token, holders); }
   void acknowledge(InboundToken token) { inbound_.acknowledge(token); }
   void acknowledge(InboundAnswer&& answer) { inbound_.acknowledge(std::move(answer)); }
   /// Sends the acknowledgements whose turn has come. Apart from acknowledge() so that a batch is scanned

@@ -102,7 +102,7 @@ void Engine::deliver(const wire::Publish& publish, std::string_view topic, Inbou
   InboundExchange exchange;
   if (journaled_ && publish.qos == QoS::exactly_once)
     exchange = {epoch_, exchanges_of(token.packet_identifier) + 1};
-  received_.push_back(InboundMessage::make(publish, topic, token, exchange));
+  received_.push_back(InboundMessage::make(publish, topic, token, exchange, protocol()));
 }
 
 void Engine::send_acknowledgements(TimePoint now) {

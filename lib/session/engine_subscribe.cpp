@@ -60,7 +60,8 @@ std::optional<SubscriptionAnswer> Engine::refuse_request(const SubscriptionReque
   }
   if (request.kind == SubscriptionRequest::Kind::unsubscribe) return std::nullopt;
   for (const TopicFilter& subscription : request.subscriptions) {
-    const bool with_identifier = request.properties.subscription_identifier.has_value();
+    const bool with_identifier =
+        request.properties.subscription_identifier.has_value() && !request.identifier_optional;
     if (auto violation = check_limits(limits_, subscription.filter, with_identifier)) {
       return SubscriptionAnswer{{}, {}, violation->code, std::move(violation->what)};
     }
@@ -73,7 +74,8 @@ void Engine::send_request(Subscriptions::Pending& pending, TimePoint now) {
   const bool subscribe = request.kind == SubscriptionRequest::Kind::subscribe;
   std::vector<std::byte> bytes;
   wire::PropertyWriter properties(bytes);
-  if (subscribe && request.properties.subscription_identifier) {
+  const bool identified = limits_.subscription_identifiers_available || !request.identifier_optional;
+  if (subscribe && identified && request.properties.subscription_identifier) {
     properties.number(wire::PropertyId::subscription_identifier, *request.properties.subscription_identifier);
   }
   for (const auto& [name, value] : request.properties.user_properties)

@@ -94,7 +94,8 @@ std::optional<std::string> not_in_3_1_1(const SubscriptionRequest& request) {
   const bool subscribe = request.kind == SubscriptionRequest::Kind::subscribe;
   const SubscribeProperties& properties = request.properties;
   auto lacking = first_of(subscribe ? "subscribe: " : "unsubscribe: ",
-                          {{properties.subscription_identifier.has_value(), "subscription_identifier"},
+                          {{properties.subscription_identifier.has_value() && !request.identifier_optional,
+                            "subscription_identifier"},
                            {!properties.user_properties.empty(), "user_properties"}});
   if (!subscribe) return lacking;
   for (const auto& [filter, options] : request.subscriptions) {

@@ -25,6 +25,8 @@ struct SubscriptionRequest {
   Kind kind = Kind::subscribe;
   std::vector<TopicFilter> subscriptions;  ///< For unsubscribe only the filters count.
   SubscribeProperties properties;
+  /// The Subscription Identifier is ours, not the application's: sent only to brokers that know identifiers.
+  bool identifier_optional = false;
   /// Names the request in its answer; 0: nobody waits, it was made by a lost session.
   std::uint64_t ticket = 0;
 };
@@ -71,6 +73,7 @@ class Subscriptions {
   struct Held {
     SubscriptionOptions options;
     std::optional<std::uint32_t> identifier;
+    bool identifier_optional = false;
   };
   void note(const SubscriptionRequest& request, std::size_t index, ReasonCode code, Journal& journal);
 
