@@ -49,6 +49,7 @@ struct Statistics {
   // Leniencies towards the broker: what it broke and was forgiven for, unless Options::strict_peer.
   std::uint64_t receive_maximum_overruns = 0;     ///< Messages beyond our Receive Maximum.
   std::uint64_t oversized_packets = 0;            ///< Above our Maximum Packet Size.
+  std::uint64_t exactly_once_lowered = 0;         ///< QoS 2 acknowledged as QoS 1, in MQTT 3.1.1.
   std::uint64_t redeliveries_without_dup = 0;     ///< QoS 2 messages sent again and not marked so.
   std::uint64_t identifiers_reused = 0;           ///< Messages under an identifier that another one had.
   std::uint64_t unexpected_acknowledgements = 0;  ///< Under an identifier under which nothing waited.

@@ -7,6 +7,7 @@
 #include "client/check_options.hpp"
 #include "client/clock.hpp"
 #include "client/make_message.hpp"
+#include "client/require_in_protocol.hpp"
 #include "client/send_command.hpp"
 #include "client/subscription_request.hpp"
 #include "net/server_url.hpp"
@@ -91,6 +92,7 @@ void Core::connect(std::optional<Milliseconds> timeout) {
 
 bool Core::disconnect(const DisconnectOptions& options) {
   check(options, session::asked_session_expiry(shared_->options));
+  require_in_protocol(shared_->queue.limits(), options);
   if (!shared_->status.begin_disconnecting()) return shared_->queue.load().messages == 0;
   const BlockedCalls::Scope scope(shared_->completions->blocked());
   command::Disconnect command{options};
@@ -161,6 +163,7 @@ Subscription Core::subscribe(std::span<const TopicFilter> subscriptions, const S
 std::vector<ReasonCode> Core::unsubscribe(std::span<const std::string> filters,
                                           const SubscribeProperties& properties) {
   session::SubscriptionRequest wish = unsubscribe_request(filters, properties);
+  require_in_protocol(shared_->queue.limits(), wish);
   start_thread();
   auto codes = ask(*shared_, std::move(wish), "unsubscribe");
   for (std::size_t i = 0; i < codes.size(); ++i) {

@@ -350,6 +350,7 @@ void NetworkThread::report_statistics() {
   statistics.duplicates_suppressed = engine.duplicates_suppressed;
   statistics.receive_maximum_overruns = engine.receive_maximum_overruns;
   statistics.oversized_packets = engine.oversized_packets;
+  statistics.exactly_once_lowered = engine.exactly_once_lowered;
   statistics.redeliveries_without_dup = engine.redeliveries_without_dup;
   statistics.identifiers_reused = engine.identifiers_reused;
   statistics.unexpected_acknowledgements = engine.unexpected_acknowledgements;

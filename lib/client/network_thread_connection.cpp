@@ -83,6 +83,7 @@ void NetworkThread::advance_attempt(TimePoint now) {
   const Attempt attempt = attempt_->attempt();
   if (attempt_->uses_tls()) warn_of_weak_tls();
   engine_.set_servers(route_.group_of(attempt_->endpoint()));
+  engine_.set_endpoint(attempt_->endpoint());
   at_ = {attempt.server, attempt.user_name, attempt.password};
   attempt_.reset();
   engine_.set_identity(attempt.user_name, attempt.password, attempt.will);
@@ -129,14 +130,16 @@ void NetworkThread::on_up(const Connected& connected) {
   alive_at_ = {};  // The store hears of it with the next commit.
   state_ = goodbye_ ? State::closing : State::connected;
   shared_->status.set(state_);
-  shared_->logger->info("holdfast: connected to {} as \"{}\", session {}", connected.server,
-                        connected.client_id, connected.session_present ? "present" : "new");
+  shared_->logger->info("holdfast: connected to {} as \"{}\" with MQTT {}, session {}", connected.server,
+                        connected.client_id, connected.limits.protocol == Protocol::mqtt_5 ? "5" : "3.1.1",
+                        connected.session_present ? "present" : "new");
 }
 
 void NetworkThread::finish_connection(TimePoint now) {
   if (!connection_) return;
   const auto& closing = engine_.closing();
-  if (closing && closing->end == session::End::by_request) {
+  if (closing && (closing->end == session::End::by_request || closing->end == session::End::at_once)) {
+    if (close_at_ == session::never) close_at_ = now + shared_->options.close_timeout;
     // The broker is given time to read DISCONNECT and to close: closing a socket with unread bytes would
     // reset the connection, and the will would speak. [MQTT 5, 3.14.4]
     const bool over = connection_->ended() || close_at_ <= now || connection_->write_deadline() <= now;
@@ -153,7 +156,10 @@ void NetworkThread::finish_connection(TimePoint now) {
     const std::error_code found = public_error(connection_->error());
     const bool layered = found.category() == error_category();
     if (!engine_.is_connected() && !layered)
-      what += ": it probably does not speak MQTT 5, or does not let this client in";
+      what += engine_.protocol() == Protocol::mqtt_5
+                  ? ": it probably does not speak MQTT 5 (some brokers say so in this way: set protocol to "
+                    "mqtt_3_1_1), or does not let this client in"
+                  : ": it probably does not let this client in";
     const session::End end =
         closed_by_peer(connection_->error()) ? session::End::closed_by_peer : session::End::lost;
     return end_connection({end, layered ? found : make_error_code(Errc::connection_lost), {}, {}, what, {}},
@@ -171,6 +177,11 @@ void NetworkThread::end_connection(const session::Closing& closing_view, TimePoi
   connection_.reset();
   close_at_ = session::never;
   engine_.on_disconnected(closing.end, now);
+  if (closing.end == session::End::at_once) {
+    shared_->logger->info("holdfast: {}: {}", server_name(), closing.what);
+    report_statistics();
+    return start_attempt(now);
+  }
   const bool by_request = closing.end == session::End::by_request;
   if (!was_up && !by_request) ++connect_failures_;
   report_statistics();

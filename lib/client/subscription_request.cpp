@@ -7,6 +7,7 @@
 
 #include "client/check_argument.hpp"
 #include "client/clock.hpp"
+#include "client/require_in_protocol.hpp"
 #include "client/send_command.hpp"
 #include "session/limits.hpp"
 #include "wire/topic.hpp"
@@ -41,6 +42,7 @@ void check_subscribe(std::span<const TopicFilter> subscriptions, const Subscribe
   require(!subscriptions.empty(), [] { return "subscribe: name at least one topic filter [MQTT-3.8.3-2]"; });
   require(!identifier || (*identifier >= 1 && *identifier <= 268'435'455),
           [] { return "subscribe: subscription_identifier must be 1 to 268435455 [MQTT 5, 3.8.2.1.2]"; });
+  require_in_protocol(limits, subscribe_request(subscriptions, properties));
   for (const TopicFilter& subscription : subscriptions) {
     check_filter("subscribe", subscription);
     const auto violation = session::check_limits(limits, subscription.filter, identifier.has_value());
