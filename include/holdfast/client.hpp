@@ -117,6 +117,12 @@ class Client {
   [[nodiscard]] std::optional<Message> receive(std::chrono::milliseconds timeout);
   /// Message::ack().
   void ack(Message& message);
+  /// Stops reading from the broker, which TCP makes wait, until resume_receiving(); what was read already can
+  /// be taken. Holds over reconnects. Acknowledgements and answers are not read either, so what is published
+  /// stays in flight; calls that wait for them (subscribe(), flush(), Delivery::wait(), ...) keep reading
+  /// going meanwhile, and whatever else comes then waits in the inbox. No answer is taken for overdue.
+  void pause_receiving();
+  void resume_receiving();
   /// For a loop over all messages, waiting for each: `for (auto& message : client.messages()) ...`. Ends when
   /// the client is disconnected by disconnect() or refused for good.
   [[nodiscard]] Messages messages();

@@ -7,10 +7,12 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include <holdfast/message_key.hpp>
+#include <holdfast/reason_code.hpp>
 #include <holdfast/types.hpp>
 
 namespace holdfast {
@@ -21,6 +23,13 @@ class InboundMessage;
 namespace client {
 class Inbox;
 }
+
+/// What an acknowledgement may carry besides its reason code: words for the broker and its log. What would
+/// make the packet larger than the broker's Maximum Packet Size is left out. [MQTT 5, 3.4.2.2, 3.5.2.2]
+struct AcknowledgementProperties {
+  std::optional<std::string> reason_string = std::nullopt;
+  UserProperties user_properties = {};
+};
 
 /// A message as the broker delivered it. Owns its bytes: the views it gives live as long as it does. Move it;
 /// to keep parts, copy them. One thread at a time.
@@ -61,6 +70,11 @@ class Message {
   /// second time: nothing. Sent in the order the protocol asks for, whatever the order of the calls. Never
   /// blocks, never throws, and may be called after the client is gone.
   void ack();
+  /// The same with a reason code: success, or one of the errors of PUBACK and PUBREC: 0x80, 0x83, 0x87, 0x90,
+  /// 0x91, 0x97, 0x99. An error ends the exchange, at QoS 2 too: the broker will not send this message again.
+  /// What a broker makes of an error is its own affair; most only log it. Throws Error (invalid_argument) for
+  /// other codes and ill-formed strings. [MQTT 5, 3.4.2.1, 3.5.2.1]
+  void ack(ReasonCode reason, const AcknowledgementProperties& properties = {});
 
  private:
   friend class client::Inbox;

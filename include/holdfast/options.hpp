@@ -226,6 +226,13 @@ struct Options {
   PublishReturns publish_returns = PublishReturns::queued;
   /// Send at the broker's Maximum QoS what was asked for more. Default: refuse with Errc::qos_not_supported.
   bool lower_qos = false;
+  /// How many QoS 1 and 2 messages may be in flight, where the broker's Receive Maximum is not lower.
+  /// Default: 65535, what the broker grants. Range: 1 to 65535.
+  std::uint16_t in_flight_max = 65535;
+  /// How many messages a second go out of those that were there before the connection: what a session sends
+  /// again, what a lost one gave back, and what waited. So a broker that comes up is not flooded. Messages
+  /// published since follow behind them, without a limit. Default: 0, no limit. Range: 0 to 1000000.
+  unsigned replay_rate = 0;
   /// A message on which the broker closes the connection this many times in a row, with nothing acknowledged
   /// in between, fails with Errc::poison. Default: 5. 0: never.
   unsigned poison_after = 5;
@@ -238,8 +245,9 @@ struct Options {
   std::size_t inbox_messages_max = 100'000;
   std::size_t inbox_bytes_max = std::size_t{64} << 20;
   InboxFull inbox_full = InboxFull::pause;
-  /// End the connection when the broker breaks a limit that we announced (Receive Maximum 0x93, Maximum
-  /// Packet Size 0x95). Default: count it, warn once and go on within our memory bounds.
+  /// End the connection at everything by which the broker breaks the standard, with the reason code that the
+  /// standard names (Receive Maximum 0x93, Maximum Packet Size 0x95, ...). Default: what does no harm is
+  /// counted (Statistics), logged once as a warning, and forgiven, within our memory bounds.
   bool strict_peer = false;
 
   // ---- Time ----

@@ -43,9 +43,13 @@ struct Statistics {
   std::uint64_t commits = 0;  ///< Each makes all that waits durable at once: under load many messages.
   std::uint64_t stored = 0;   ///< Messages that were made durable.
 
-  // Leniencies towards the broker.
-  std::uint64_t receive_maximum_overruns = 0;
-  std::uint64_t oversized_packets = 0;
+  // Leniencies towards the broker: what it broke and was forgiven for, unless Options::strict_peer.
+  std::uint64_t receive_maximum_overruns = 0;     ///< Messages beyond our Receive Maximum.
+  std::uint64_t oversized_packets = 0;            ///< Above our Maximum Packet Size.
+  std::uint64_t redeliveries_without_dup = 0;     ///< QoS 2 messages sent again and not marked so.
+  std::uint64_t identifiers_reused = 0;           ///< Messages under an identifier that another one had.
+  std::uint64_t unexpected_acknowledgements = 0;  ///< Under an identifier under which nothing waited.
+  std::uint64_t other_violations = 0;             ///< All others; the guide lists them.
 
   // The wire.
   std::uint64_t bytes_sent = 0;

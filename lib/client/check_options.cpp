@@ -19,6 +19,8 @@ namespace holdfast::client {
 
 namespace {
 
+constexpr unsigned fastest_replay = 1'000'000;
+
 void check_expiry(const Options& options) {
   const auto& in_properties = options.connect_properties.session_expiry_interval;
   require(!options.session_expiry || !in_properties || *options.session_expiry == *in_properties, [] {
@@ -137,6 +139,9 @@ void check(const Options& options) {
   require(options.outbox_bytes_max > 0, [] { return "outbox_bytes_max: must be at least 1"; });
   require(options.inbox_messages_max > 0, [] { return "inbox_messages_max: must be at least 1"; });
   require(options.inbox_bytes_max > 0, [] { return "inbox_bytes_max: must be at least 1"; });
+  require(options.in_flight_max > 0, [] { return "in_flight_max: must be at least 1"; });
+  require(options.replay_rate <= fastest_replay,
+          [] { return "replay_rate: at most 1000000 messages a second; 0 for no limit"; });
   require(options.start != Start::resume || !options.client_id.empty(),
           [] { return "Start::resume without client_id: a session belongs to a client id: set one"; });
   require(options.store || options.publish_returns != PublishReturns::stored,
@@ -187,6 +192,27 @@ void check(const DisconnectOptions& options, std::chrono::seconds asked_expiry) 
   });
   if (options.reason_string) require_utf8("reason_string", *options.reason_string);
   require_user_properties(options.user_properties);
+}
+
+void check(ReasonCode reason, const AcknowledgementProperties& properties) {
+  switch (reason) {
+    case ReasonCode::success:
+    case ReasonCode::unspecified_error:
+    case ReasonCode::implementation_specific_error:
+    case ReasonCode::not_authorized:
+    case ReasonCode::topic_name_invalid:
+    case ReasonCode::packet_identifier_in_use:
+    case ReasonCode::quota_exceeded:
+    case ReasonCode::payload_format_invalid:
+      break;
+    default:
+      require(false, [&] {
+        return "ack: a client may not acknowledge with the reason " + std::string(to_string(reason)) +
+               ": use success, or an error of PUBACK and PUBREC [MQTT 5, 3.4.2.1]";
+      });
+  }
+  if (properties.reason_string) require_utf8("reason_string", *properties.reason_string);
+  require_user_properties(properties.user_properties);
 }
 
 }  // namespace holdfast::client

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <holdfast/connect_properties.hpp>
+#include <holdfast/message.hpp>
 #include <holdfast/options.hpp>
 
 namespace holdfast::client {
@@ -12,5 +13,7 @@ void check(const Options& options);
 void check(const Attempt& attempt);
 /// The same for disconnect(); `asked_expiry` is what CONNECT said.
 void check(const DisconnectOptions& options, std::chrono::seconds asked_expiry);
+/// What a message is to be acknowledged with.
+void check(ReasonCode reason, const AcknowledgementProperties& properties);
 
 }  // namespace holdfast::client

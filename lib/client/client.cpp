@@ -109,6 +109,14 @@ void Client::ack(Message& message) {
   message.ack();
 }
 
+void Client::pause_receiving() {
+  core_->shared().inbox->set_paused(true);
+}
+
+void Client::resume_receiving() {
+  core_->shared().inbox->set_paused(false);
+}
+
 Client::Messages Client::messages() {
   return Messages(*this);
 }

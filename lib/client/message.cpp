@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "client/check_options.hpp"
 #include "client/inbox.hpp"
 #include "session/inbound_message.hpp"
 
@@ -117,6 +118,13 @@ UserProperties Message::user_properties() const {
 void Message::ack() {
   if (!inbox_) return;
   inbox_->acknowledge(message_->token());
+  inbox_.reset();
+}
+
+void Message::ack(ReasonCode reason, const AcknowledgementProperties& properties) {
+  client::check(reason, properties);
+  if (!inbox_) return;
+  inbox_->acknowledge(session::InboundAnswer{message_->token(), reason, properties});
   inbox_.reset();
 }
 

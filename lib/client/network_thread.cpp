@@ -72,7 +72,8 @@ NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, const session::Snap
       engine_(shared_->options, session::Snapshot(snapshot), std::random_device{}()),
       outbox_(
           shared_->options.outbox_rules, [this](const session::WaitingRange& range) { return load(range); },
-          backlog_limits(shared_->options)) {
+          backlog_limits(shared_->options)),
+      newest_(recovered_to_) {
   const auto in_flight = engine_.messages();
   std::size_t messages = in_flight.size();
   std::size_t bytes = 0;
@@ -142,12 +143,15 @@ void NetworkThread::take_requests(TimePoint now) {
         command);
   }
   commands_.clear();
-  for (const session::InboundToken token : acknowledged_)
+  for (const session::InboundToken token : acknowledged_.tokens)
     engine_.acknowledge(token);
+  for (session::InboundAnswer& answer : acknowledged_.answers)
+    engine_.acknowledge(std::move(answer));
   acknowledged_.clear();
 }
 
 void NetworkThread::accept(std::vector<session::OutboundMessagePtr>& messages) {
+  if (!messages.empty()) newest_ = messages.back()->sequence;
   for (auto& message : messages) {
     const bool stored_offline =
         shared_->options.qos0_offline == Qos0Offline::store && state_ != State::connected;
@@ -178,7 +182,7 @@ void NetworkThread::feed_engine(TimePoint now) {
   engine_.replay(now);
   if (!engine_.returned().empty()) outbox_.push_front(std::move(engine_.returned()));
   while (session::OutboundMessage* next = outbox_.front()) {
-    if (!engine_.can_publish(next->qos)) break;
+    if (!engine_.can_publish(*next)) break;
     engine_.publish(outbox_.pop_front(), now);
   }
 }
@@ -271,6 +275,12 @@ void NetworkThread::hand_over() {
     if (connected != nullptr && connection_) on_up(*connected);
   }
   engine_.events().clear();
+  for (const std::string_view what : engine_.tolerated())
+    shared_->logger->warn(
+        "holdfast: {} broke the protocol and was forgiven: {} (said once; strict_peer would end the "
+        "connection)",
+        server_name(), what);
+  engine_.tolerated().clear();
   shared_->inbox->exchange(engine_.received(), acknowledged_, shared_->completions->blocked().any());
 }
 
@@ -322,6 +332,10 @@ void NetworkThread::report_statistics() {
   statistics.duplicates_suppressed = engine.duplicates_suppressed;
   statistics.receive_maximum_overruns = engine.receive_maximum_overruns;
   statistics.oversized_packets = engine.oversized_packets;
+  statistics.redeliveries_without_dup = engine.redeliveries_without_dup;
+  statistics.identifiers_reused = engine.identifiers_reused;
+  statistics.unexpected_acknowledgements = engine.unexpected_acknowledgements;
+  statistics.other_violations = engine.other_violations;
   statistics.commits = commits_;
   statistics.stored = stored_;
   statistics.bytes_sent = counters_.bytes_sent;
@@ -355,7 +369,7 @@ void NetworkThread::sleep() {
 bool NetworkThread::may_read() {
   BlockedCalls& blocked = shared_->completions->blocked();
   bool paused = false;
-  if (connection_ && engine_.is_connected() && shared_->inbox->full()) {
+  if (connection_ && engine_.is_connected() && shared_->inbox->wants_pause()) {
     blocked.set_reading_paused(true);
     paused = !blocked.any();  // Asked after the saying: a call that begins now sees it and rings.
   }
@@ -377,8 +391,7 @@ bool NetworkThread::has_work(bool reading) {
   if (connection_->ended() || (reading && connection_->has_more_input())) return true;
   if (connection_->output_blocked()) return false;
   const session::OutboundMessage* next = outbox_.front();
-  return !engine_.output().empty() || engine_.can_replay() ||
-         (next != nullptr && engine_.can_publish(next->qos));
+  return !engine_.output().empty() || engine_.can_replay() || (next != nullptr && engine_.can_publish(*next));
 }
 
 session::TimePoint NetworkThread::deadline() const {

@@ -91,6 +91,7 @@ class NetworkThread {
 
   session::Journal uncommitted_;
   TimePoint commit_at_ = session::never;
+  std::uint64_t newest_;  // The last sequence that came here.
   std::uint64_t commits_ = 0;
   std::uint64_t stored_ = 0;
   TimePoint alive_at_{};  // When to tell the store next that the connection is up.
@@ -117,7 +118,7 @@ class NetworkThread {
   Connection::Counters counters_;
   std::vector<session::OutboundMessagePtr> messages_;
   std::vector<Command> commands_;
-  std::vector<session::InboundToken> acknowledged_;
+  session::Acknowledgements acknowledged_;
 };
 
 }  // namespace holdfast::client

@@ -1,6 +1,7 @@
 #include "session/engine.hpp"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "session/connect_packet.hpp"
@@ -13,6 +14,15 @@ namespace {
 
 constexpr std::uint32_t largest_packet =
     268'435'460;  // What the remaining length can express. [MQTT 5, 2.1.4]
+
+constexpr wire::DecodeError oversized{ReasonCode::packet_too_large,
+                                      "a packet above our Maximum Packet Size came [MQTT 5, 3.1.2.11.4]"};
+constexpr wire::DecodeError early_disconnect{ReasonCode::protocol_error,
+                                             "a DISCONNECT came before CONNACK [MQTT-3.14.0-1]"};
+constexpr wire::DecodeError unasked_pingresp{ReasonCode::protocol_error,
+                                             "a PINGRESP came that nobody asked for [MQTT 5, 3.13]"};
+constexpr wire::DecodeError unwanted_words{
+    ReasonCode::protocol_error, "a reason string or user property came though we want none [MQTT-3.1.2-29]"};
 
 std::chrono::nanoseconds ping_timeout(const Options& options, std::chrono::seconds keep_alive) {
   if (options.ping_timeout) return *options.ping_timeout;
@@ -100,10 +110,37 @@ void Engine::on_bytes(std::span<const std::byte> bytes, TimePoint now) {
 
 template <class Packet, class Handler>
 void Engine::handle(const wire::Decoded<Packet>& packet, Handler&& handler) {
-  if (packet) {
-    handler(*packet);
+  if (!packet) return fail(packet.error().reason, packet.error().what);
+  if constexpr (requires { packet->violation; }) {
+    if (packet->violation != nullptr && !tolerate(counters_.other_violations, *packet->violation)) return;
+  }
+  if constexpr (std::is_same_v<Packet, wire::Acknowledgement> || std::is_same_v<Packet, wire::Suback>) {
+    // Reason String and User Property are all the properties that these packets can have.
+    const bool wanted = options_.connect_properties.request_problem_information.value_or(true);
+    if (!wanted && !packet->properties.empty() && !tolerate(counters_.other_violations, unwanted_words))
+      return;
+  }
+  handler(*packet);
+}
+
+bool Engine::tolerate(std::uint64_t& counter, const wire::DecodeError& violation) {
+  ++counter;
+  if (options_.strict_peer) {
+    fail(violation.reason, violation.what);
+    return false;
+  }
+  if (std::find(ever_tolerated_.begin(), ever_tolerated_.end(), violation.what) == ever_tolerated_.end()) {
+    ever_tolerated_.push_back(violation.what);
+    tolerated_.push_back(violation.what);
+  }
+  return true;
+}
+
+void Engine::on_pingresp() {
+  if (pings_ == 0) {
+    tolerate(counters_.other_violations, unasked_pingresp);
   } else {
-    fail(packet.error().reason, packet.error().what);
+    --pings_;
   }
 }
 
@@ -112,6 +149,7 @@ void Engine::on_frame(const wire::Frame& frame, TimePoint now) {
   const bool expected_first = frame.type == PacketType::connack;
   if (phase_ == Phase::handshake && !expected_first) {
     if (frame.type == PacketType::disconnect) {
+      if (!tolerate(counters_.other_violations, early_disconnect)) return;
       return handle(wire::parse_disconnect(frame),
                     [this](const auto& packet) { on_disconnect_packet(packet); });
     }
@@ -151,7 +189,7 @@ void Engine::on_frame(const wire::Frame& frame, TimePoint now) {
       return handle(wire::parse_disconnect(frame),
                     [this](const auto& packet) { on_disconnect_packet(packet); });
     case PacketType::pingresp:
-      return handle(wire::parse_pingresp(frame), [](const auto&) {});
+      return handle(wire::parse_pingresp(frame), [this](const auto&) { on_pingresp(); });
     case PacketType::auth:
       return fail(ReasonCode::protocol_error,
                   "AUTH came though no authentication method was sent [MQTT 5, 3.15]");
@@ -161,17 +199,14 @@ void Engine::on_frame(const wire::Frame& frame, TimePoint now) {
 }
 
 void Engine::on_oversize(const wire::Oversize& oversize, TimePoint now) {
-  ++counters_.oversized_packets;
   const bool publish = oversize.type == wire::PacketType::publish && phase_ == Phase::connected;
   // A packet that is not read may have set a topic alias, and the next message would get a wrong topic.
   const bool aliases = options_.connect_properties.topic_alias_maximum.value_or(0) != 0;
-  if (options_.strict_peer || !publish || aliases) {
-    return fail(ReasonCode::packet_too_large,
-                "a packet above our Maximum Packet Size came [MQTT 5, 3.1.2.11.4]");
-  }
+  if (!tolerate(counters_.oversized_packets, oversized)) return;
+  if (!publish || aliases) return fail(oversized.reason, oversized.what);
   // Left unanswered, a sloppy broker would send it again on every connection.
   if (oversize.qos == QoS::at_most_once || !oversize.packet_identifier) return;
-  inbound_.refuse(*oversize.packet_identifier, oversize.qos);
+  inbound_.refuse(*oversize.packet_identifier, oversize.qos, ReasonCode::implementation_specific_error);
   last_received_ = now;
 }
 
@@ -230,7 +265,7 @@ void Engine::on_disconnected(End end, TimePoint now) {
   timers_.fill(never);
   topic_aliases_.clear();
   quota_used_ = 0;
-  ping_end_ = 0;
+  pings_ = ping_end_ = 0;
   replay_next_ = InFlight::none;
   closing_.reset();
   accepted_ = false;
@@ -244,6 +279,7 @@ void Engine::on_deadline(TimePoint now) {
         {End::lost, Errc::timed_out, {}, {}, "no CONNACK came in time: is this an MQTT 5 broker?", {}});
   }
   if (phase_ != Phase::connected) return;
+  if (due(Timer::replay, now)) set_timer(Timer::replay, never);
   check_ping(now);
   if (phase_ != Phase::connected) return;
   ping_if_due(now);
@@ -290,6 +326,7 @@ bool Engine::ping_if_due(TimePoint now) {
     return false;
   }
   wire::encode(wire::Pingreq{}, output_.scratch());
+  ++pings_;
   last_sent_ = now;
   if (reading_) ping_end_ = output_.end_offset();
   set_timer(Timer::ping_due, now + interval);

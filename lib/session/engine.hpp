@@ -11,6 +11,7 @@
 // messages coming in, engine_subscribe.cpp the subscriptions. [MQTT 5, 4]
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -75,6 +76,10 @@ struct EngineCounters {
   std::uint64_t duplicates_suppressed = 0;
   std::uint64_t receive_maximum_overruns = 0;
   std::uint64_t oversized_packets = 0;
+  std::uint64_t redeliveries_without_dup = 0;
+  std::uint64_t identifiers_reused = 0;
+  std::uint64_t unexpected_acknowledgements = 0;
+  std::uint64_t other_violations = 0;
 };
 
 class Engine {
@@ -100,10 +105,10 @@ class Engine {
   /// Sends PINGREQ if it is due, as on_deadline() does too, and judges nothing; whether it did. With nothing
   /// else waiting to be written, it need not wait for a commit: it promises nothing.
   bool ping_if_due(TimePoint now);
-  /// Whether a message of this QoS may be given to publish() now: the connection is up, the send quota is not
-  /// used up, an identifier is free, everything of the session was sent again, and not too much waits to be
-  /// written.
-  [[nodiscard]] bool can_publish(QoS qos) const noexcept;
+  /// Whether this message may be given to publish() now: the connection is up, the send quota is not used up,
+  /// an identifier is free, everything of the session was sent again, Options::replay_rate allows it, and not
+  /// too much waits to be written.
+  [[nodiscard]] bool can_publish(const OutboundMessage& message) const noexcept;
   void publish(OutboundMessagePtr message, TimePoint now);
   /// Sends what has its turn before new messages: subscription requests, and more of what a resumed session
   /// has to send again, as far as identifiers, quota and output allow.
@@ -111,7 +116,8 @@ class Engine {
   /// Whether replay() would send again now.
   [[nodiscard]] bool can_replay() const noexcept;
   void request(SubscriptionRequest request, TimePoint now);
-  void acknowledge(InboundToken token);
+  void acknowledge(InboundToken token) { inbound_.acknowledge(token); }
+  void acknowledge(InboundAnswer&& answer) { inbound_.acknowledge(std::move(answer)); }
   /// Sends the acknowledgements whose turn has come. Apart from acknowledge() so that a batch is scanned
   /// once.
   void send_acknowledgements(TimePoint now);
@@ -121,6 +127,9 @@ class Engine {
   /// Where the next connections go: the server_group() of the server. One that has nothing in common with the
   /// group that has the session is asked for a clean start.
   void set_servers(std::string group) { servers_ = std::move(group); }
+  /// Messages with sequences up to this one waited when the next connection was made: Options::replay_rate
+  /// holds for them.
+  void set_backlog_end(std::uint64_t sequence) noexcept { backlog_end_ = sequence; }
   /// A message that waited elsewhere ends.
   void give_up(OutboundMessagePtr message, Errc why) { finish(std::move(message), why); }
   /// The client ends: these messages end with Errc::closed for their Deliveries, while a store keeps them.
@@ -138,6 +147,8 @@ class Engine {
   [[nodiscard]] std::vector<OutboundMessagePtr>& returned() noexcept { return returned_; }
   [[nodiscard]] std::vector<SubscriptionAnswer>& answers() noexcept { return answers_; }
   [[nodiscard]] std::vector<Event>& events() noexcept { return events_; }
+  /// What the broker broke and was forgiven for, each told once.
+  [[nodiscard]] std::vector<std::string_view>& tolerated() noexcept { return tolerated_; }
   /// Set once the connection is to be closed; nothing is sent or read any more then.
   [[nodiscard]] const std::optional<Closing>& closing() const noexcept { return closing_; }
   [[nodiscard]] TimePoint deadline() const noexcept;
@@ -169,7 +180,7 @@ class Engine {
     closing,    ///< closing() is set: an error, a refusal or a goodbye. [disconnected]
   };
   /// Everything that happens by itself at a time.
-  enum class Timer : std::uint8_t { connack, ping_due, ping_response, acknowledgement, count };
+  enum class Timer : std::uint8_t { connack, ping_due, ping_response, acknowledgement, replay, count };
 
   // engine.cpp
   void set_timer(Timer timer, TimePoint at) noexcept { timers_[static_cast<std::size_t>(timer)] = at; }
@@ -186,6 +197,10 @@ class Engine {
   void close(Closing closing);
   /// Ends the connection with DISCONNECT and this reason: the broker broke the standard.
   void fail(ReasonCode reason, std::string_view what);
+  void on_pingresp();
+  /// The broker broke the standard in a way that can be lived with: counts it, and ends the connection if
+  /// Options::strict_peer says so. Whether it goes on.
+  bool tolerate(std::uint64_t& counter, const wire::DecodeError& violation);
   template <class Packet, class Handler>
   void handle(const wire::Decoded<Packet>& packet, Handler&& handler);
   void send_acknowledgement(wire::PacketType type, std::uint16_t packet_identifier,
@@ -204,6 +219,10 @@ class Engine {
 
   // engine_publish.cpp
   void send_publish(InFlight::Index index, TimePoint now);
+  void keep_to_replay_rate(std::uint64_t sequence, TimePoint now);
+  [[nodiscard]] bool has_quota() const noexcept {
+    return quota_used_ < std::min(limits_.receive_maximum, options_.in_flight_max);
+  }
   void encode_publish(const OutboundMessagePtr& message, std::uint16_t packet_identifier, bool dup,
                       TimePoint now);
   void send_release(InFlight::Index index, TimePoint now);
@@ -226,7 +245,11 @@ class Engine {
   void on_publish(const wire::Publish& publish, TimePoint now);
   [[nodiscard]] std::optional<std::string_view> resolve_topic(const wire::Publish& publish);
   void deliver(const wire::Publish& publish, std::string_view topic, InboundToken token);
+  bool check_subscription_identifiers(const wire::PropertiesView& properties);
+  bool check_arrival(InboundWindow::Irregularity irregularity);
+  bool check_receive_maximum();
   void on_pubrel(const wire::Acknowledgement& pubrel);
+  void send_answer(wire::PacketType type, const InboundWindow::Due& due);
   void record_exchange(const InboundWindow::Due& due);
   [[nodiscard]] std::uint64_t& exchanges_of(std::uint16_t packet_identifier);
 
@@ -246,6 +269,7 @@ class Engine {
   std::string client_id_;
   std::string servers_;           // The group of this connection or the next.
   std::string session_servers_;   // The group that has the session.
+  bool began_here_ = false;       // It began in this process, so all of its subscriptions are known.
   bool session_held_ = false;     // We have the state of a session that the broker may have too.
   bool clean_start_ = false;      // The next CONNECT asks for a clean start, until one succeeds.
   bool resume_asserted_ = false;  // The caller says that an unknown session at the broker is ours.
@@ -275,12 +299,15 @@ class Engine {
   std::optional<Will> will_;
   BrokerLimits limits_;
   std::size_t quota_used_ = 0;
+  std::uint64_t backlog_end_ = 0;                 // See set_backlog_end().
+  TimePoint next_replay_{};                       // When the next message of the backlog has its turn.
   InFlight::Index replay_next_ = InFlight::none;  // The first message not yet sent again on this connection.
   std::vector<std::string> topic_aliases_;        // Of the broker; index 0 is alias 1.
   std::deque<std::pair<std::uint64_t, OutboundMessagePtr>>
       qos0_leaving_;  // By the offset at which each has left.
   wire::FrameDecoder decoder_;
   std::array<TimePoint, static_cast<std::size_t>(Timer::count)> timers_;
+  std::uint64_t pings_ = 0;     // On this connection, without those that were answered.
   std::uint64_t ping_end_ = 0;  // Where the PINGREQ ends that has not left yet; 0: none.
   TimePoint last_sent_{};
   TimePoint last_received_{};
@@ -299,6 +326,8 @@ class Engine {
   std::vector<OutboundMessagePtr> returned_;
   std::vector<SubscriptionAnswer> answers_;
   std::vector<Event> events_;
+  std::vector<std::string_view> tolerated_;
+  std::vector<std::string_view> ever_tolerated_;
   std::optional<Closing> closing_;
   EngineCounters counters_;
 };

@@ -18,6 +18,9 @@ constexpr unsigned resumes_refused_max = 5;
 // Failed attempts follow each other without delay from node to node, so their number alone says little.
 constexpr std::chrono::seconds resumes_refused_for{15};
 
+constexpr wire::DecodeError expiry_from_server{
+    ReasonCode::protocol_error, "a DISCONNECT came with a Session Expiry Interval [MQTT-3.14.2-2]"};
+
 std::string text(const wire::PropertiesView& properties, PropertyId id) {
   return std::string(properties.string(id).value_or(std::string_view()));
 }
@@ -150,6 +153,7 @@ void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
   accept_limits(connack);
   ++counters_.connects;
   announce(connack);
+  if (!connack.session_present) began_here_ = true;
   const bool had_session = std::exchange(session_held_, true);
   const bool in_doubt = std::exchange(unanswered_, false);
   if (connack.session_present) {
@@ -200,6 +204,9 @@ bool Engine::give_up_session(ReasonCode refusal, TimePoint now) {
 
 void Engine::on_disconnect_packet(const wire::Disconnect& disconnect) {
   const ReasonCode code = disconnect.reason_code;
+  if (disconnect.properties.number(PropertyId::session_expiry_interval) &&
+      !tolerate(counters_.other_violations, expiry_from_server))
+    return;
   const std::string reason_string = text(disconnect.properties, PropertyId::reason_string);
   close({end_of_disconnect(code), Errc::server_disconnected, code, reason_string,
          "the broker disconnected us: " + described(code, reason_string),

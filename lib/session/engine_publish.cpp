@@ -15,25 +15,34 @@ namespace {
 // over, little enough that an acknowledgement is never far behind.
 constexpr std::size_t output_high_water = std::size_t{256} << 10;
 
+constexpr std::chrono::milliseconds replay_lateness{10};
+
+constexpr wire::DecodeError puback_for_nobody{
+    ReasonCode::protocol_error, "a PUBACK came under an identifier that no message has [MQTT 5, 3.4]"};
+constexpr wire::DecodeError pubcomp_for_nobody{
+    ReasonCode::protocol_error, "a PUBCOMP came under an identifier that no message has [MQTT 5, 3.7]"};
+
 Stage first_stage(QoS qos) {
   return qos == QoS::at_least_once ? Stage::puback : Stage::pubrec;
 }
 
 }  // namespace
 
-bool Engine::can_publish(QoS qos) const noexcept {
+bool Engine::can_publish(const OutboundMessage& message) const noexcept {
   if (phase_ != Phase::connected || replay_next_ != InFlight::none || output_.size() >= output_high_water)
     return false;
-  return qos == QoS::at_most_once || (quota_used_ < limits_.receive_maximum && in_flight_.has_room());
+  if (timer(Timer::replay) != never && message.sequence <= backlog_end_) return false;
+  return message.qos == QoS::at_most_once || (has_quota() && in_flight_.has_room());
 }
 
 void Engine::publish(OutboundMessagePtr message, TimePoint now) {
-  assert(can_publish(message->qos));
+  assert(can_publish(*message));
   if (message->expires_at() <= now) return finish(std::move(message), Errc::expired);
   if (const auto violation = check_limits(limits_, *message, options_.lower_qos)) {
     return finish(std::move(message), violation->code);
   }
   message->qos = std::min(message->qos, limits_.maximum_qos);
+  keep_to_replay_rate(message->sequence, now);
   if (message->qos == QoS::at_most_once) {
     // Forgotten before it leaves: at most once holds across a crash, too.
     if (std::exchange(message->journaled, false))
@@ -50,6 +59,14 @@ void Engine::publish(OutboundMessagePtr message, TimePoint now) {
     journal_.emplace_back(record::Sent{entry.message->sequence, entry.packet_identifier, entry.message->qos});
   }
   send_publish(index, now);
+}
+
+// What is a little late for its turn makes good for it: timers are not exact, and disks take their time.
+void Engine::keep_to_replay_rate(std::uint64_t sequence, TimePoint now) {
+  if (options_.replay_rate == 0 || sequence > backlog_end_) return;
+  const auto interval = std::chrono::nanoseconds(std::chrono::seconds(1)) / options_.replay_rate;
+  next_replay_ = std::max(next_replay_, now - replay_lateness) + interval;
+  if (next_replay_ > now) set_timer(Timer::replay, next_replay_);
 }
 
 void Engine::send_publish(InFlight::Index index, TimePoint now) {
@@ -98,8 +115,8 @@ void Engine::send_release(InFlight::Index index, TimePoint now) {
 }
 
 bool Engine::can_replay() const noexcept {
-  return phase_ == Phase::connected && replay_next_ != InFlight::none &&
-         quota_used_ < limits_.receive_maximum && output_.size() < output_high_water;
+  return phase_ == Phase::connected && replay_next_ != InFlight::none && timer(Timer::replay) == never &&
+         has_quota() && output_.size() < output_high_water;
 }
 
 void Engine::replay(TimePoint now) {
@@ -118,12 +135,16 @@ void Engine::replay(TimePoint now) {
       entry.message->repeated = true;
     }
     send_publish(index, now);
+    keep_to_replay_rate(in_flight_[index].message->sequence, now);
   }
 }
 
 void Engine::on_puback(const wire::Acknowledgement& puback) {
   const InFlight::Index index = in_flight_.find(puback.packet_identifier);
-  if (index == InFlight::none) return;  // Of a message we gave up or never sent: nothing waits for it.
+  if (index == InFlight::none) {
+    tolerate(counters_.unexpected_acknowledgements, puback_for_nobody);
+    return;
+  }
   InFlightEntry& entry = in_flight_[index];
   if (entry.stage == Stage::held) return in_flight_.remove(index);
   if (entry.stage != Stage::puback)
@@ -159,7 +180,10 @@ void Engine::on_pubrec(const wire::Acknowledgement& pubrec, TimePoint now) {
 
 void Engine::on_pubcomp(const wire::Acknowledgement& pubcomp) {
   const InFlight::Index index = in_flight_.find(pubcomp.packet_identifier);
-  if (index == InFlight::none) return;
+  if (index == InFlight::none) {
+    tolerate(counters_.unexpected_acknowledgements, pubcomp_for_nobody);
+    return;
+  }
   InFlightEntry& entry = in_flight_[index];
   if (entry.stage == Stage::held) return in_flight_.remove(index);
   if (entry.stage != Stage::pubcomp) return fail(ReasonCode::protocol_error, "a PUBCOMP came for no PUBREL");

@@ -1,4 +1,5 @@
 // Messages coming in, and their acknowledgement. [MQTT 5, 3.3.4, 4.3, 4.6]
+#include <algorithm>
 #include <utility>
 
 #include "session/engine.hpp"
@@ -10,11 +11,25 @@ namespace {
 // Debian 12's mosquitto overruns a small Receive Maximum by a factor of about two; a broker that goes far
 // beyond has lost count, and our memory must not pay for it.
 constexpr std::size_t overrun_factor = 10;
+
+constexpr std::uint32_t largest_packet = 268'435'460;
+
+constexpr wire::DecodeError overrun{ReasonCode::receive_maximum_exceeded,
+                                    "it sent more than our Receive Maximum [MQTT 5, 3.3.4]"};
+constexpr wire::DecodeError without_dup{ReasonCode::protocol_error,
+                                        "a message was sent again without DUP [MQTT-3.3.1-1]"};
+constexpr wire::DecodeError sent_twice{ReasonCode::protocol_error,
+                                       "a message was sent twice on one connection [MQTT-4.4.0-1]"};
+constexpr wire::DecodeError identifier_in_use{
+    ReasonCode::protocol_error, "a packet identifier was used for two messages at once [MQTT-2.2.1-4]"};
+constexpr wire::DecodeError unknown_subscription{
+    ReasonCode::protocol_error,
+    "a message came with a subscription identifier that was never asked for [MQTT 5, 3.3.4]"};
 }  // namespace
 
 void Engine::on_publish(const wire::Publish& publish, TimePoint /*now*/) {
   const auto topic = resolve_topic(publish);
-  if (!topic) return;
+  if (!topic || !check_subscription_identifiers(publish.properties)) return;
   if (publish.qos == QoS::at_most_once) return deliver(publish, *topic, {});
   const auto arrival = inbound_.on_publish(publish.packet_identifier, publish.qos, publish.dup);
   // Whatever becomes of the connection: the window knows the message now, and would suppress it when it comes
@@ -24,13 +39,42 @@ void Engine::on_publish(const wire::Publish& publish, TimePoint /*now*/) {
   } else {
     ++counters_.duplicates_suppressed;
   }
-  const std::size_t maximum = options_.connect_properties.receive_maximum.value_or(65535);
-  if (inbound_.unfinished() > maximum) {
-    ++counters_.receive_maximum_overruns;
-    if (options_.strict_peer || inbound_.unfinished() > maximum * overrun_factor) {
-      fail(ReasonCode::receive_maximum_exceeded, "it sent more than our Receive Maximum [MQTT 5, 3.3.4]");
-    }
+  if (check_arrival(arrival.irregularity)) check_receive_maximum();
+}
+
+bool Engine::check_arrival(InboundWindow::Irregularity irregularity) {
+  using Irregularity = InboundWindow::Irregularity;
+  switch (irregularity) {
+    case Irregularity::none:
+      return true;
+    case Irregularity::without_dup:
+      return tolerate(counters_.redeliveries_without_dup, without_dup);
+    case Irregularity::same_connection:
+      return tolerate(counters_.other_violations, sent_twice);
+    case Irregularity::identifier_in_use:
+      return tolerate(counters_.identifiers_reused, identifier_in_use);
   }
+  return true;
+}
+
+bool Engine::check_receive_maximum() {
+  const std::size_t maximum = options_.connect_properties.receive_maximum.value_or(65535);
+  if (inbound_.unfinished() <= maximum) return true;
+  if (!tolerate(counters_.receive_maximum_overruns, overrun)) return false;
+  if (inbound_.unfinished() <= maximum * overrun_factor) return true;
+  fail(overrun.reason, overrun.what);
+  return false;
+}
+
+// A session that is older than this process may have subscriptions that nobody here knows of.
+bool Engine::check_subscription_identifiers(const wire::PropertiesView& properties) {
+  if (properties.empty() || !began_here_) return true;
+  for (const wire::Property& property : properties) {
+    if (property.id != wire::PropertyId::subscription_identifier) continue;
+    if (!subscriptions_.knows_identifier(std::get<std::uint32_t>(property.value)))
+      return tolerate(counters_.other_violations, unknown_subscription);
+  }
+  return true;
 }
 
 std::optional<std::string_view> Engine::resolve_topic(const wire::Publish& publish) {
@@ -61,18 +105,44 @@ void Engine::deliver(const wire::Publish& publish, std::string_view topic, Inbou
   received_.push_back(InboundMessage::make(publish, topic, token, exchange));
 }
 
-void Engine::acknowledge(InboundToken token) {
-  inbound_.acknowledge(token);
-}
-
 void Engine::send_acknowledgements(TimePoint now) {
   if (phase_ != Phase::connected) return;
   while (const auto due = inbound_.next_due()) {
     const bool once = due->qos == QoS::exactly_once;
     if (once && journaled_) record_exchange(*due);
-    send_acknowledgement(once ? wire::PacketType::pubrec : wire::PacketType::puback, due->packet_identifier,
-                         due->refused ? ReasonCode::implementation_specific_error : ReasonCode::success);
+    const auto type = once ? wire::PacketType::pubrec : wire::PacketType::puback;
+    if (due->properties) {
+      send_answer(type, *due);
+    } else {
+      send_acknowledgement(type, due->packet_identifier, due->reason);
+    }
     last_sent_ = now;
+  }
+}
+
+// What is only for the broker's log stays out where the packet would become too large. [MQTT-3.4.2-2,
+// MQTT-3.4.2-3, MQTT-3.5.2-2, MQTT-3.5.2-3]
+void Engine::send_answer(wire::PacketType type, const InboundWindow::Due& due) {
+  std::vector<std::byte> bytes;
+  wire::PropertyWriter writer(bytes);
+  if (due.properties->reason_string)
+    writer.string(wire::PropertyId::reason_string, *due.properties->reason_string);
+  const std::size_t reason_string = bytes.size();
+  for (const auto& [name, value] : due.properties->user_properties)
+    writer.user_property(name, value);
+
+  wire::Acknowledgement acknowledgement;
+  acknowledgement.type = type;
+  acknowledgement.packet_identifier = due.packet_identifier;
+  acknowledgement.reason_code = due.reason;
+  const std::size_t maximum = std::min(limits_.maximum_packet_size.value_or(largest_packet), largest_packet);
+  for (const std::size_t size : {bytes.size(), reason_string, std::size_t{0}}) {
+    if (size + 5 > maximum && size != 0) continue;
+    acknowledgement.properties = wire::PropertiesView(std::span(bytes).first(size));
+    const std::size_t before = output_.scratch().size();
+    wire::encode(acknowledgement, output_.scratch());
+    if (size == 0 || output_.scratch().size() - before <= maximum) return;
+    output_.scratch().resize(before);
   }
 }
 
@@ -82,7 +152,7 @@ void Engine::record_exchange(const InboundWindow::Due& due) {
   if (due.again) return;
   const std::uint16_t identifier = due.packet_identifier;
   journal_.emplace_back(record::InboundReceived{identifier, ++exchanges_of(identifier)});
-  if (due.refused) journal_.emplace_back(record::InboundReleased{identifier});
+  if (is_error(due.reason)) journal_.emplace_back(record::InboundReleased{identifier});
 }
 
 std::uint64_t& Engine::exchanges_of(std::uint16_t packet_identifier) {

@@ -9,6 +9,9 @@ namespace holdfast::session {
 
 namespace {
 
+constexpr wire::DecodeError answer_for_nobody{ReasonCode::protocol_error,
+                                              "a SUBACK or UNSUBACK came for no request [MQTT 5, 3.9, 3.11]"};
+
 void encode_request(const SubscriptionRequest& request, std::uint16_t packet_identifier,
                     wire::PropertiesView properties, std::vector<std::byte>& out) {
   if (request.kind == SubscriptionRequest::Kind::unsubscribe) {
@@ -90,8 +93,10 @@ void Engine::send_request(Subscriptions::Pending& pending, TimePoint now) {
 
 void Engine::on_suback(const wire::Suback& suback, Stage expected) {
   const InFlight::Index index = in_flight_.find(suback.packet_identifier);
-  if (index == InFlight::none || in_flight_[index].stage != expected)
-    return;  // Nothing asked, nothing answered.
+  if (index == InFlight::none || in_flight_[index].stage != expected) {
+    tolerate(counters_.unexpected_acknowledgements, answer_for_nobody);
+    return;
+  }
   const SubscriptionRequest* request = subscriptions_.find(suback.packet_identifier);
   if (request->subscriptions.size() != suback.reason_codes.size()) {
     return fail(ReasonCode::protocol_error,

@@ -7,7 +7,10 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
+#include <holdfast/message.hpp>
+#include <holdfast/reason_code.hpp>
 #include <holdfast/types.hpp>
 
 #include "wire/packets.hpp"
@@ -20,6 +23,25 @@ namespace holdfast::session {
 struct InboundToken {
   std::uint16_t packet_identifier = 0;  ///< 0: QoS 0, nothing to acknowledge.
   std::uint32_t serial = 0;
+};
+
+/// An acknowledgement with more to say than "taken".
+struct InboundAnswer {
+  InboundToken token;
+  ReasonCode reason = ReasonCode::success;
+  AcknowledgementProperties properties;
+};
+
+/// What the application acknowledged, in batches. Those that say nothing but "taken" are kept apart, small.
+struct Acknowledgements {
+  std::vector<InboundToken> tokens;
+  std::vector<InboundAnswer> answers;
+
+  [[nodiscard]] bool empty() const noexcept { return tokens.empty() && answers.empty(); }
+  void clear() noexcept {
+    tokens.clear();
+    answers.clear();
+  }
 };
 
 /// What tells a QoS 2 message from others with its packet identifier: the session it came in, and how many

@@ -1,5 +1,7 @@
 #include "session/inbound_window.hpp"
 
+#include <utility>
+
 namespace holdfast::session {
 
 namespace {
@@ -17,24 +19,34 @@ InboundWindow::Arrival InboundWindow::on_publish(std::uint16_t packet_identifier
   // At QoS 1, after a reconnect, DUP says that the broker goes on with the message we hold. Without DUP it is
   // a new one: a broker that forgot must not make us drop a message. [MQTT-3.3.1-1]
   const bool redelivery = !known->current && duplicate && known->qos == qos;
-  if (same_exchange || redelivery) return repeat(*known);
+  const bool current = known->current;
+  if (same_exchange || redelivery) {
+    Arrival arrival = repeat(*known);
+    if (current) arrival.irregularity = Irregularity::same_connection;
+    if (!duplicate) arrival.irregularity = Irregularity::without_dup;
+    return arrival;
+  }
   // An identifier used twice on one connection: both uses count as unfinished, so that this is an overrun.
-  return begin(*known, qos);
+  Arrival arrival = begin(*known, qos);
+  if (current) arrival.irregularity = Irregularity::identifier_in_use;
+  return arrival;
 }
 
-void InboundWindow::refuse(std::uint16_t packet_identifier, QoS qos) {
+void InboundWindow::refuse(std::uint16_t packet_identifier, QoS qos, ReasonCode reason) {
   Entry* known = find(packet_identifier);
   Entry& entry = known != nullptr ? *known : insert(packet_identifier);
   static_cast<void>(begin(entry, qos));
   entry.progress = Progress::acknowledged;
-  entry.refused = true;
+  entry.reason = reason;
 }
 
 InboundWindow::Arrival InboundWindow::begin(Entry& entry, QoS qos) {
+  if (!properties_.empty()) properties_.erase(entry.serial);
   entry.serial = next_serial_++;
   entry.progress = Progress::waiting;
   entry.qos = qos;
-  entry.refused = entry.answered = false;
+  entry.reason = ReasonCode::success;
+  entry.answered = false;
   entry.current = true;
   ++unfinished_;
   turn_of(qos).push_back(entry.packet_identifier);
@@ -61,6 +73,15 @@ void InboundWindow::acknowledge(InboundToken token) {
   entry->progress = Progress::acknowledged;
 }
 
+void InboundWindow::acknowledge(InboundAnswer&& answer) {
+  Entry* entry = find(answer.token.packet_identifier);
+  if (entry == nullptr || entry->serial != answer.token.serial || entry->progress != Progress::waiting)
+    return;
+  entry->progress = Progress::acknowledged;
+  entry->reason = answer.reason;
+  properties_.insert_or_assign(entry->serial, std::move(answer.properties));
+}
+
 std::optional<InboundWindow::Due> InboundWindow::next_due() {
   for (auto* turn : {&pubacks_, &pubrecs_}) {
     while (!turn->empty()) {
@@ -70,8 +91,11 @@ std::optional<InboundWindow::Due> InboundWindow::next_due() {
       if (!gone && entry->progress != Progress::acknowledged) break;
       turn->pop_front();
       if (gone) continue;
-      const Due due{entry->packet_identifier, qos, entry->refused, entry->answered};
-      if (qos == QoS::exactly_once && !entry->refused) {
+      Due due{entry->packet_identifier, qos, entry->reason, entry->answered, std::nullopt};
+      if (!properties_.empty()) {
+        if (auto found = properties_.extract(entry->serial)) due.properties = std::move(found.mapped());
+      }
+      if (qos == QoS::exactly_once && !is_error(entry->reason)) {
         entry->answered = true;
         entry->progress = Progress::received;
       } else {
@@ -85,7 +109,8 @@ std::optional<InboundWindow::Due> InboundWindow::next_due() {
 
 bool InboundWindow::on_pubrel(std::uint16_t packet_identifier) {
   Entry* entry = find(packet_identifier);
-  if (entry == nullptr || entry->progress != Progress::received) return false;
+  // It need not have been the last PUBREC: one that is owed to a PUBLISH sent again may still wait for its turn.
+  if (entry == nullptr || entry->qos != QoS::exactly_once || !entry->answered) return false;
   forget(*entry);
   return true;
 }
@@ -111,6 +136,7 @@ void InboundWindow::clear() {
   table_.assign(smallest_table, Entry{});
   pubacks_.clear();
   pubrecs_.clear();
+  properties_.clear();
   unfinished_ = 0;
 }
 
@@ -135,6 +161,7 @@ InboundWindow::Entry& InboundWindow::insert(std::uint16_t packet_identifier) {
 
 void InboundWindow::forget(Entry& entry) noexcept {
   if (entry.current) --unfinished_;
+  if (!properties_.empty()) properties_.erase(entry.serial);
   entry.progress = Progress::none;
 }
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -25,26 +26,36 @@ class InboundWindow {
     deliver,   ///< New to us: hand it to the application.
     suppress,  ///< The application has it, or it waits there; nothing to hand over.
   };
+  /// What an honest broker would not have done.
+  enum class Irregularity : std::uint8_t {
+    none,
+    without_dup,        ///< Sent again, and not marked as such. [MQTT-3.3.1-1]
+    same_connection,    ///< Sent again though the connection was not lost. [MQTT-4.4.0-1]
+    identifier_in_use,  ///< Another message has the identifier. [MQTT-2.2.1-4]
+  };
   struct Arrival {
     Verdict verdict;
     InboundToken token;
+    Irregularity irregularity = Irregularity::none;
   };
   /// An acknowledgement to send: PUBACK at QoS 1, PUBREC at QoS 2.
   struct Due {
     std::uint16_t packet_identifier;
     QoS qos;
-    bool refused;  ///< With an error, which ends the exchange.
-    bool again;    ///< A PUBREC that was sent before, for the same exchange.
+    ReasonCode reason;  ///< An error ends the exchange.
+    bool again;         ///< A PUBREC that was sent before, for the same exchange.
+    std::optional<AcknowledgementProperties> properties;
   };
 
   InboundWindow();
 
   /// A PUBLISH of QoS 1 or 2 came.
   Arrival on_publish(std::uint16_t packet_identifier, QoS qos, bool duplicate);
-  /// A PUBLISH came that cannot be taken: an error is its acknowledgement, when its turn comes.
-  void refuse(std::uint16_t packet_identifier, QoS qos);
+  /// A PUBLISH came that cannot be taken: this error is its acknowledgement, when its turn comes.
+  void refuse(std::uint16_t packet_identifier, QoS qos, ReasonCode reason);
   /// The application acknowledged. Stale and repeated tokens change nothing.
   void acknowledge(InboundToken token);
+  void acknowledge(InboundAnswer&& answer);
   /// The next acknowledgement whose turn it is, if any; it counts as sent.
   [[nodiscard]] std::optional<Due> next_due();
   /// A PUBREL came: whether its message was known. It is forgotten now.
@@ -72,7 +83,7 @@ class InboundWindow {
     std::uint16_t packet_identifier = 0;
     Progress progress = Progress::none;
     QoS qos = QoS::at_least_once;
-    bool refused = false;
+    ReasonCode reason = ReasonCode::success;
     bool current = false;   ///< The PUBLISH came on this connection.
     bool answered = false;  ///< QoS 2: PUBREC was sent, on whatever connection.
   };
@@ -90,6 +101,8 @@ class InboundWindow {
   std::deque<std::uint16_t>
       pubacks_;  // In the order of the PUBLISHes of this connection, acknowledged or not.
   std::deque<std::uint16_t> pubrecs_;
+  // Of acknowledgements that are not sent yet, by serial.
+  std::map<std::uint32_t, AcknowledgementProperties> properties_;
   std::size_t unfinished_ = 0;
   std::uint32_t next_serial_ = 1;
 };

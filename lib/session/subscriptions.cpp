@@ -13,6 +13,11 @@ namespace {
 constexpr std::size_t filters_a_packet = 32;
 }  // namespace
 
+void Subscriptions::add(SubscriptionRequest request) {
+  if (const auto identifier = request.properties.subscription_identifier) identifiers_.insert(*identifier);
+  pending_.push_back({std::move(request), 0});
+}
+
 Subscriptions::Pending* Subscriptions::next_unsent() {
   const auto unsent = [](const Pending& pending) { return pending.packet_identifier == 0; };
   const auto found = std::find_if(pending_.begin(), pending_.end(), unsent);
@@ -115,6 +120,7 @@ void Subscriptions::forget_held(Journal& journal) {
 }
 
 void Subscriptions::restore(const StoredSubscription& subscription) {
+  if (subscription.subscription_identifier) identifiers_.insert(*subscription.subscription_identifier);
   held_[subscription.subscription.filter] = {subscription.subscription.options,
                                              subscription.subscription_identifier};
 }

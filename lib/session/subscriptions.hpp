@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,7 @@ class Subscriptions {
     std::uint16_t packet_identifier = 0;  ///< 0: not sent on this connection.
   };
 
-  void add(SubscriptionRequest request) { pending_.push_back({std::move(request), 0}); }
+  void add(SubscriptionRequest request);
   /// The first request not sent on this connection; null if none.
   [[nodiscard]] Pending* next_unsent();
   /// The answer to the request under this identifier came, with one code a filter: keeps the books, writes
@@ -59,6 +60,11 @@ class Subscriptions {
   /// The broker lost them, and so do we.
   void forget_held(Journal& journal);
   void restore(const StoredSubscription& subscription);
+  /// Whether a subscription with this identifier was ever asked for: what one that has ended brought may
+  /// still be under way.
+  [[nodiscard]] bool knows_identifier(std::uint32_t identifier) const {
+    return identifiers_.contains(identifier);
+  }
   [[nodiscard]] std::size_t held() const noexcept { return held_.size(); }
 
  private:
@@ -70,6 +76,7 @@ class Subscriptions {
 
   std::map<std::string, Held, std::less<>> held_;
   std::deque<Pending> pending_;
+  std::set<std::uint32_t> identifiers_;
 };
 
 }  // namespace holdfast::session

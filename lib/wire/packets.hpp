@@ -12,6 +12,7 @@
 #include <holdfast/reason_code.hpp>
 #include <holdfast/types.hpp>
 
+#include "wire/decoded.hpp"
 #include "wire/property.hpp"
 
 namespace holdfast::wire {
@@ -69,6 +70,8 @@ struct Publish {
   std::uint16_t packet_identifier = 0;  ///< Only at QoS 1 and 2.
   PropertiesView properties = {};
   std::span<const std::byte> payload = {};
+  /// What a parsed packet breaks that can be understood all the same, and so forgiven; null: nothing.
+  const DecodeError* violation = nullptr;
 };
 
 /// PUBACK, PUBREC, PUBREL or PUBCOMP. [MQTT 5, 3.4 to 3.7]
@@ -77,6 +80,7 @@ struct Acknowledgement {
   std::uint16_t packet_identifier = 0;
   ReasonCode reason_code = ReasonCode::success;
   PropertiesView properties = {};
+  const DecodeError* violation = nullptr;  ///< As in Publish.
 };
 
 /// A topic filter and the byte of its options. [MQTT 5, 3.8.3]
@@ -101,6 +105,7 @@ struct Suback {
   std::uint16_t packet_identifier = 0;
   PropertiesView properties = {};
   std::span<const std::byte> reason_codes = {};
+  const DecodeError* violation = nullptr;  ///< As in Publish.
 };
 
 /// [MQTT 5, 3.10]
@@ -119,6 +124,7 @@ struct Pingresp {};
 struct Disconnect {
   ReasonCode reason_code = ReasonCode::success;
   PropertiesView properties = {};
+  const DecodeError* violation = nullptr;  ///< As in Publish.
 };
 
 /// [MQTT 5, 3.15]

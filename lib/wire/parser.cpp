@@ -23,6 +23,8 @@ constexpr DecodeError too_long = malformed("a packet is longer than its fields [
 constexpr DecodeError no_identifier = protocol_error("packet identifier 0 [MQTT-2.2.1-3]");
 constexpr DecodeError wrong_reason =
     protocol_error("a reason code that this packet may not have [MQTT 5, 2.4]");
+constexpr DecodeError topic_with_wildcards{ReasonCode::topic_name_invalid,
+                                           "a topic name has wildcards [MQTT-3.3.2-2]"};
 constexpr DecodeError not_utf8 = malformed("a string is not UTF-8 or holds U+0000 [MQTT 5, 1.5.4]");
 
 // Takes the properties off the reader, checked.
@@ -34,6 +36,14 @@ std::optional<DecodeError> take_properties(Reader& reader, PropertyPlace place, 
   if (auto error = check_properties(bytes, place)) return error;
   properties = PropertiesView(bytes);
   return std::nullopt;
+}
+
+// The same where they may be left out, and nothing follows.
+std::optional<DecodeError> take_properties_at_end(Reader& reader, PropertyPlace place,
+                                                  PropertiesView& properties) {
+  if (reader.at_end()) return std::nullopt;
+  if (auto error = take_properties(reader, place, properties)) return error;
+  return reader.at_end() ? std::nullopt : std::optional(too_long);
 }
 
 PropertyPlace place_of(PacketType type) {
@@ -49,16 +59,23 @@ PropertyPlace place_of(PacketType type) {
   }
 }
 
+// A code that the packet may not have still says whether it is a failure; which success it means, nobody
+// knows.
+template <class Packet>
+bool take_code(PacketType type, std::uint8_t code, Packet& packet) {
+  if (is_reason_code_of(type, code)) return true;
+  packet.violation = &wrong_reason;
+  return is_error(static_cast<ReasonCode>(code));
+}
+
 // The reason code and properties that may be left out at the end of a packet; an absent code is 0x00.
 template <class Packet>
 std::optional<DecodeError> take_reason(Reader& reader, PacketType type, PropertyPlace place, Packet& packet) {
   if (reader.at_end()) return std::nullopt;
   const std::uint8_t code = reader.byte();
-  if (!is_reason_code_of(type, code)) return wrong_reason;
+  if (!take_code(type, code, packet)) return wrong_reason;
   packet.reason_code = static_cast<ReasonCode>(code);
-  if (reader.at_end()) return std::nullopt;
-  if (auto error = take_properties(reader, place, packet.properties)) return error;
-  return reader.at_end() ? std::nullopt : std::optional(too_long);
+  return take_properties_at_end(reader, place, packet.properties);
 }
 
 Decoded<Suback> parse_codes(const Frame& frame, PropertyPlace place) {
@@ -71,7 +88,7 @@ Decoded<Suback> parse_codes(const Frame& frame, PropertyPlace place) {
   suback.reason_codes = reader.rest();
   if (suback.reason_codes.empty()) return protocol_error("an answer without a reason code [MQTT 5, 3.9.3]");
   for (const std::byte code : suback.reason_codes) {
-    if (!is_reason_code_of(frame.type, std::to_integer<std::uint8_t>(code))) return wrong_reason;
+    if (!take_code(frame.type, std::to_integer<std::uint8_t>(code), suback)) return wrong_reason;
   }
   return suback;
 }
@@ -195,7 +212,7 @@ Decoded<Publish> parse_publish(const Frame& frame) {
   if (auto error = take_properties(reader, PropertyPlace::publish, publish.properties)) return *error;
   if (!publish.topic.empty() && !is_valid_topic_name(publish.topic)) {
     if (!is_valid_utf8_string(publish.topic)) return not_utf8;
-    return DecodeError{ReasonCode::topic_name_invalid, "a topic name has wildcards [MQTT-3.3.2-2]"};
+    publish.violation = &topic_with_wildcards;
   }
   publish.payload = reader.rest();
   return publish;
@@ -266,7 +283,12 @@ Decoded<Disconnect> parse_disconnect(const Frame& frame) {
 Decoded<Auth> parse_auth(const Frame& frame) {
   Reader reader(frame.body);
   Auth auth;
-  if (auto error = take_reason(reader, frame.type, PropertyPlace::auth, auth)) return *error;
+  if (!reader.at_end()) {
+    const std::uint8_t code = reader.byte();
+    if (!is_reason_code_of(frame.type, code)) return wrong_reason;
+    auth.reason_code = static_cast<ReasonCode>(code);
+    if (auto error = take_properties_at_end(reader, PropertyPlace::auth, auth.properties)) return *error;
+  }
   if (auth.reason_code != ReasonCode::success && !auth.properties.string(PropertyId::authentication_method)) {
     return protocol_error("AUTH without an authentication method [MQTT 5, 3.15.2.2.2]");
   }

@@ -257,6 +257,10 @@ std::string to_json_line(const Statistics& statistics) {
                   {"stored", statistics.stored},
                   {"receive_maximum_overruns", statistics.receive_maximum_overruns},
                   {"oversized_packets", statistics.oversized_packets},
+                  {"redeliveries_without_dup", statistics.redeliveries_without_dup},
+                  {"identifiers_reused", statistics.identifiers_reused},
+                  {"unexpected_acknowledgements", statistics.unexpected_acknowledgements},
+                  {"other_violations", statistics.other_violations},
                   {"bytes_sent", statistics.bytes_sent},
                   {"bytes_received", statistics.bytes_received}};
   return dump(json);

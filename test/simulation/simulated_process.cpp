@@ -249,7 +249,7 @@ void SimulatedProcess::feed(session::TimePoint now) {
   if (!engine_.returned().empty()) outbox_.push_front(std::move(engine_.returned()));
   engine_.returned().clear();
   while (const session::OutboundMessage* next = outbox_.front()) {
-    if (!engine_.can_publish(next->qos)) break;
+    if (!engine_.can_publish(*next)) break;
     engine_.publish(outbox_.pop_front(), now);
   }
 }

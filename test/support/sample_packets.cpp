@@ -137,6 +137,12 @@ bool encode_again(const wire::Decoded<Packet>& packet, Bytes& again, wire::Decod
     error = packet.error();
     return false;
   }
+  if constexpr (requires { packet->violation; }) {
+    if (packet->violation != nullptr) {
+      error = *packet->violation;
+      return false;
+    }
+  }
   again.clear();
   wire::encode(*packet, again);
   return true;

@@ -115,7 +115,7 @@ class EngineUnderTest {
   /// What the network thread does each turn: first what has to be sent again, then what waits.
   void feed() {
     engine.replay(now);
-    while (outbox.front() != nullptr && engine.can_publish(outbox.front()->qos))
+    while (outbox.front() != nullptr && engine.can_publish(*outbox.front()))
       engine.publish(outbox.pop_front(), now);
   }
 
