@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include <holdfast/authenticator.hpp>
 #include <holdfast/connect_properties.hpp>
 #include <holdfast/tls.hpp>
 #include <holdfast/types.hpp>
@@ -192,6 +193,10 @@ struct Options {
   std::optional<std::string> user_name = std::nullopt;
   /// Any bytes, at most 65535. Absent: not sent. May stand without a user name. [MQTT 5, 3.1.3.6]
   std::optional<std::string> password = std::nullopt;
+  /// Authenticate by an exchange of AUTH packets, for example with scram_sha_256(). Excludes the
+  /// authentication method and data of connect_properties; user name and password may be sent besides.
+  /// Default: none. [MQTT 5, 4.12]
+  std::shared_ptr<Authenticator> authenticator = nullptr;
 
   // ---- The session ----
 
@@ -226,6 +231,10 @@ struct Options {
   PublishReturns publish_returns = PublishReturns::queued;
   /// Send at the broker's Maximum QoS what was asked for more. Default: refuse with Errc::qos_not_supported.
   bool lower_qos = false;
+  /// How many topic aliases are given to topics that come again and again, within the broker's Topic Alias
+  /// Maximum: they shorten packets and change nothing else. Default: 16. Range: 0 (none) to 65535. [MQTT
+  /// 5, 3.3.2.3.4]
+  std::uint16_t topic_aliases_max = 16;
   /// How many QoS 1 and 2 messages may be in flight, where the broker's Receive Maximum is not lower.
   /// Default: 65535, what the broker grants. Range: 1 to 65535.
   std::uint16_t in_flight_max = 65535;
@@ -259,7 +268,8 @@ struct Options {
   std::chrono::milliseconds connect_timeout{10'000};
   /// From there through the handshakes of proxy, TLS and WebSocket, together. Default: 10 s.
   std::chrono::milliseconds handshake_timeout{10'000};
-  /// From CONNECT to CONNACK. Default: 10 s.
+  /// From CONNECT to CONNACK, and for a re-authentication from AUTH to AUTH; all packets in between included.
+  /// Default: 10 s.
   std::chrono::milliseconds connack_timeout{10'000};
   /// From PINGREQ to the next bytes from the broker. Absent: half the keep-alive, at most 10 s.
   std::optional<std::chrono::milliseconds> ping_timeout = std::nullopt;

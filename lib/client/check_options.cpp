@@ -43,6 +43,15 @@ void check_connect_properties(const ConnectProperties& properties) {
   require_user_properties(properties.user_properties);
 }
 
+void check_authenticator(const Options& options) {
+  if (!options.authenticator) return;
+  require(!options.connect_properties.authentication_method,
+          [] { return "authenticator and connect_properties.authentication_method: set one of them"; });
+  const std::string method = options.authenticator->method();
+  require_utf8("authenticator's method", method);
+  require(!method.empty(), [] { return "authenticator's method: must have a name"; });
+}
+
 void check_will(const Will& will) {
   require(wire::is_valid_topic_name(will.topic), [&] {
     return "will.topic \"" + printable(will.topic) +
@@ -132,6 +141,7 @@ void check(const Options& options) {
   if (options.password) require_binary("password", *options.password);
   check_expiry(options);
   check_connect_properties(options.connect_properties);
+  check_authenticator(options);
   if (options.will) check_will(*options.will);
   check_times(options);
   check_tcp(options.tcp);

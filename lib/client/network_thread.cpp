@@ -139,6 +139,7 @@ void NetworkThread::take_requests(TimePoint now) {
         Overloaded{[&](const command::Connect&) { begin_connecting(now); },
                    [&](const command::Disconnect& disconnect) { begin_disconnect(disconnect.options, now); },
                    [&](command::Subscribe& subscribe) { engine_.request(std::move(subscribe.request), now); },
+                   [&](const command::Reauthenticate&) { engine_.reauthenticate(now); },
                    [&](const command::Close&) { ending_ = true; }},
         command);
   }
@@ -268,6 +269,9 @@ void NetworkThread::hand_over() {
     if (!shared_->calls.complete(answer)) report_unclaimed(answer);
   }
   engine_.answers().clear();
+  for (auto& outcome : engine_.authentications())
+    shared_->authentications.complete(std::move(outcome));
+  engine_.authentications().clear();
   for (Event& event : engine_.events()) {
     auto* connected = std::get_if<Connected>(&event);
     if (connected != nullptr) connected->server = server_name();
@@ -385,8 +389,8 @@ bool NetworkThread::has_work(bool reading) {
     return true;
   if (ending_ || (attempt_ && attempt_->has_work())) return true;
   if (!connection_) {
-    return !engine_.returned().empty() || !engine_.finished().empty() || !engine_.events().empty() ||
-           !engine_.journal().empty();
+    return !engine_.authentications().empty() || !engine_.returned().empty() || !engine_.finished().empty() ||
+           !engine_.events().empty() || !engine_.journal().empty();
   }
   if (connection_->ended() || (reading && connection_->has_more_input())) return true;
   if (connection_->output_blocked()) return false;

@@ -318,6 +318,7 @@ void NetworkThread::end() {
   shared_->inbox->abandon();
   shared_->events.close();
   shared_->calls.close();
+  shared_->authentications.close();
   shared_->status.set(State::closed, fatal_);
 }
 

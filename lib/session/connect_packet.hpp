@@ -22,6 +22,8 @@ struct ConnectIdentity {
   const std::optional<Will>& will;
   bool clean_start;
   std::chrono::seconds session_expiry;
+  const std::optional<std::string>& authentication_method;
+  const std::optional<std::string>& authentication_data;
 };
 
 /// Appends the packet to `out`. [MQTT 5, 3.1]

@@ -117,7 +117,11 @@ void Engine::on_connected(TimePoint now) {
   // Other servers know nothing of the session; asking them for one could only mix two up.
   const bool ended = !is_same_group(servers_, session_servers_) || session_ended_by_itself(now);
   sent_clean_start_ = clean_start_ || (session_held_ ? ended : !resume_asserted_);
-  encode_connect(options_, {client_id_, user_name_, password_, will_, sent_clean_start_, asked_expiry_},
+  std::optional<std::string> authentication_data;
+  if (!start_authentication(authentication_data)) return;
+  encode_connect(options_,
+                 {client_id_, user_name_, password_, will_, sent_clean_start_, asked_expiry_,
+                  authentication_method_, authentication_data},
                  output_.scratch());
   set_timer(Timer::connack, now + options_.connack_timeout);
 }
@@ -129,6 +133,8 @@ bool Engine::session_ended_by_itself(TimePoint now) const noexcept {
 }
 
 void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
+  // Whose proof is missing has no say in what becomes of the session.
+  if (!is_error(connack.reason_code) && !is_authenticated(connack)) return;
   connack_awaited_ = false;
   if (is_error(connack.reason_code)) return on_refused(connack, now);
   if (connack.session_present && sent_clean_start_) {
@@ -228,6 +234,7 @@ void Engine::accept_limits(const wire::Connack& connack) {
   limits_.retain_available = number(PropertyId::retain_available, 1) != 0;
   limits_.maximum_packet_size = connack.properties.number(PropertyId::maximum_packet_size);
   limits_.topic_alias_maximum = static_cast<std::uint16_t>(number(PropertyId::topic_alias_maximum, 0));
+  own_aliases_.begin(std::min(limits_.topic_alias_maximum, options_.topic_aliases_max));
   limits_.wildcard_subscription_available = number(PropertyId::wildcard_subscription_available, 1) != 0;
   limits_.subscription_identifiers_available = number(PropertyId::subscription_identifier_available, 1) != 0;
   limits_.shared_subscription_available = number(PropertyId::shared_subscription_available, 1) != 0;

@@ -109,7 +109,8 @@ std::optional<InboundWindow::Due> InboundWindow::next_due() {
 
 bool InboundWindow::on_pubrel(std::uint16_t packet_identifier) {
   Entry* entry = find(packet_identifier);
-  // It need not have been the last PUBREC: one that is owed to a PUBLISH sent again may still wait for its turn.
+  // It need not have been the last PUBREC: one that is owed to a PUBLISH sent again may still wait for its
+  // turn.
   if (entry == nullptr || entry->qos != QoS::exactly_once || !entry->answered) return false;
   forget(*entry);
   return true;
