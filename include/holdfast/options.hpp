@@ -198,6 +198,12 @@ struct Options {
   /// Default: none. [MQTT 5, 4.12]
   std::shared_ptr<Authenticator> authenticator = nullptr;
 
+  /// Check that payloads are UTF-8 where the Payload Format Indicator says so. What we send, and the will, is
+  /// refused with Errc::invalid_argument. What is received is not handed over: at QoS 1 and 2 it is answered
+  /// with "payload format invalid" (0x99), after which the broker does not send it again; all are counted in
+  /// Statistics::payloads_refused. Default: no. [MQTT 5, 3.3.2.3.2]
+  bool check_payload_format = false;
+
   // ---- The session ----
 
   /// How long the session outlives its connection: 0 s, whole seconds, or never_expires. The short way to

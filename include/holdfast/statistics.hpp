@@ -38,6 +38,7 @@ struct Statistics {
   std::uint64_t received = 0;               ///< Put into the inbox.
   std::uint64_t duplicates_suppressed = 0;  ///< Redeliveries of what was already there.
   std::uint64_t dropped = 0;                ///< QoS 0 that found the inbox full.
+  std::uint64_t payloads_refused = 0;       ///< Not the UTF-8 they said, with check_payload_format.
 
   // The store, where there is one.
   std::uint64_t commits = 0;  ///< Each makes all that waits durable at once: under load many messages.

@@ -148,6 +148,9 @@ void Core::reauthenticate(Milliseconds timeout) {
 
 std::optional<Delivery> Core::publish(std::string_view topic, std::span<const std::byte> payload,
                                       const PublishOptions& options, Milliseconds timeout) {
+  if (options.payload_is_utf8 && shared_->options.check_payload_format)
+    require_text("publish \"" + printable(topic) + "\": payload",
+                 {reinterpret_cast<const char*>(payload.data()), payload.size()});
   session::OutboundMessagePtr message = make_message(topic, payload, options);
   session::OutboundMessagePtr followed = message;
   if (shared_->options.store && !started_) start_thread();  // Nobody else makes the message last, or room.

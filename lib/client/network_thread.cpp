@@ -333,6 +333,7 @@ void NetworkThread::report_statistics() {
   statistics.superseded = engine.superseded;
   statistics.replayed = engine.replayed;
   statistics.republished = engine.republished;
+  statistics.payloads_refused = engine.payloads_refused;
   statistics.duplicates_suppressed = engine.duplicates_suppressed;
   statistics.receive_maximum_overruns = engine.receive_maximum_overruns;
   statistics.oversized_packets = engine.oversized_packets;

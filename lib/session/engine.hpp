@@ -83,6 +83,7 @@ struct EngineCounters {
   std::uint64_t replayed = 0;
   std::uint64_t republished = 0;
   std::uint64_t duplicates_suppressed = 0;
+  std::uint64_t payloads_refused = 0;
   std::uint64_t receive_maximum_overruns = 0;
   std::uint64_t oversized_packets = 0;
   std::uint64_t redeliveries_without_dup = 0;

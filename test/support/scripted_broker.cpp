@@ -370,8 +370,11 @@ void ScriptedBroker::on_publish(BrokerConnection& connection, const Packet& pack
   if (is_error(reason)) {
     connection.session_->received_exactly_once.erase(packet.packet_identifier);
   } else if (first) {
-    accepted_.push_back({connection.client_id_, packet.topic, packet.payload, packet.qos});
-    const Publication publication{packet.topic, packet.payload, packet.qos, packet.retain, packet.properties};
+    const std::string& topic = connection.checker_.topic();
+    accepted_.push_back({connection.client_id_, topic, packet.payload, packet.qos});
+    // Every connection has aliases of its own.
+    const Publication publication{topic, packet.payload, packet.qos, packet.retain,
+                                  packet.properties.without(PropertyId::topic_alias)};
     for (const auto& [client_id, session] : sessions_) {
       session->offer(publication, client_id == connection.client_id_);
     }
