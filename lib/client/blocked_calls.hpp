@@ -1,6 +1,6 @@
 // How many calls of the application wait for something that only the broker's answers can bring. While there
-// is one, the network thread goes on reading although the inbox is full: else the two would wait for each
-// other.
+// is one, the network thread goes on reading although the inbox is full, or receiving was paused: else the
+// two would wait for each other.
 #pragma once
 
 #include <atomic>
@@ -20,9 +20,11 @@ class BlockedCalls {
    public:
     explicit Scope(BlockedCalls& calls) : calls_(calls) {
       calls_.count_.fetch_add(1, std::memory_order_seq_cst);
-      if (calls_.reading_paused_.load(std::memory_order_seq_cst)) calls_.doorbell_->ring();
+      calls_.tell_of_change();
     }
-    ~Scope() { calls_.count_.fetch_sub(1, std::memory_order_seq_cst); }
+    ~Scope() {
+      if (calls_.count_.fetch_sub(1, std::memory_order_seq_cst) == 1) calls_.tell_of_change();
+    }
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
 
@@ -36,15 +38,22 @@ class BlockedCalls {
   [[nodiscard]] bool any_that_saw_before() noexcept {
     return count_.fetch_add(0, std::memory_order_seq_cst) != 0;
   }
-  /// Network thread. After saying `true` it asks any() once more.
-  void set_reading_paused(bool paused) noexcept { reading_paused_.store(paused, std::memory_order_seq_cst); }
+  /// Network thread: whether reading is to pause when no call waits. After saying `true` it asks any() once
+  /// more: a call that begins or ends now sees it and rings.
+  void set_pause_wanted(bool wanted) noexcept { pause_wanted_.store(wanted, std::memory_order_seq_cst); }
+  void set_reading_paused(bool paused) noexcept { reading_paused_.store(paused, std::memory_order_relaxed); }
   [[nodiscard]] bool reading_paused() const noexcept {
     return reading_paused_.load(std::memory_order_relaxed);
   }
 
  private:
+  void tell_of_change() {
+    if (pause_wanted_.load(std::memory_order_seq_cst)) doorbell_->ring();
+  }
+
   const std::shared_ptr<Doorbell> doorbell_;
   std::atomic<int> count_{0};
+  std::atomic<bool> pause_wanted_{false};
   std::atomic<bool> reading_paused_{false};
 };
 

@@ -113,11 +113,11 @@ void Client::ack(Message& message) {
 }
 
 void Client::pause_receiving() {
-  core_->shared().inbox->set_paused(true);
+  core_->shared().pause_receiving(true);
 }
 
 void Client::resume_receiving() {
-  core_->shared().inbox->set_paused(false);
+  core_->shared().pause_receiving(false);
 }
 
 Client::Messages Client::messages() {

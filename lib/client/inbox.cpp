@@ -1,7 +1,6 @@
 #include "client/inbox.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace holdfast::client {
@@ -28,7 +27,7 @@ std::optional<Message> Inbox::receive(Deadline deadline, bool until_closed) {
   if (messages_.empty()) readiness_->set(Readiness::Source::messages, false);
   const bool owes = !is_qos0(message);
   const bool automatic = settings_.ack == Ack::on_handover;
-  if (owes && automatic) acknowledged_.tokens.push_back(message->token());
+  if (owes && automatic) acknowledged_.push_back(message->token());
   const bool room_again = full_ && !over_bound() &&
                           qos0_messages_ <= settings_.messages_max - settings_.messages_max / 8 &&
                           qos0_bytes_ <= settings_.bytes_max - settings_.bytes_max / 8;
@@ -41,7 +40,7 @@ std::optional<Message> Inbox::receive(Deadline deadline, bool until_closed) {
 void Inbox::acknowledge(session::InboundToken token) {
   {
     const std::lock_guard lock(mutex_);
-    acknowledged_.tokens.push_back(token);
+    acknowledged_.push_back(token);
   }
   doorbell_->ring();
 }
@@ -49,15 +48,8 @@ void Inbox::acknowledge(session::InboundToken token) {
 void Inbox::acknowledge(session::InboundAnswer answer) {
   {
     const std::lock_guard lock(mutex_);
-    acknowledged_.answers.push_back(std::move(answer));
-  }
-  doorbell_->ring();
-}
-
-void Inbox::set_paused(bool paused) {
-  {
-    const std::lock_guard lock(mutex_);
-    paused_ = paused;
+    answers_.push_back(std::move(answer));
+    has_answers_ = true;
   }
   doorbell_->ring();
 }
@@ -78,9 +70,9 @@ std::uint64_t Inbox::dropped() const {
 }
 
 void Inbox::exchange(std::vector<session::InboundMessage::Ptr>& messages,
-                     session::Acknowledgements& acknowledged, bool reading_on) {
+                     std::vector<session::InboundToken>& acknowledged, bool reading_on) {
   const std::lock_guard lock(mutex_);
-  std::swap(acknowledged, acknowledged_);
+  acknowledged.swap(acknowledged_);
   if (messages.empty()) return;
   const bool was_empty = messages_.empty();
   for (auto& message : messages)
@@ -95,23 +87,27 @@ void Inbox::exchange(std::vector<session::InboundMessage::Ptr>& messages,
   }
 }
 
-void Inbox::take_acknowledgements(session::Acknowledgements& acknowledged) {
+void Inbox::take_acknowledgements(std::vector<session::InboundToken>& acknowledged) {
   const std::lock_guard lock(mutex_);
-  auto& [tokens, answers] = acknowledged_;
-  acknowledged.tokens.insert(acknowledged.tokens.end(), tokens.begin(), tokens.end());
-  acknowledged.answers.insert(acknowledged.answers.end(), std::make_move_iterator(answers.begin()),
-                              std::make_move_iterator(answers.end()));
+  acknowledged.insert(acknowledged.end(), acknowledged_.begin(), acknowledged_.end());
   acknowledged_.clear();
 }
 
-bool Inbox::wants_pause() const {
+std::vector<session::InboundAnswer> Inbox::take_answers() {
+  if (!has_answers_) return {};
   const std::lock_guard lock(mutex_);
-  return paused_ || (full_ && settings_.when_full == InboxFull::pause);
+  has_answers_ = false;
+  return std::exchange(answers_, {});
+}
+
+bool Inbox::full() {
+  const std::lock_guard lock(mutex_);
+  return full_ && settings_.when_full == InboxFull::pause;
 }
 
 bool Inbox::has_acknowledgements() const {
   const std::lock_guard lock(mutex_);
-  return !acknowledged_.empty();
+  return !acknowledged_.empty() || !answers_.empty();
 }
 
 void Inbox::set_closed(bool closed) {

@@ -1,6 +1,7 @@
 // Received messages on their way to the application, and its acknowledgements on their way back.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -38,24 +39,24 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   [[nodiscard]] std::optional<Message> receive(Deadline deadline, bool until_closed = false);
   void acknowledge(session::InboundToken token);
   void acknowledge(session::InboundAnswer answer);
-  /// The application wants nothing more to be read for now; or again.
-  void set_paused(bool paused);
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::uint64_t received() const;
   [[nodiscard]] std::uint64_t dropped() const;
 
   // ---- Network thread ----
 
-  /// Puts all of `messages` into the inbox and takes all acknowledgements out, under one lock; the vectors
+  /// Puts all of `messages` into the inbox and takes all acknowledgements out, under one lock; both vectors
   /// are the caller's to reuse. `reading_on`: reading goes on though the inbox is full, so QoS 0 beyond the
   /// bound is dropped.
-  void exchange(std::vector<session::InboundMessage::Ptr>& messages, session::Acknowledgements& acknowledged,
-                bool reading_on);
+  void exchange(std::vector<session::InboundMessage::Ptr>& messages,
+                std::vector<session::InboundToken>& acknowledged, bool reading_on);
   /// Appends all acknowledgements.
-  void take_acknowledgements(session::Acknowledgements& acknowledged);
-  /// Whether reading should pause: the application said so, or QoS 0 messages fill the inbox. Once full, it
-  /// stays so until an eighth of the room is free again. The doorbell rings when it is over.
-  [[nodiscard]] bool wants_pause() const;
+  void take_acknowledgements(std::vector<session::InboundToken>& acknowledged);
+  /// Takes out the acknowledgements that say more than "taken", which are rare.
+  [[nodiscard]] std::vector<session::InboundAnswer> take_answers();
+  /// Whether QoS 0 messages fill the inbox, so that reading should pause. Once true, it stays so until an
+  /// eighth of the room is free again; the doorbell rings then.
+  [[nodiscard]] bool full();
   [[nodiscard]] bool has_acknowledgements() const;
   /// Whether more may come. A loop over all messages ends when the closed inbox is empty.
   void set_closed(bool closed);
@@ -76,16 +77,17 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   mutable std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<session::InboundMessage::Ptr> messages_;
-  session::Acknowledgements acknowledged_;
+  std::vector<session::InboundToken> acknowledged_;
+  std::vector<session::InboundAnswer> answers_;
   std::size_t qos0_messages_ = 0;
   std::size_t qos0_bytes_ = 0;
   std::size_t waiters_ = 0;
   std::uint64_t received_ = 0;
   std::uint64_t dropped_ = 0;
   bool full_ = false;
-  bool paused_ = false;
   bool closed_ = false;
   bool abandoned_ = false;
+  std::atomic<bool> has_answers_{false};  // Written under mutex_.
 };
 
 }  // namespace holdfast::client

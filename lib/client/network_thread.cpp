@@ -132,6 +132,8 @@ void NetworkThread::keep_alive(TimePoint now) {
 void NetworkThread::take_requests(TimePoint now) {
   shared_->queue.take_all(messages_, commands_);
   accept(messages_);
+  for (session::InboundAnswer& answer : shared_->inbox->take_answers())
+    engine_.acknowledge(std::move(answer));
   // What was acknowledged before disconnect() was called leaves before DISCONNECT does.
   if (!commands_.empty()) shared_->inbox->take_acknowledgements(acknowledged_);
   for (Command& command : commands_) {
@@ -144,10 +146,8 @@ void NetworkThread::take_requests(TimePoint now) {
         command);
   }
   commands_.clear();
-  for (const session::InboundToken token : acknowledged_.tokens)
+  for (const session::InboundToken token : acknowledged_)
     engine_.acknowledge(token);
-  for (session::InboundAnswer& answer : acknowledged_.answers)
-    engine_.acknowledge(std::move(answer));
   acknowledged_.clear();
 }
 
@@ -373,12 +373,11 @@ void NetworkThread::sleep() {
 
 bool NetworkThread::may_read() {
   BlockedCalls& blocked = shared_->completions->blocked();
-  bool paused = false;
-  if (connection_ && engine_.is_connected() && shared_->inbox->wants_pause()) {
-    blocked.set_reading_paused(true);
-    paused = !blocked.any();  // Asked after the saying: a call that begins now sees it and rings.
-  }
-  if (!paused) blocked.set_reading_paused(false);
+  const bool wanted =
+      connection_ && engine_.is_connected() && (shared_->receiving_paused || shared_->inbox->full());
+  blocked.set_pause_wanted(wanted);
+  bool paused = wanted && !blocked.any();  // Asked after the saying.
+  blocked.set_reading_paused(paused);
   // A broker that sends and does not read makes us answer into memory.
   if (connection_ && engine_.output().size() >= unwritten_max) paused = true;
   engine_.set_reading(!paused, boot_time_now());

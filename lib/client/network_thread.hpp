@@ -118,7 +118,7 @@ class NetworkThread {
   Connection::Counters counters_;
   std::vector<session::OutboundMessagePtr> messages_;
   std::vector<Command> commands_;
-  session::Acknowledgements acknowledged_;
+  std::vector<session::InboundToken> acknowledged_;
 };
 
 }  // namespace holdfast::client

@@ -31,4 +31,9 @@ Statistics Shared::statistics() const {
   return now;
 }
 
+void Shared::pause_receiving(bool pause) {
+  receiving_paused = pause;
+  doorbell->ring();
+}
+
 }  // namespace holdfast::client

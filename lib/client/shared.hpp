@@ -1,6 +1,7 @@
 // What the application's threads and the network thread of one client share. Each part does its own locking.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -45,6 +46,8 @@ struct Shared {
   explicit Shared(Options given);
   /// Any thread. The counters, and how queue and inbox are at this moment.
   [[nodiscard]] Statistics statistics() const;
+  /// Any thread.
+  void pause_receiving(bool pause);
 
   const Options options;
   const std::shared_ptr<spdlog::logger> logger;
@@ -59,6 +62,7 @@ struct Shared {
   Status status;
   Published<Statistics> counters;  ///< What only the network thread knows.
   Published<std::string> client_id;
+  std::atomic<bool> receiving_paused{false};  ///< The application wants nothing to be read.
 };
 
 }  // namespace holdfast::client

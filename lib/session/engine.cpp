@@ -372,6 +372,7 @@ void Engine::close(Closing closing) {
   phase_ = Phase::closing;
   timers_.fill(never);
   if (reauthenticating_) blame_authentication(closing);
+  ping_end_ = 0;  // Its answer is not waited for, whenever it leaves.
   closing_ = std::move(closing);
 }
 

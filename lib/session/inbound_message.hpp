@@ -7,7 +7,6 @@
 #include <memory>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include <holdfast/message.hpp>
 #include <holdfast/reason_code.hpp>
@@ -30,18 +29,6 @@ struct InboundAnswer {
   InboundToken token;
   ReasonCode reason = ReasonCode::success;
   AcknowledgementProperties properties;
-};
-
-/// What the application acknowledged, in batches. Those that say nothing but "taken" are kept apart, small.
-struct Acknowledgements {
-  std::vector<InboundToken> tokens;
-  std::vector<InboundAnswer> answers;
-
-  [[nodiscard]] bool empty() const noexcept { return tokens.empty() && answers.empty(); }
-  void clear() noexcept {
-    tokens.clear();
-    answers.clear();
-  }
 };
 
 /// What tells a QoS 2 message from others with its packet identifier: the session it came in, and how many

@@ -21,9 +21,10 @@ void DeliveryLog::harvest() {
     if (!result) {
       ++failed_;
       if (!first_failure_) first_failure_ = result;
-    } else if (file_) {
-      std::fprintf(file_.get(), "%" PRIu64 "\n", ended_);
+      continue;
     }
+    if (result.reason_code == ReasonCode::no_matching_subscribers) ++without_subscribers_;
+    if (file_) std::fprintf(file_.get(), "%" PRIu64 "\n", ended_);
   }
   if (file_ && ended_ != before) std::fflush(file_.get());
 }

@@ -28,6 +28,8 @@ class DeliveryLog {
   [[nodiscard]] std::uint64_t ended() const noexcept { return ended_; }
   [[nodiscard]] std::uint64_t failed() const noexcept { return failed_; }
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
+  /// Of those that ended well: the broker had nobody to pass them on to.
+  [[nodiscard]] std::uint64_t without_subscribers() const noexcept { return without_subscribers_; }
   /// How the first one that failed did.
   [[nodiscard]] const std::optional<DeliveryResult>& first_failure() const noexcept { return first_failure_; }
 
@@ -40,6 +42,7 @@ class DeliveryLog {
   std::deque<Delivery> waiting_;
   std::uint64_t ended_ = 0;
   std::uint64_t failed_ = 0;
+  std::uint64_t without_subscribers_ = 0;
   std::optional<DeliveryResult> first_failure_;
 };
 

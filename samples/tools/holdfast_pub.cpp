@@ -237,8 +237,15 @@ class Publisher {
   PublishOptions publish_options_;
 };
 
-int report(const Publisher& publisher, bool complete, const Statistics& statistics) {
+int report(const Publisher& publisher, bool complete, const Statistics& statistics, bool debug) {
   const tools::DeliveryLog& log = publisher.log();
+  if (debug && log.without_subscribers() != 0) {
+    tools::complain("holdfast_pub", std::to_string(log.without_subscribers()) + " of " +
+                                        std::to_string(log.ended()) +
+                                        " messages arrived, and nobody had "
+                                        "subscribed to them: " +
+                                        std::string(to_string(ReasonCode::no_matching_subscribers)));
+  }
   if (!complete) {
     tools::complain("holdfast_pub", "stopped with " + std::to_string(statistics.outbox_messages) +
                                         " messages not acknowledged" +
@@ -284,7 +291,7 @@ int pub_main(int argc, char** argv) {
   client.disconnect(goodbye);
   static_cast<void>(tools::take_events(client, options.connection));
   tools::write_statistics(client, options.connection);
-  return report(publisher, complete, client.statistics());
+  return report(publisher, complete, client.statistics(), options.connection.debug);
 }
 
 }  // namespace

@@ -212,6 +212,22 @@ TEST_CASE("--events is a line of JSON on stderr for each change of the connectio
   CHECK(events.back().at("event") == "disconnected");
 }
 
+TEST_CASE("holdfast_pub -d says that nobody had subscribed, which is no failure", "[integration][tools]") {
+  const std::string qos = GENERATE("1", "2");
+  Mosquitto mosquitto;
+  const TemporaryDirectory directory;
+  const std::string log = (directory.path() / "log").string();
+  const Arguments arguments{"-t", "t", "-m", "x", "-q", qos, "--ack-log", log};
+  const Outcome silent = run(pub(mosquitto.port(), arguments));
+  CHECK(silent.status == 0);
+  CHECK(silent.errors == "");
+  CHECK(content_of(log) == "1\n");
+  const Outcome outcome = run(pub(mosquitto.port(), both(arguments, {"-d"})));
+  CHECK(outcome.status == 0);
+  CHECK(count_of("1 of 1 messages arrived, and nobody had subscribed to them: No matching subscribers",
+                 outcome.errors) == 1);
+}
+
 TEST_CASE("holdfast_pub --ack-log has the number of each acknowledged line and of no other",
           "[integration][tools]") {
   ScriptedBroker broker;

@@ -32,20 +32,23 @@ TEST_CASE("a call counts as blocked for as long as its scope lives", "[client][b
   CHECK_FALSE(test.calls.any_that_saw_before());
 }
 
-TEST_CASE("a call that begins while reading is paused rings, so that reading goes on", "[client][blocked]") {
+TEST_CASE("a call that begins or ends while reading is to pause rings, so that it goes on or stops",
+          "[client][blocked]") {
   CallsUnderTest test;
   test.doorbell->declare_sleep();
   {
     const BlockedCalls::Scope scope(test.calls);
     CHECK_FALSE(is_readable(test.doorbell->descriptor()));  // Reading anyway: no reason to ring.
   }
-  test.calls.set_reading_paused(true);
-  CHECK(test.calls.reading_paused());
+  test.calls.set_pause_wanted(true);
   CHECK_FALSE(is_readable(test.doorbell->descriptor()));
-  const BlockedCalls::Scope scope(test.calls);
+  {
+    const BlockedCalls::Scope scope(test.calls);
+    CHECK(is_readable(test.doorbell->descriptor()));
+    test.doorbell->clear();
+    test.doorbell->declare_sleep();
+  }
   CHECK(is_readable(test.doorbell->descriptor()));
-  test.calls.set_reading_paused(false);
-  CHECK_FALSE(test.calls.reading_paused());
 }
 
 TEST_CASE("reading is never left paused with a call blocked", "[client][blocked]") {
@@ -55,7 +58,7 @@ TEST_CASE("reading is never left paused with a call blocked", "[client][blocked]
     test.doorbell->declare_sleep();
     std::optional<BlockedCalls::Scope> scope;
     std::thread application([&] { scope.emplace(test.calls); });
-    test.calls.set_reading_paused(true);
+    test.calls.set_pause_wanted(true);
     const bool seen = test.calls.any();
     application.join();
     const bool rang = is_readable(test.doorbell->descriptor());

@@ -29,7 +29,7 @@ struct QueueUnderTest {
                                .outbox_bytes_max = bounds.bytes,
                                .lower_qos = lower_qos}) {}
   explicit QueueUnderTest(const Options& options) : queue(options, blocked) {
-    blocked.set_reading_paused(true);  // So that a call that begins to wait rings.
+    blocked.set_pause_wanted(true);  // So that a call that begins to wait rings.
   }
 
   /// Pushes without waiting for room unless told to.

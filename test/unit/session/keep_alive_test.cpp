@@ -231,3 +231,13 @@ TEST_CASE("an acknowledgement is waited for from when its message has left on a 
   test.pass(1s);
   CHECK(test.closing());
 }
+
+TEST_CASE("after DISCONNECT nothing is waited for, not even the answer to a PINGREQ that leaves with it",
+          "[keep-alive]") {
+  EngineUnderTest test;
+  test.connect();
+  test.pass(1h);
+  test.engine.disconnect({}, test.now);
+  CHECK(described(test.write()) == std::vector<std::string>{"PINGREQ", "DISCONNECT"});
+  CHECK(test.engine.deadline() == never);
+}

@@ -1,0 +1,19 @@
+// What brokers send, valid and not, as a fuzzer's bytes choose.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "fuzz/engine_watch.hpp"
+#include "fuzz/fuzz_input.hpp"
+
+namespace holdfast::fuzz {
+
+/// A CONNACK, mostly one that accepts.
+void append_connack(Input& input, std::vector<std::byte>& bytes);
+/// Any packet; one in some is damaged.
+void append_packet(Input& input, std::vector<std::byte>& bytes);
+/// What an honest broker answers to the first `count` packets, which are taken out.
+void append_answers(std::size_t count, std::vector<Unanswered>& unanswered, std::vector<std::byte>& bytes);
+
+}  // namespace holdfast::fuzz

@@ -1,0 +1,339 @@
+#include "fuzz/engine_process.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <variant>
+
+#include "fuzz/fuzz_input.hpp"
+#include "wire/parser.hpp"
+
+namespace holdfast::fuzz {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint32_t largest_packet = 268'435'460;
+constexpr std::size_t tokens_max = 64;
+constexpr std::size_t output_max = std::size_t{4} << 20;
+
+session::OutboundMessagePtr copy(const session::OutboundMessage& message) {
+  auto made =
+      session::OutboundMessage::make({message.topic(), message.payload(), message.qos, message.retain(),
+                                      message.properties().bytes(), message.expires_at()});
+  made->sequence = message.sequence;
+  return made;
+}
+
+std::size_t send_quota(const BrokerLimits& limits) {
+  return limits.receive_maximum;
+}
+
+}  // namespace
+
+EngineProcess::EngineProcess(Options options)
+    : options_(std::move(options)),
+      store_(std::dynamic_pointer_cast<store::MemoryStore>(options_.store)),
+      watch_(options_.in_flight_max),
+      decoder_(options_.connect_properties.maximum_packet_size.value_or(largest_packet)) {
+  begin();
+}
+
+void EngineProcess::begin() {
+  session::Snapshot snapshot;
+  if (store_) snapshot = store_->open(now_);
+  const std::uint64_t last = snapshot.last_sequence;
+  outbox_ = std::make_unique<session::Outbox>(
+      std::vector<OutboxRule>{}, [this](const session::WaitingRange& range) { return load(range); });
+  watch_.on_process_began(snapshot);
+  std::size_t found = snapshot.messages.size();
+  for (const auto& range : snapshot.waiting)
+    found += range.messages;
+  const std::vector<session::WaitingRange> waiting = std::exchange(snapshot.waiting, {});
+  engine_ = std::make_unique<session::Engine>(options_, std::move(snapshot), processes_++ * 7'919);
+  std::vector<session::OutboundMessagePtr> superseded;
+  outbox_->adopt(waiting, superseded);
+  require(superseded.empty());
+  std::size_t expected = 0;
+  for (auto& [number, message] : messages_) {
+    // What the store has and we saw end may come back, if its end was not committed; the other way round not.
+    if (message.stored) ++expected;
+    message.ended = !message.stored;
+  }
+  require(found == expected);
+  require(last <= last_number_);
+}
+
+// A store gives what it has; what has ended since its last commit waits no more.
+std::vector<session::OutboundMessagePtr> EngineProcess::load(const session::WaitingRange& range) {
+  auto messages = store_->load(range);
+  session::erase_gone(messages, {&uncommitted_, &engine_->journal()});
+  for (const auto& message : messages) {
+    message->journaled = message->recovered = true;
+    message->set_stored();
+  }
+  return messages;
+}
+
+void EngineProcess::end() {
+  take_outputs();
+  for (auto& message : engine_->returned())
+    engine_->abandon(std::move(message));
+  engine_->returned().clear();
+  std::vector<session::OutboundMessagePtr> waiting;
+  outbox_->take_all_in_memory(waiting);
+  while (!outbox_->empty())
+    waiting.push_back(outbox_->pop_front());
+  for (auto& message : waiting)
+    engine_->abandon(std::move(message));
+  engine_->abandon_all();
+  take_outputs();
+  for (const auto& [number, message] : messages_)
+    require(message.ended);
+}
+
+void EngineProcess::pass(std::chrono::nanoseconds time) {
+  now_ += time;
+}
+
+void EngineProcess::pass_to_deadline() {
+  now_ = std::max(now_, std::min(engine_->deadline(), now_ + 24h));
+}
+
+void EngineProcess::connect() {
+  if (connected_) return;
+  connected_ = true;
+  up_ = false;
+  decoder_.reset();
+  watch_.on_connected();
+  engine_->set_backlog_end(last_number_);
+  engine_->on_connected(now_);
+}
+
+void EngineProcess::lose(session::End end) {
+  if (!connected_) return;
+  connected_ = up_ = false;
+  watch_.on_output(engine_->output());
+  watch_.on_disconnected(engine_->output().written_offset());
+  engine_->on_disconnected(end, now_);
+  require(engine_->output().empty());
+  require(!engine_->closing());
+}
+
+void EngineProcess::receive(std::span<const std::byte> bytes, bool at_once) {
+  if (!connected_) return;
+  // With CONNACK in them they are given one by one: what it makes the engine send comes before the rest.
+  at_once ? receive_all(bytes) : receive_packet(bytes);
+}
+
+// The watch has to know what was taken before it sees what came of it; so no piece goes beyond one packet.
+void EngineProcess::receive_packet(std::span<const std::byte> bytes) {
+  for (const std::byte& byte : bytes) {
+    const std::span<const std::byte> one(&byte, 1);
+    if (engine_->closing()) return;
+    decoder_.feed(one);
+    wire::Frame frame;
+    wire::Oversize oversize;
+    const wire::Step step = decoder_.next(frame, oversize);
+    engine_->on_bytes(one, now_);
+    if (step == wire::Step::frame && !engine_->closing()) watch_.on_taken(frame);
+    if (step == wire::Step::frame) {
+      wire::Frame none;
+      require(decoder_.next(none, oversize) == wire::Step::need_more);
+    }
+    after_input();
+  }
+}
+
+void EngineProcess::receive_all(std::span<const std::byte> bytes) {
+  if (!watch_.accepted()) return receive_packet(bytes);
+  if (engine_->closing()) return;
+  engine_->on_bytes(bytes, now_);
+  if (engine_->closing()) watch_.on_lost_track();
+  decoder_.feed(bytes);
+  wire::Frame frame;
+  wire::Oversize oversize;
+  for (auto step = decoder_.next(frame, oversize);
+       step != wire::Step::need_more && step != wire::Step::malformed;
+       step = decoder_.next(frame, oversize)) {
+    if (step == wire::Step::frame && !engine_->closing()) watch_.on_taken(frame);
+  }
+  after_input();
+}
+
+void EngineProcess::after_input() {
+  if (!up_ && engine_->is_up()) {
+    up_ = true;
+    on_connack();
+  }
+  watch_.on_output(engine_->output());
+  if (engine_->closing()) watch_.on_closing();
+}
+
+void EngineProcess::on_connack() {
+  for (const Event& event : engine_->events()) {
+    const auto* connected = std::get_if<Connected>(&event);
+    if (connected == nullptr) continue;
+    watch_.on_accepted(connected->session_present, send_quota(engine_->limits()),
+                       engine_->limits().maximum_packet_size);
+  }
+  engine_->events().clear();
+}
+
+void EngineProcess::write(std::size_t bytes) {
+  while (bytes != 0 && !engine_->output().empty()) {
+    std::array<std::span<const std::byte>, 16> pieces;
+    const std::size_t count = engine_->output().gather(pieces);
+    std::size_t size = 0;
+    for (const auto piece : std::span(pieces).first(count))
+      size += piece.size();
+    size = std::min(size, bytes);
+    bytes -= size;
+    engine_->on_written(size, now_);
+  }
+}
+
+void EngineProcess::publish(std::string_view topic, std::size_t payload_size, QoS qos, bool retain,
+                            session::TimePoint expires_at) {
+  std::vector<std::byte> payload(std::max<std::size_t>(payload_size, 4));
+  const std::uint32_t number = ++last_number_;
+  for (std::size_t i = 0; i < 4; ++i)
+    payload[i] = static_cast<std::byte>(number >> (24 - 8 * i));
+  auto message = session::OutboundMessage::make(
+      {.topic = topic, .payload = payload, .qos = qos, .retain = retain, .expires_at = expires_at});
+  message->sequence = number;
+  messages_[number] = {};
+  if (store_ && qos != QoS::at_most_once) {
+    message->journaled = true;
+    engine_->journal().emplace_back(session::record::Accepted{message});
+  }
+  require(!outbox_->push_back(std::move(message)));
+}
+
+void EngineProcess::request(session::SubscriptionRequest request) {
+  engine_->request(std::move(request), now_);
+}
+
+void EngineProcess::acknowledge(std::size_t which) {
+  if (!tokens_.empty()) engine_->acknowledge(tokens_[which % tokens_.size()]);
+}
+
+void EngineProcess::answer(std::size_t which, ReasonCode reason,
+                           const AcknowledgementProperties& properties) {
+  if (tokens_.empty()) return;
+  engine_->acknowledge(session::InboundAnswer{tokens_[which % tokens_.size()], reason, properties});
+}
+
+void EngineProcess::disconnect(const DisconnectOptions& options) {
+  engine_->disconnect(options, now_);
+}
+
+void EngineProcess::set_reading(bool reading) {
+  engine_->set_reading(reading, now_);
+}
+
+void EngineProcess::drop_newest() {
+  if (auto message = outbox_->take_newest()) engine_->give_up(std::move(message), Errc::dropped);
+}
+
+void EngineProcess::crash() {
+  if (!store_) return;
+  connected_ = up_ = false;
+  uncommitted_.clear();
+  tokens_.clear();
+  outbox_.reset();
+  engine_.reset();
+  store_->close();
+  begin();
+}
+
+// One turn of the network thread.
+void EngineProcess::settle() {
+  after_input();
+  engine_->on_deadline(now_);
+  after_input();
+  feed();
+  after_input();
+  commit();
+  take_outputs();
+  check();
+  if (engine_->closing() && engine_->closing()->end != session::End::by_request)
+    lose(engine_->closing()->end);
+}
+
+void EngineProcess::feed() {
+  std::vector<session::OutboundMessagePtr> expired;
+  outbox_->take_expired(now_, expired);
+  for (auto& message : expired)
+    engine_->give_up(std::move(message), Errc::expired);
+  engine_->send_acknowledgements(now_);
+  engine_->replay(now_);
+  if (!engine_->returned().empty()) outbox_->push_front(std::move(engine_->returned()));
+  engine_->returned().clear();
+  while (session::OutboundMessage* next = outbox_->front()) {
+    if (!engine_->can_publish(*next)) break;
+    engine_->publish(outbox_->pop_front(), now_);
+  }
+}
+
+void EngineProcess::commit() {
+  session::Journal& journal = engine_->journal();
+  const bool promises = std::any_of(journal.begin(), journal.end(), session::promises);
+  uncommitted_.insert(uncommitted_.end(), std::make_move_iterator(journal.begin()),
+                      std::make_move_iterator(journal.end()));
+  journal.clear();
+  if (!store_ || (!promises && uncommitted_.size() < 8)) {
+    if (!store_) uncommitted_.clear();
+    return;
+  }
+  for (session::Record& record : uncommitted_) {
+    if (auto* accepted = std::get_if<session::record::Accepted>(&record)) {
+      messages_.at(static_cast<std::uint32_t>(accepted->message->sequence)).stored = true;
+      accepted->message->set_stored();
+      accepted->message = copy(*accepted->message);  // As a file would, the store has the bytes alone.
+    }
+    const auto gone = [this](std::uint64_t sequence) {
+      messages_.at(static_cast<std::uint32_t>(sequence)).stored = false;
+    };
+    if (const auto* finished = std::get_if<session::record::Finished>(&record)) gone(finished->sequence);
+    if (const auto* held = std::get_if<session::record::Held>(&record)) gone(held->sequence);
+    const auto* sent = std::get_if<session::record::Sent>(&record);
+    if (sent != nullptr && sent->packet_identifier == 0) gone(sent->sequence);
+  }
+  store_->commit(uncommitted_, now_);
+  uncommitted_.clear();
+}
+
+void EngineProcess::take_outputs() {
+  for (const auto& message : engine_->finished()) {
+    Message& known = messages_.at(number_in(message->payload()));
+    require(!std::exchange(known.ended, true));
+    if (message->failure) watch_.on_failed(number_in(message->payload()));
+  }
+  engine_->finished().clear();
+  for (const auto& message : engine_->received()) {
+    require(!message->topic().empty());
+    if (message->token().packet_identifier == 0) continue;
+    require(message->qos() != QoS::at_most_once);
+    if (tokens_.size() == tokens_max) tokens_.erase(tokens_.begin());
+    tokens_.push_back(message->token());
+  }
+  engine_->received().clear();
+  for (const session::SubscriptionAnswer& answer : engine_->answers())
+    require(answer.failure || answer.codes.size() == answer.request.subscriptions.size());
+  engine_->answers().clear();
+  engine_->events().clear();
+  engine_->tolerated().clear();
+}
+
+void EngineProcess::check() {
+  require(engine_->deadline() > now_);
+  require(engine_->output().size() <= output_max);
+  require(!engine_->can_replay());
+  require(engine_->in_flight() == engine_->messages().size());
+  require(engine_->is_connected() == (up_ && !engine_->closing()));
+  if (session::OutboundMessage* next = outbox_->front()) require(!engine_->can_publish(*next));
+}
+
+}  // namespace holdfast::fuzz
