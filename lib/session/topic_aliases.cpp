@@ -1,5 +1,6 @@
 #include "session/topic_aliases.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <iterator>
 
@@ -9,7 +10,7 @@ namespace {
 // An alias takes three bytes of each packet; below this length it saves next to nothing.
 constexpr std::size_t shortest_topic = 8;
 // Enough that the topics that come in turn with those that have an alias do not overwrite each other.
-constexpr std::size_t candidates_an_alias = 8;
+constexpr std::size_t sets_an_alias = 2;
 }  // namespace
 
 void TopicAliases::begin(std::uint16_t maximum) {
@@ -17,7 +18,7 @@ void TopicAliases::begin(std::uint16_t maximum) {
   now_ = 0;
   by_topic_.clear();
   entries_.clear();
-  candidates_.assign(maximum * candidates_an_alias, {});
+  candidates_.assign(maximum * sets_an_alias, {});
 }
 
 TopicAliases::Use TopicAliases::use(std::string_view topic, bool may_set) {
@@ -34,11 +35,22 @@ TopicAliases::Use TopicAliases::use(std::string_view topic, bool may_set) {
   }
   if (!may_set) return {};
   const std::size_t hash = std::hash<std::string_view>()(topic);
-  Candidate& candidate = candidates_[hash % candidates_.size()];
+  Candidate& candidate = candidate_of(hash);
   const bool again = candidate.came != 0 && candidate.hash == hash;
   const std::uint64_t came_before = candidate.came;
   candidate = {hash, now_};
   return again ? set(topic, came_before) : Use{};
+}
+
+// The one with this hash, else the one that gives way to it.
+TopicAliases::Candidate& TopicAliases::candidate_of(std::size_t hash) {
+  auto& set = candidates_[hash % candidates_.size()];
+  const auto known = std::find_if(set.begin(), set.end(), [hash](const Candidate& candidate) {
+    return candidate.came != 0 && candidate.hash == hash;
+  });
+  if (known != set.end()) return *known;
+  return *std::min_element(set.begin(), set.end(),
+                           [](const Candidate& a, const Candidate& b) { return a.came < b.came; });
 }
 
 TopicAliases::Use TopicAliases::set(std::string_view topic, std::uint64_t came_before) {

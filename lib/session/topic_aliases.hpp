@@ -6,6 +6,7 @@
 // from each other all the time.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -41,13 +42,14 @@ class TopicAliases {
     std::size_t hash = 0;
     std::uint64_t came = 0;  ///< 0: none.
   };
+  [[nodiscard]] Candidate& candidate_of(std::size_t hash);
   [[nodiscard]] Use set(std::string_view topic, std::uint64_t came_before);
 
   std::uint16_t maximum_ = 0;
   std::uint64_t now_ = 0;     // Counts the packets.
   std::list<Entry> entries_;  // The one used last comes first.
   std::unordered_map<std::string_view, std::list<Entry>::iterator> by_topic_;  // Keys point into entries_.
-  std::vector<Candidate> candidates_;  // By hash modulo their number; the later one overwrites the earlier.
+  std::vector<std::array<Candidate, 4>> candidates_;                           // By hash modulo their number.
 };
 
 }  // namespace holdfast::session

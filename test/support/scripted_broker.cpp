@@ -307,6 +307,10 @@ void ScriptedBroker::act_on(BrokerConnection& connection, const Packet& packet) 
         connection.session_->expiry = *expiry;
       }
       return connection.close();
+    case PacketType::auth:
+      // A hook that lets the last packet of an exchange pass lets the client in.
+      if (!connection.accepted_) on_connect(connection, packet);
+      return;
     default:
       return;
   }
@@ -352,7 +356,8 @@ void ScriptedBroker::on_connect(BrokerConnection& connection, const Packet& pack
   Behaviour& behaviour = connection.behaviour_;
   const bool refused = is_error(behaviour.connack_reason);
   Properties properties = behaviour.connack;
-  if (packet.client_id.empty() && !properties.text(PropertyId::assigned_client_identifier)) {
+  const bool unnamed = packet.type == PacketType::connect && packet.client_id.empty();
+  if (unnamed && !properties.text(PropertyId::assigned_client_identifier)) {
     properties.add(PropertyId::assigned_client_identifier, connection.client_id_);
   }
   connection.send_honestly(
