@@ -218,6 +218,9 @@ std::vector<ReasonCode> Core::request(session::SubscriptionRequest wish, std::st
   send(command::Subscribe{std::move(wish)});
   const auto answer = shared_->calls.wait(ticket, after(shared_->options.request_timeout));
   if (answer && answer->failure) throw Error(*answer->failure, answer->what);
+  if (answer && !answer->reason_string.empty()) {
+    shared_->logger->info("holdfast: {}the broker says \"{}\"", subject, printable(answer->reason_string));
+  }
   if (answer) return answer->codes;
   throw Error(Errc::timed_out, subject + "no answer within " +
                                    std::to_string(shared_->options.request_timeout.count()) +

@@ -310,7 +310,8 @@ void NetworkThread::report_unclaimed(const session::SubscriptionAnswer& answer) 
   for (std::size_t i = 0; i < answer.request.subscriptions.size(); ++i) {
     const ReasonCode code = answer.codes.empty() ? ReasonCode::unspecified_error : answer.codes[i];
     if (is_error(code))
-      shared_->events.push(SubscriptionFailed{answer.request.subscriptions[i].filter, code});
+      shared_->events.push(
+          SubscriptionFailed{answer.request.subscriptions[i].filter, code, answer.reason_string});
   }
 }
 

@@ -176,7 +176,8 @@ void NetworkThread::end_connection(const session::Closing& closing_view, TimePoi
   const bool thrown = !ever_connected_ && !shared_->options.retry_first_connect;
   if (!by_request)
     shared_->logger->log(thrown ? spdlog::level::info : spdlog::level::warn, "holdfast: {}", closing.what);
-  shared_->events.push(Disconnected{closing.error, closing.reason_code, closing.what});
+  shared_->events.push(Disconnected{closing.error, closing.reason_code, closing.what, closing.reason_string,
+                                    closing.user_properties});
   if (by_request) return rest(State::idle, {});
   // A clean start mends a mismatch: on the same server.
   const bool failed = !was_up && closing.end != session::End::session_mismatch;

@@ -52,6 +52,7 @@ struct Closing {
   std::string reason_string;              ///< The broker's.
   std::string what;                       ///< One line for people.
   std::optional<std::string> server_reference;
+  UserProperties user_properties = {};  ///< The broker's.
 };
 
 /// The answer to a subscription request.
@@ -60,6 +61,7 @@ struct SubscriptionAnswer {
   std::vector<ReasonCode> codes;  ///< One a filter, in order; empty if it could not be sent.
   std::optional<Errc> failure;
   std::string what;
+  std::string reason_string = {};  ///< The broker's.
 };
 
 /// How a re-authentication ended.

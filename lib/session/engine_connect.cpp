@@ -186,8 +186,8 @@ void Engine::on_refused(const wire::Connack& connack, TimePoint now) {
   std::string what = "the broker refused the connection: " + described(code, reason_string) + advice(code);
   if (give_up_session(code, now))
     what += ": the session is given up, the next attempt asks for a clean start";
-  close(
-      {end, Errc::connection_refused, code, reason_string, what, server_reference(code, connack.properties)});
+  close({end, Errc::connection_refused, code, reason_string, what, server_reference(code, connack.properties),
+         user_properties(connack.properties)});
 }
 
 // A session that a client takes from one node to another at once can break on the way: ejabberd then refuses
@@ -216,7 +216,7 @@ void Engine::on_disconnect_packet(const wire::Disconnect& disconnect) {
   const std::string reason_string = text(disconnect.properties, PropertyId::reason_string);
   close({end_of_disconnect(code), Errc::server_disconnected, code, reason_string,
          "the broker disconnected us: " + described(code, reason_string),
-         server_reference(code, disconnect.properties)});
+         server_reference(code, disconnect.properties), user_properties(disconnect.properties)});
 }
 
 void Engine::accept_limits(const wire::Connack& connack) {
