@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include <holdfast/authenticator.hpp>
 #include <holdfast/connect_properties.hpp>
 #include <holdfast/delivery.hpp>
 #include <holdfast/error.hpp>
@@ -76,6 +77,13 @@ class Client {
   /// not enough: what is left stays queued. Throws Error (invalid_argument) for options the standard forbids.
   bool disconnect(const DisconnectOptions& options = {});
   [[nodiscard]] bool is_connected() const noexcept;
+  /// Authenticates again on the connection that is up, with Options::authenticator, and waits at most
+  /// `timeout` for the broker's consent. Messages flow meanwhile. Throws Error: not_connected,
+  /// invalid_argument (no authenticator); authentication_failed (with the broker's reason code, if it gave
+  /// one): the connection has ended then and is made again, unless nothing was sent yet; timed_out: the
+  /// exchange goes on, and ends the connection after Options::connack_timeout; connection_lost, closed.
+  /// [MQTT 5, 4.12.1]
+  void reauthenticate(std::chrono::milliseconds timeout);
 
   // ---- Publishing ----
 

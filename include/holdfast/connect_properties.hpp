@@ -33,7 +33,8 @@ struct ConnectProperties {
   std::optional<bool> request_problem_information = std::nullopt;
   /// Names and values for the broker. [MQTT 5, 3.1.2.11.8]
   UserProperties user_properties = {};
-  /// Name of the method of enhanced authentication. Absent: none. [MQTT 5, 3.1.2.11.9]
+  /// Name of the method of enhanced authentication, for one that needs no exchange of AUTH packets: for those
+  /// that do, set Options::authenticator. Absent: none. [MQTT 5, 3.1.2.11.9]
   std::optional<std::string> authentication_method = std::nullopt;
   /// Bytes of that method, at most 65535; only with a method. [MQTT 5, 3.1.2.11.10]
   std::optional<std::string> authentication_data = std::nullopt;

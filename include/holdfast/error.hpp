@@ -29,12 +29,13 @@ enum class Errc {
   not_connected,             ///< The call needs a client that was told to connect().
   outbox_full,               ///< The outbox was full for the whole time-out.
   // The broker's.
-  malformed_packet,     ///< The broker broke the standard; the connection was closed.
-  connection_refused,   ///< CONNACK with a failure; see Error::reason_code(). [MQTT 5, 3.2.2.2]
-  request_refused,      ///< A PUBACK, PUBREC or SUBACK with a failure; see reason_code().
-  server_disconnected,  ///< The broker sent DISCONNECT; see reason_code(). [MQTT 5, 3.14]
-  taken_over,           ///< Another client keeps connecting with the same Client Identifier.
-  poison,               ///< The broker closed the connection on this message again and again.
+  malformed_packet,       ///< The broker broke the standard; the connection was closed.
+  connection_refused,     ///< CONNACK with a failure; see Error::reason_code(). [MQTT 5, 3.2.2.2]
+  request_refused,        ///< A PUBACK, PUBREC or SUBACK with a failure; see reason_code().
+  server_disconnected,    ///< The broker sent DISCONNECT; see reason_code(). [MQTT 5, 3.14]
+  taken_over,             ///< Another client keeps connecting with the same Client Identifier.
+  poison,                 ///< The broker closed the connection on this message again and again.
+  authentication_failed,  ///< An exchange of AUTH packets failed: what() says why. [MQTT 5, 4.12]
   // The world's.
   timed_out,             ///< No answer within the time-out.
   connection_lost,       ///< The connection ended before the answer; the work goes on after a reconnect.

@@ -48,7 +48,9 @@ struct Disconnected {
   std::error_code error;  ///< No error: by disconnect().
   /// The code of the DISCONNECT that came or went.
   std::optional<ReasonCode> reason_code;
-  std::string what;  ///< One line for people; names the server where there are several.
+  std::string what;                     ///< One line for people; names the server where there are several.
+  std::string reason_string = {};       ///< The broker's, of its DISCONNECT or CONNACK.
+  UserProperties user_properties = {};  ///< Likewise.
 };
 
 /// The next attempt follows after `delay`.
@@ -106,6 +108,7 @@ struct MessageFailed {
 struct SubscriptionFailed {
   std::string filter;
   ReasonCode reason_code = ReasonCode::unspecified_error;
+  std::string reason_string = {};  ///< The broker's, for all filters of its packet.
 };
 
 using Event = std::variant<Connected, Disconnected, Reconnecting, SessionLost, Refused, TakenOver,

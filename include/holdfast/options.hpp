@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include <holdfast/authenticator.hpp>
 #include <holdfast/connect_properties.hpp>
 #include <holdfast/tls.hpp>
 #include <holdfast/types.hpp>
@@ -196,6 +197,16 @@ struct Options {
   /// Any bytes, at most 65535. Absent: not sent. May stand without a user name, except in MQTT 3.1.1. [MQTT
   /// 5, 3.1.3.6]
   std::optional<std::string> password = std::nullopt;
+  /// Authenticate by an exchange of AUTH packets, for example with scram_sha_256(). Excludes the
+  /// authentication method and data of connect_properties; user name and password may be sent besides.
+  /// Default: none. [MQTT 5, 4.12]
+  std::shared_ptr<Authenticator> authenticator = nullptr;
+
+  /// Check that payloads are UTF-8 where the Payload Format Indicator says so. What we send, and the will, is
+  /// refused with Errc::invalid_argument. What is received is not handed over: at QoS 1 and 2 it is answered
+  /// with "payload format invalid" (0x99), after which the broker does not send it again; all are counted in
+  /// Statistics::payloads_refused. Default: no. [MQTT 5, 3.3.2.3.2]
+  bool check_payload_format = false;
 
   // ---- The session ----
 
@@ -231,6 +242,10 @@ struct Options {
   PublishReturns publish_returns = PublishReturns::queued;
   /// Send at the broker's Maximum QoS what was asked for more. Default: refuse with Errc::qos_not_supported.
   bool lower_qos = false;
+  /// How many topic aliases are given to topics that come again and again, within the broker's Topic Alias
+  /// Maximum: they shorten packets and change nothing else. Default: 16. Range: 0 (none) to 65535. [MQTT
+  /// 5, 3.3.2.3.4]
+  std::uint16_t topic_aliases_max = 16;
   /// How many QoS 1 and 2 messages may be in flight, where the broker's Receive Maximum is not lower.
   /// Default: 65535, what the broker grants. Range: 1 to 65535. A broker of MQTT 3.1.1 grants nothing, and
   /// mosquitto then drops in silence what is beyond its own bound for QoS 2: so at most 20 of these are in
@@ -272,7 +287,8 @@ struct Options {
   std::chrono::milliseconds connect_timeout{10'000};
   /// From there through the handshakes of proxy, TLS and WebSocket, together. Default: 10 s.
   std::chrono::milliseconds handshake_timeout{10'000};
-  /// From CONNECT to CONNACK. Default: 10 s.
+  /// From CONNECT to CONNACK, and for a re-authentication from AUTH to AUTH; all packets in between included.
+  /// Default: 10 s.
   std::chrono::milliseconds connack_timeout{10'000};
   /// From PINGREQ to the next bytes from the broker. Absent: half the keep-alive, at most 10 s.
   std::optional<std::chrono::milliseconds> ping_timeout = std::nullopt;

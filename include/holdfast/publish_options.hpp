@@ -18,8 +18,8 @@ struct PublishOptions {
   /// The broker keeps the message as the topic's last value. Default: no. [MQTT 5, 3.3.1.3]
   bool retain = false;
 
-  /// The payload is UTF-8 text; false says the same as absent: unspecified bytes. Not checked. [MQTT
-  /// 5, 3.3.2.3.2]
+  /// The payload is UTF-8 text; false says the same as absent: unspecified bytes. Checked only with
+  /// Options::check_payload_format. [MQTT 5, 3.3.2.3.2]
   bool payload_is_utf8 = false;
 
   /// How long the message is worth sending: whole seconds, 0 to 4294967295. Default: for ever. Time spent

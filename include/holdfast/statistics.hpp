@@ -39,6 +39,7 @@ struct Statistics {
   std::uint64_t received = 0;               ///< Put into the inbox, or into the queues of Subscriptions.
   std::uint64_t duplicates_suppressed = 0;  ///< Redeliveries of what was already there.
   std::uint64_t dropped = 0;                ///< QoS 0 that found inbox or queue full; refused by unread_max.
+  std::uint64_t payloads_refused = 0;       ///< Not the UTF-8 they said, with check_payload_format.
   std::uint64_t responses = 0;              ///< Came to a request() that waited.
   std::uint64_t responses_ignored = 0;      ///< Came late, twice, or for no request of ours.
 

@@ -20,6 +20,14 @@ void require_utf8(std::string_view name, std::string_view value) {
   });
 }
 
+void require_text(std::string_view name, std::string_view payload) {
+  require(wire::is_well_formed_utf8(payload), [&] {
+    return std::string(name) +
+           " is not UTF-8 though payload_is_utf8 says so: correct it, or leave payload_is_utf8 out [MQTT "
+           "5, 3.3.2.3.2]";
+  });
+}
+
 void require_binary(std::string_view name, std::string_view value) {
   require(value.size() <= longest_field, [&] {
     return std::string(name) + ": " + std::to_string(value.size()) + " bytes, at most 65535 are possible";

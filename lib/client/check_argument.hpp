@@ -19,6 +19,8 @@ void require(bool fulfilled, Sentence&& sentence) {
 }
 
 void require_utf8(std::string_view name, std::string_view value);
+/// What a payload has to be that is said to be UTF-8.
+void require_text(std::string_view name, std::string_view payload);
 void require_binary(std::string_view name, std::string_view value);
 void require_seconds(std::string_view name, const std::optional<std::chrono::seconds>& value);
 void require_qos(std::string_view name, QoS qos);

@@ -44,13 +44,23 @@ void check_connect_properties(const ConnectProperties& properties) {
   require_user_properties(properties.user_properties);
 }
 
-void check_will(const Will& will) {
+void check_authenticator(const Options& options) {
+  if (!options.authenticator) return;
+  require(!options.connect_properties.authentication_method,
+          [] { return "authenticator and connect_properties.authentication_method: set one of them"; });
+  const std::string method = options.authenticator->method();
+  require_utf8("authenticator's method", method);
+  require(!method.empty(), [] { return "authenticator's method: must have a name"; });
+}
+
+void check_will(const Will& will, bool check_payload_format) {
   require(wire::is_valid_topic_name(will.topic), [&] {
     return "will.topic \"" + printable(will.topic) +
            "\": not a topic name: UTF-8, not empty, without + and #";
   });
   require_qos("will.qos", will.qos);
   require_binary("will.payload", will.payload);
+  if (will.payload_is_utf8 && check_payload_format) require_text("will.payload", will.payload);
   require_seconds("will.will_delay_interval", will.will_delay_interval);
   require_seconds("will.message_expiry_interval", will.message_expiry_interval);
   if (will.content_type) require_utf8("will.content_type", *will.content_type);
@@ -131,10 +141,10 @@ void check_tcp(const TcpSettings& tcp) {
 
 }  // namespace
 
-void check(const Attempt& attempt) {
+void check(const Attempt& attempt, bool check_payload_format) {
   if (attempt.user_name) require_utf8("user_name", *attempt.user_name);
   if (attempt.password) require_binary("password", *attempt.password);
-  if (attempt.will) check_will(*attempt.will);
+  if (attempt.will) check_will(*attempt.will, check_payload_format);
 }
 
 void check(const Options& options) {
@@ -147,7 +157,8 @@ void check(const Options& options) {
   if (options.password) require_binary("password", *options.password);
   check_expiry(options);
   check_connect_properties(options.connect_properties);
-  if (options.will) check_will(*options.will);
+  check_authenticator(options);
+  if (options.will) check_will(*options.will, options.check_payload_format);
   if (!options.response_topic.empty()) {
     require(wire::is_valid_topic_name(options.response_topic), [&] {
       return "response_topic \"" + printable(options.response_topic) +

@@ -35,6 +35,9 @@ void Client::connect(std::chrono::milliseconds timeout) {
 bool Client::disconnect(const DisconnectOptions& options) {
   return core_->disconnect(options);
 }
+void Client::reauthenticate(std::chrono::milliseconds timeout) {
+  core_->reauthenticate(timeout);
+}
 bool Client::is_connected() const noexcept {
   return core_->shared().status.is_connected();
 }

@@ -20,10 +20,12 @@ struct Disconnect {
 struct Subscribe {
   session::SubscriptionRequest request;
 };
+struct Reauthenticate {};
 /// End the network thread.
 struct Close {};
 }  // namespace command
 
-using Command = std::variant<command::Connect, command::Disconnect, command::Subscribe, command::Close>;
+using Command = std::variant<command::Connect, command::Disconnect, command::Subscribe,
+                             command::Reauthenticate, command::Close>;
 
 }  // namespace holdfast::client

@@ -22,13 +22,15 @@ ConnectAttempt::ConnectAttempt(const Options& options, Attempt attempt, std::sha
   // The helper may outlive everything of this client.
   helper_.emplace(
       [hook = options.before_connect, proxy = options.proxy, ask_environment = options.proxy_from_environment,
-       planned = attempt_, tls = tls_] { return find_target(hook, proxy, ask_environment, planned, *tls); },
+       check_payload_format = options.check_payload_format, planned = attempt_,
+       tls = tls_] { return find_target(hook, proxy, ask_environment, check_payload_format, planned, *tls); },
       [doorbell] { doorbell->ring(); });
 }
 
 ConnectAttempt::Target ConnectAttempt::find_target(const std::function<void(Attempt&)>& hook,
                                                    const std::string& proxy, bool ask_environment,
-                                                   Attempt attempt, net::Tls& tls) {
+                                                   bool check_payload_format, Attempt attempt,
+                                                   net::Tls& tls) {
   if (hook) hook(attempt);
   Target target{std::move(attempt), {}, {}, {}, {}};
   target.url = net::ServerUrl::parse(target.attempt.server);
@@ -36,7 +38,7 @@ ConnectAttempt::Target ConnectAttempt::find_target(const std::function<void(Atte
     target.attempt.user_name = target.url.user_name;
     if (!target.attempt.password) target.attempt.password = target.url.password;
   }
-  check(target.attempt);
+  check(target.attempt, check_payload_format);
   if (target.url.is_websocket()) net::check_websocket({target.url.authority(), target.url.path, {}});
   if (target.url.is_secure()) target.tls = tls.prepare();
   if (target.url.is_unix()) {

@@ -65,7 +65,8 @@ class ConnectAttempt {
   using Connector = net::Connector<session::TimePoint>;
 
   [[nodiscard]] static Target find_target(const std::function<void(Attempt&)>& hook, const std::string& proxy,
-                                          bool ask_environment, Attempt attempt, net::Tls& tls);
+                                          bool ask_environment, bool check_payload_format, Attempt attempt,
+                                          net::Tls& tls);
   void take_target(session::TimePoint now);
   void connect(session::TimePoint now);
   void lay_layers();

@@ -104,8 +104,30 @@ bool Core::disconnect(const DisconnectOptions& options) {
   return status.drained && is_final(status.state);
 }
 
+void Core::reauthenticate(Milliseconds timeout) {
+  require(shared_->options.authenticator != nullptr,
+          [] { return "reauthenticate: there is no authenticator: set Options::authenticator"; });
+  if (!shared_->status.is_connected())
+    throw Error(Errc::not_connected, "reauthenticate: there is no connection now");
+  AuthenticationCalls& calls = shared_->authentications;
+  const std::uint64_t ended = calls.ended();
+  const BlockedCalls::Scope scope(shared_->completions->blocked());
+  send(*shared_, command::Reauthenticate{});
+  const auto outcome = calls.wait(ended, after(timeout));
+  if (!outcome) {
+    throw Error(Errc::timed_out, "reauthenticate: not finished within " + std::to_string(timeout.count()) +
+                                     " ms: the exchange goes on");
+  }
+  if (!outcome->failure) return;
+  throw_failure(
+      {make_error_code(*outcome->failure), outcome->what, outcome->reason_code, outcome->reason_string});
+}
+
 std::optional<Delivery> Core::publish(std::string_view topic, std::span<const std::byte> payload,
                                       const PublishOptions& options, Milliseconds timeout) {
+  if (options.payload_is_utf8 && shared_->options.check_payload_format)
+    require_text("publish \"" + printable(topic) + "\": payload",
+                 {reinterpret_cast<const char*>(payload.data()), payload.size()});
   session::OutboundMessagePtr message = make_message(topic, payload, options);
   session::OutboundMessagePtr followed = message;
   if (shared_->options.store && !started_) start_thread();  // Nobody else makes the message last, or room.

@@ -37,6 +37,7 @@ class Core {
 
   void connect(std::optional<Milliseconds> timeout);
   bool disconnect(const DisconnectOptions& options);
+  void reauthenticate(Milliseconds timeout);
   /// Null if there was no room for `timeout`.
   std::optional<Delivery> publish(std::string_view topic, std::span<const std::byte> payload,
                                   const PublishOptions& options, Milliseconds timeout);

@@ -51,6 +51,8 @@ class Category final : public std::error_category {
         return "another client took the session over";
       case Errc::poison:
         return "the broker closes the connection on this message";
+      case Errc::authentication_failed:
+        return "enhanced authentication failed";
       case Errc::timed_out:
         return "timed out";
       case Errc::connection_lost:

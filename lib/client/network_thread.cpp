@@ -142,6 +142,7 @@ void NetworkThread::take_requests(TimePoint now) {
         Overloaded{[&](const command::Connect&) { begin_connecting(now); },
                    [&](const command::Disconnect& disconnect) { begin_disconnect(disconnect.options, now); },
                    [&](command::Subscribe& subscribe) { engine_.request(std::move(subscribe.request), now); },
+                   [&](const command::Reauthenticate&) { engine_.reauthenticate(now); },
                    [&](const command::Close&) { ending_ = true; }},
         command);
   }
@@ -269,6 +270,9 @@ void NetworkThread::hand_over() {
     if (!shared_->calls.complete(answer)) report_unclaimed(answer);
   }
   engine_.answers().clear();
+  for (auto& outcome : engine_.authentications())
+    shared_->authentications.complete(std::move(outcome));
+  engine_.authentications().clear();
   for (Event& event : engine_.events()) {
     if (std::holds_alternative<SessionLost>(event) && !shared_->options.resubscribe)
       shared_->requests.on_subscription_lost();
@@ -324,7 +328,7 @@ void NetworkThread::report_unclaimed(const session::SubscriptionAnswer& answer) 
     if (!is_error(code)) continue;
     const std::string& filter = answer.request.subscriptions[i].filter;
     shared_->requests.on_subscription_failed(filter, code);
-    shared_->events.push(SubscriptionFailed{filter, code});
+    shared_->events.push(SubscriptionFailed{filter, code, answer.reason_string});
   }
 }
 
@@ -347,6 +351,7 @@ void NetworkThread::report_statistics() {
   statistics.superseded = engine.superseded;
   statistics.replayed = engine.replayed;
   statistics.republished = engine.republished;
+  statistics.payloads_refused = engine.payloads_refused;
   statistics.duplicates_suppressed = engine.duplicates_suppressed;
   statistics.receive_maximum_overruns = engine.receive_maximum_overruns;
   statistics.oversized_packets = engine.oversized_packets;
@@ -403,8 +408,8 @@ bool NetworkThread::has_work(bool reading) {
     return true;
   if (ending_ || (attempt_ && attempt_->has_work())) return true;
   if (!connection_) {
-    return !engine_.returned().empty() || !engine_.finished().empty() || !engine_.events().empty() ||
-           !engine_.journal().empty();
+    return !engine_.authentications().empty() || !engine_.returned().empty() || !engine_.finished().empty() ||
+           !engine_.events().empty() || !engine_.journal().empty();
   }
   if (connection_->ended() || (reading && connection_->has_more_input())) return true;
   if (connection_->output_blocked()) return false;

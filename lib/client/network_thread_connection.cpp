@@ -191,7 +191,8 @@ void NetworkThread::end_connection(const session::Closing& closing_view, TimePoi
   const bool thrown = !ever_connected_ && !shared_->options.retry_first_connect;
   if (!by_request)
     shared_->logger->log(thrown ? spdlog::level::info : spdlog::level::warn, "holdfast: {}", closing.what);
-  shared_->events.push(Disconnected{closing.error, closing.reason_code, closing.what});
+  shared_->events.push(Disconnected{closing.error, closing.reason_code, closing.what, closing.reason_string,
+                                    closing.user_properties});
   if (by_request) return rest(State::idle, {});
   // A clean start mends a mismatch: on the same server.
   const bool failed = !was_up && closing.end != session::End::session_mismatch;
@@ -340,6 +341,7 @@ void NetworkThread::end() {
       {make_error_code(Errc::closed), "the client ended before the response", {}, {}});
   shared_->events.close();
   shared_->calls.close();
+  shared_->authentications.close();
   shared_->status.set(State::closed, fatal_);
 }
 

@@ -12,6 +12,7 @@
 #include <holdfast/options.hpp>
 #include <holdfast/statistics.hpp>
 
+#include "client/authentication_calls.hpp"
 #include "client/completions.hpp"
 #include "client/doorbell.hpp"
 #include "client/event_queue.hpp"
@@ -61,6 +62,7 @@ struct Shared {
   RequestQueue queue;
   EventQueue events;
   SubscriptionCalls calls;
+  AuthenticationCalls authentications;
   Status status;
   Published<Statistics> counters;  ///< What only the network thread knows.
   Published<std::string> client_id;

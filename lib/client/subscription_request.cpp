@@ -95,6 +95,9 @@ std::vector<ReasonCode> ask(Shared& shared, session::SubscriptionRequest request
   send(shared, command::Subscribe{std::move(request)});
   const auto answer = shared.calls.wait(ticket, after(patience));
   if (answer && answer->failure) throw Error(*answer->failure, answer->what);
+  if (answer && !answer->reason_string.empty()) {
+    shared.logger->info("holdfast: {}the broker says \"{}\"", subject, printable(answer->reason_string));
+  }
   if (answer) return answer->codes;
   throw Error(Errc::timed_out, subject + "no answer within " + std::to_string(patience.count()) +
                                    " ms; the wish is kept and sent again after the next reconnect" +

@@ -33,17 +33,18 @@ void write_binary(wire::PropertyWriter& writer, PropertyId id, const std::option
 }
 
 std::vector<std::byte> connect_properties(const ConnectProperties& properties,
-                                          std::chrono::seconds session_expiry) {
+                                          const ConnectIdentity& identity) {
   std::vector<std::byte> bytes;
   wire::PropertyWriter writer(bytes);
-  if (session_expiry.count() != 0) write_seconds(writer, PropertyId::session_expiry_interval, session_expiry);
+  if (identity.session_expiry.count() != 0)
+    write_seconds(writer, PropertyId::session_expiry_interval, identity.session_expiry);
   write_number(writer, PropertyId::receive_maximum, properties.receive_maximum);
   write_number(writer, PropertyId::maximum_packet_size, properties.maximum_packet_size);
   write_number(writer, PropertyId::topic_alias_maximum, properties.topic_alias_maximum);
   write_number(writer, PropertyId::request_response_information, properties.request_response_information);
   write_number(writer, PropertyId::request_problem_information, properties.request_problem_information);
-  write_string(writer, PropertyId::authentication_method, properties.authentication_method);
-  write_binary(writer, PropertyId::authentication_data, properties.authentication_data);
+  write_string(writer, PropertyId::authentication_method, identity.authentication_method);
+  write_binary(writer, PropertyId::authentication_data, identity.authentication_data);
   write_user_properties(writer, properties.user_properties);
   return bytes;
 }
@@ -70,7 +71,7 @@ std::chrono::seconds asked_session_expiry(const Options& options) {
 
 void encode_connect(const Options& options, wire::Version version, const ConnectIdentity& identity,
                     std::vector<std::byte>& out) {
-  const auto properties = connect_properties(options.connect_properties, identity.session_expiry);
+  const auto properties = connect_properties(options.connect_properties, identity);
   std::vector<std::byte> will_bytes;
   wire::Connect connect;
   connect.clean_start = identity.clean_start;

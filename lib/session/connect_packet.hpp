@@ -24,6 +24,8 @@ struct ConnectIdentity {
   const std::optional<Will>& will;
   bool clean_start;  ///< In MQTT 3.1.1: Clean Session.
   std::chrono::seconds session_expiry;
+  const std::optional<std::string>& authentication_method;
+  const std::optional<std::string>& authentication_data;
 };
 
 /// Appends the packet to `out`. [MQTT 5, 3.1]

@@ -162,16 +162,8 @@ void Engine::on_frame(const wire::Frame& frame, TimePoint now) {
       return handle(wire::parse_disconnect(frame, version_),
                     [this](const auto& packet) { on_disconnect_packet(packet); });
     }
-    if (frame.type == PacketType::auth) {
-      return close(
-          {End::refused_for_good,
-           Errc::connection_refused,
-           ReasonCode::bad_authentication_method,
-           {},
-           "the broker asks for an exchange of AUTH packets, which this version cannot do: use another "
-           "authentication_method, or user name and password",
-           {}});
-    }
+    if (frame.type == PacketType::auth)
+      return handle(wire::parse_auth(frame), [&](const auto& packet) { on_auth(packet, now); });
     return fail(ReasonCode::protocol_error, "a packet came before CONNACK [MQTT 5, 3.2]");
   }
   switch (frame.type) {
@@ -207,8 +199,7 @@ void Engine::on_frame(const wire::Frame& frame, TimePoint now) {
     case PacketType::pingresp:
       return handle(wire::parse_pingresp(frame), [this](const auto&) { on_pingresp(); });
     case PacketType::auth:
-      return fail(ReasonCode::protocol_error,
-                  "AUTH came though no authentication method was sent [MQTT 5, 3.15]");
+      return handle(wire::parse_auth(frame), [&](const auto& packet) { on_auth(packet, now); });
     default:
       return fail(ReasonCode::protocol_error, "a packet came that only clients send [MQTT 5, 2.1.2]");
   }
@@ -244,7 +235,9 @@ void Engine::note_what_was_written(std::uint64_t before, TimePoint now) {
     ping_end_ = 0;
     set_timer(Timer::ping_response, now + ping_timeout(options_, limits_.keep_alive));
   }
-  if (phase_ == Phase::handshake) set_timer(Timer::connack, now + options_.connack_timeout);
+  if (phase_ == Phase::handshake && challenges_ == 0)
+    set_timer(Timer::connack, now + options_.connack_timeout);
+  note_auth_written(now);
   if (!options_.acknowledgement_timeout) return;
   for (const auto newest : {in_flight_.last_release(), in_flight_.last_publish()}) {
     for (auto index = newest; index != InFlight::none; index = in_flight_.previous(index)) {
@@ -262,7 +255,7 @@ void Engine::on_disconnected(End end, TimePoint now) {
   if (connack_awaited_ && output_.written_offset() != 0) unanswered_ = true;
   if (accepted_) {
     away_since_ = now;
-    count_poison(end);
+    count_poison(reauthenticating_ ? End::lost : end);  // No message is to be blamed for a refusal.
   }
   for (auto& [offset, message] : qos0_leaving_) {
     if (message->stored()) {  // The store forgot it on the way out.
@@ -280,9 +273,15 @@ void Engine::on_disconnected(End end, TimePoint now) {
   decoder_.reset();
   timers_.fill(never);
   topic_aliases_.clear();
+  own_aliases_.begin(0);
   quota_used_ = exactly_once_used_ = 0;
   pings_ = ping_end_ = 0;
   replay_next_ = InFlight::none;
+  end_reauthentication({Errc::connection_lost,
+                        "reauthenticate: the connection was lost before the broker's answer: the next one "
+                        "authenticates anew",
+                        {},
+                        {}});
   closing_.reset();
   accepted_ = false;
   reading_ = true;
@@ -305,6 +304,7 @@ void Engine::on_deadline(TimePoint now) {
   if (phase_ != Phase::connected) return;
   ping_if_due(now);
   check_acknowledgement(now);
+  check_authentication(now);
 }
 
 TimePoint Engine::deadline() const noexcept {
@@ -381,6 +381,7 @@ void Engine::set_reading(bool reading, TimePoint now) {
   last_received_ = now;
   ping_end_ = 0;
   set_timer(Timer::ping_response, never);  // Its answer may lie unread; the next silence asks again.
+  hold_authentication(now);
   if (phase_ != Phase::connected) return;
   schedule_ping(now);
   if (options_.acknowledgement_timeout)
@@ -391,6 +392,7 @@ void Engine::close(Closing closing) {
   if (phase_ == Phase::closing) return;
   phase_ = Phase::closing;
   timers_.fill(never);
+  if (reauthenticating_) blame_authentication(closing);
   ping_end_ = 0;  // Its answer is not waited for, whenever it leaves.
   closing_ = std::move(closing);
 }

@@ -9,7 +9,7 @@
 // Where the parts are: engine.cpp has the inputs and the deadlines, engine_connect.cpp the handshake and what
 // a session present, lost or ended means, engine_protocol.cpp which version of MQTT is spoken,
 // engine_publish.cpp messages on their way out, engine_receive.cpp messages coming in, engine_subscribe.cpp
-// the subscriptions. [MQTT 5, 4]
+// the subscriptions, engine_authenticate.cpp AUTH. [MQTT 5, 4]
 #pragma once
 
 #include <algorithm>
@@ -38,6 +38,7 @@
 #include "session/record.hpp"
 #include "session/subscriptions.hpp"
 #include "session/time.hpp"
+#include "session/topic_aliases.hpp"
 #include "wire/decoded.hpp"
 #include "wire/frame_decoder.hpp"
 #include "wire/packets.hpp"
@@ -54,6 +55,7 @@ struct Closing {
   std::string reason_string;              ///< The broker's.
   std::string what;                       ///< One line for people.
   std::optional<std::string> server_reference;
+  UserProperties user_properties = {};  ///< The broker's.
 };
 
 /// The answer to a subscription request.
@@ -62,6 +64,15 @@ struct SubscriptionAnswer {
   std::vector<ReasonCode> codes;  ///< One a filter, in order; empty if it could not be sent.
   std::optional<Errc> failure;
   std::string what;
+  std::string reason_string = {};  ///< The broker's.
+};
+
+/// How a re-authentication ended.
+struct AuthenticationOutcome {
+  std::optional<Errc> failure;
+  std::string what;
+  std::optional<ReasonCode> reason_code;  ///< The broker's, as its Reason String.
+  std::string reason_string;
 };
 
 /// Counters of what only the engine sees; see Statistics for their meaning.
@@ -77,6 +88,7 @@ struct EngineCounters {
   std::uint64_t replayed = 0;
   std::uint64_t republished = 0;
   std::uint64_t duplicates_suppressed = 0;
+  std::uint64_t payloads_refused = 0;
   std::uint64_t receive_maximum_overruns = 0;
   std::uint64_t oversized_packets = 0;
   std::uint64_t exactly_once_lowered = 0;
@@ -132,6 +144,8 @@ class Engine {
   /// once.
   void send_acknowledgements(TimePoint now);
   void disconnect(const DisconnectOptions& options, TimePoint now);
+  /// Begins to authenticate again; what becomes of it is in authentications(). Joins one under way.
+  void reauthenticate(TimePoint now);
   /// Whether the connection is being read. While it is not, no answer can be missed.
   void set_reading(bool reading, TimePoint now);
   /// Where the next connections go: the server_group() of the server. One that has nothing in common with the
@@ -158,6 +172,7 @@ class Engine {
   /// Messages that belong into the outbox again, ahead of all others there.
   [[nodiscard]] std::vector<OutboundMessagePtr>& returned() noexcept { return returned_; }
   [[nodiscard]] std::vector<SubscriptionAnswer>& answers() noexcept { return answers_; }
+  [[nodiscard]] std::vector<AuthenticationOutcome>& authentications() noexcept { return authentications_; }
   [[nodiscard]] std::vector<Event>& events() noexcept { return events_; }
   /// What the broker broke and was forgiven for, each told once.
   [[nodiscard]] std::vector<std::string_view>& tolerated() noexcept { return tolerated_; }
@@ -196,7 +211,15 @@ class Engine {
     closing,    ///< closing() is set: an error, a refusal or a goodbye. [disconnected]
   };
   /// Everything that happens by itself at a time.
-  enum class Timer : std::uint8_t { connack, ping_due, ping_response, acknowledgement, replay, count };
+  enum class Timer : std::uint8_t {
+    connack,
+    ping_due,
+    ping_response,
+    acknowledgement,
+    replay,
+    authentication,
+    count
+  };
 
   // engine.cpp
   void set_timer(Timer timer, TimePoint at) noexcept { timers_[static_cast<std::size_t>(timer)] = at; }
@@ -241,6 +264,21 @@ class Engine {
   [[nodiscard]] bool discard_session(bool session_present);
   void note_version();
 
+  // engine_authenticate.cpp
+  [[nodiscard]] bool start_authentication(std::optional<std::string>& data);
+  void on_auth(const wire::Auth& auth, TimePoint now);
+  [[nodiscard]] bool check_auth(const wire::Auth& auth);
+  [[nodiscard]] bool check_method(const wire::PropertiesView& properties, std::string_view packet);
+  [[nodiscard]] bool is_authenticated(const wire::Connack& connack);
+  [[nodiscard]] bool finish_authentication(const wire::PropertiesView& properties);
+  [[nodiscard]] bool send_auth(ReasonCode reason, const std::optional<std::string>& data);
+  void fail_authentication(const std::string& what);
+  void end_reauthentication(AuthenticationOutcome outcome);
+  void blame_authentication(Closing& closing);
+  void note_auth_written(TimePoint now);
+  void hold_authentication(TimePoint now);
+  void check_authentication(TimePoint now);
+
   // engine_publish.cpp
   void send_publish(InFlight::Index index, TimePoint now);
   void keep_to_replay_rate(std::uint64_t sequence, TimePoint now);
@@ -251,6 +289,7 @@ class Engine {
   }
   void encode_publish(const OutboundMessagePtr& message, std::uint16_t packet_identifier, bool dup,
                       TimePoint now);
+  void change_properties(wire::Publish& publish, const OutboundMessage& message, TimePoint now);
   void send_release(InFlight::Index index, TimePoint now);
   void on_puback(const wire::Acknowledgement& puback);
   void on_pubrec(const wire::Acknowledgement& pubrec, TimePoint now);
@@ -340,10 +379,17 @@ class Engine {
   TimePoint next_replay_{};                       // When the next message of the backlog has its turn.
   InFlight::Index replay_next_ = InFlight::none;  // The first message not yet sent again on this connection.
   std::vector<std::string> topic_aliases_;        // Of the broker; index 0 is alias 1.
+  TopicAliases own_aliases_;
+  std::vector<std::byte>
+      properties_;  // Of the PUBLISH being encoded, where they change; kept for its memory.
   std::deque<std::pair<std::uint64_t, OutboundMessagePtr>>
       qos0_leaving_;  // By the offset at which each has left.
   wire::FrameDecoder decoder_;
   std::array<TimePoint, static_cast<std::size_t>(Timer::count)> timers_;
+  std::optional<std::string> authentication_method_;  // As CONNECT named it.
+  unsigned challenges_ = 0;                           // In this exchange.
+  bool reauthenticating_ = false;
+  std::uint64_t auth_end_ = 0;  // Where the AUTH ends that begins it and has not left yet; 0: none.
   std::uint64_t pings_ = 0;     // On this connection, without those that were answered.
   std::uint64_t ping_end_ = 0;  // Where the PINGREQ ends that has not left yet; 0: none.
   TimePoint last_sent_{};
@@ -362,6 +408,7 @@ class Engine {
   std::vector<OutboundMessagePtr> finished_;
   std::vector<OutboundMessagePtr> returned_;
   std::vector<SubscriptionAnswer> answers_;
+  std::vector<AuthenticationOutcome> authentications_;
   std::vector<Event> events_;
   std::vector<std::string_view> tolerated_;
   std::vector<std::string_view> ever_tolerated_;

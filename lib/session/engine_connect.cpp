@@ -129,12 +129,14 @@ void Engine::on_connected(TimePoint now) {
     clean = wants_clean_session();
     sent_clean_start_ = sent_clean_start_ || clean;
   }
+  std::optional<std::string> authentication_data;
+  if (!start_authentication(authentication_data)) return;
   // What only makes room for the session to come leaves no will behind.
   const std::optional<Will> none;
-  encode_connect(
-      options_, version_,
-      {client_id_, user_name_, password_, discard_ == Discard::next ? none : will_, clean, asked_expiry_},
-      output_.scratch());
+  encode_connect(options_, version_,
+                 {client_id_, user_name_, password_, discard_ == Discard::next ? none : will_, clean,
+                  asked_expiry_, authentication_method_, authentication_data},
+                 output_.scratch());
   set_timer(Timer::connack, now + options_.connack_timeout);
 }
 
@@ -145,6 +147,8 @@ bool Engine::session_ended_by_itself(TimePoint now) const noexcept {
 }
 
 void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
+  // Whose proof is missing has no say in what becomes of the session.
+  if (!is_error(connack.reason_code) && !is_authenticated(connack)) return;
   connack_awaited_ = false;
   if (is_error(connack.reason_code)) {
     if (!change_version(connack.reason_code)) on_refused(connack, now);
@@ -206,8 +210,8 @@ void Engine::on_refused(const wire::Connack& connack, TimePoint now) {
       "the broker refused the connection: " + described(code, reason_string) + advice(code, version_);
   if (give_up_session(code, now))
     what += ": the session is given up, the next attempt asks for a clean start";
-  close(
-      {end, Errc::connection_refused, code, reason_string, what, server_reference(code, connack.properties)});
+  close({end, Errc::connection_refused, code, reason_string, what, server_reference(code, connack.properties),
+         user_properties(connack.properties)});
 }
 
 // A session that a client takes from one node to another at once can break on the way: ejabberd then refuses
@@ -236,7 +240,7 @@ void Engine::on_disconnect_packet(const wire::Disconnect& disconnect) {
   const std::string reason_string = text(disconnect.properties, PropertyId::reason_string);
   close({end_of_disconnect(code), Errc::server_disconnected, code, reason_string,
          "the broker disconnected us: " + described(code, reason_string),
-         server_reference(code, disconnect.properties)});
+         server_reference(code, disconnect.properties), user_properties(disconnect.properties)});
 }
 
 void Engine::accept_limits(const wire::Connack& connack) {
@@ -255,6 +259,7 @@ void Engine::accept_limits(const wire::Connack& connack) {
   limits_.retain_available = number(PropertyId::retain_available, 1) != 0;
   limits_.maximum_packet_size = connack.properties.number(PropertyId::maximum_packet_size);
   limits_.topic_alias_maximum = static_cast<std::uint16_t>(number(PropertyId::topic_alias_maximum, 0));
+  own_aliases_.begin(std::min(limits_.topic_alias_maximum, options_.topic_aliases_max));
   limits_.wildcard_subscription_available = number(PropertyId::wildcard_subscription_available, 1) != 0;
   limits_.subscription_identifiers_available =
       version_ == wire::Version::mqtt_5 && number(PropertyId::subscription_identifier_available, 1) != 0;

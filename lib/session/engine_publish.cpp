@@ -17,6 +17,9 @@ constexpr std::size_t output_high_water = std::size_t{256} << 10;
 
 constexpr std::chrono::milliseconds replay_lateness{10};
 
+// What a topic alias adds to a packet: three bytes, and one more in each of two lengths.
+constexpr std::size_t largest_alias = 5;
+
 constexpr wire::DecodeError puback_for_nobody{
     ReasonCode::protocol_error, "a PUBACK came under an identifier that no message has [MQTT 5, 3.4]"};
 constexpr wire::DecodeError puback_for_exactly_once{
@@ -93,21 +96,33 @@ void Engine::encode_publish(const OutboundMessagePtr& message, std::uint16_t pac
   publish.packet_identifier = packet_identifier;
   publish.properties = message->properties();
   publish.payload = message->payload();
-  if (message->expires_at() == never) {
-    wire::encode_publish_header(publish, version_, output_.scratch());
-  } else {
+  if (message->expires_at() != never || own_aliases_.any()) {
+    change_properties(publish, *message, now);
+  }
+  wire::encode_publish_header(publish, version_, output_.scratch());
+  output_.append_payload(message);
+}
+
+// Adds what belongs to this packet and not to the message: the time it has left, and an alias for its topic.
+void Engine::change_properties(wire::Publish& publish, const OutboundMessage& message, TimePoint now) {
+  const auto bytes = publish.properties.bytes();
+  properties_.assign(bytes.begin(), bytes.end());
+  wire::PropertyWriter writer(properties_);
+  if (message.expires_at() != never) {
     // The time it waited here has passed for the receivers too. A replay of what expired since keeps a last
     // second: it must go out again all the same. [MQTT-3.3.2-6]
-    const auto left = std::chrono::ceil<std::chrono::seconds>(message->expires_at() - now);
-    const auto bytes = publish.properties.bytes();
-    std::vector<std::byte> properties(bytes.begin(), bytes.end());
-    wire::PropertyWriter(properties)
-        .number(wire::PropertyId::message_expiry_interval,
-                static_cast<std::uint32_t>(std::max<std::chrono::seconds::rep>(left.count(), 1)));
-    publish.properties = wire::PropertiesView(properties);
-    wire::encode_publish_header(publish, version_, output_.scratch());
+    const auto left = std::chrono::ceil<std::chrono::seconds>(message.expires_at() - now);
+    writer.number(wire::PropertyId::message_expiry_interval,
+                  static_cast<std::uint32_t>(std::max<std::chrono::seconds::rep>(left.count(), 1)));
   }
-  output_.append_payload(message);
+  if (own_aliases_.any()) {
+    const auto& maximum = limits_.maximum_packet_size;
+    const bool has_room = !maximum || publish_packet_size(message) + largest_alias <= *maximum;
+    const TopicAliases::Use use = own_aliases_.use(publish.topic, has_room);
+    if (use.alias != 0) writer.number(wire::PropertyId::topic_alias, use.alias);
+    if (use.known) publish.topic = {};
+  }
+  publish.properties = wire::PropertiesView(properties_);
 }
 
 void Engine::send_release(InFlight::Index index, TimePoint now) {

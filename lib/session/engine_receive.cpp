@@ -4,6 +4,7 @@
 
 #include "session/engine.hpp"
 #include "wire/encoder.hpp"
+#include "wire/utf8.hpp"
 
 namespace holdfast::session {
 
@@ -25,17 +26,31 @@ constexpr wire::DecodeError identifier_in_use{
 constexpr wire::DecodeError unknown_subscription{
     ReasonCode::protocol_error,
     "a message came with a subscription identifier that was never asked for [MQTT 5, 3.3.4]"};
+
+// A Payload Format Indicator of 1 promises UTF-8. [MQTT 5, 3.3.2.3.2]
+bool has_promised_format(const wire::Publish& publish) {
+  if (publish.properties.number(wire::PropertyId::payload_format_indicator).value_or(0) == 0) return true;
+  return wire::is_well_formed_utf8(
+      {reinterpret_cast<const char*>(publish.payload.data()), publish.payload.size()});
+}
+
 }  // namespace
 
 void Engine::on_publish(const wire::Publish& publish, TimePoint /*now*/) {
   const auto topic = resolve_topic(publish);
   if (!topic || !check_subscription_identifiers(publish.properties)) return;
-  if (publish.qos == QoS::at_most_once) return deliver(publish, *topic, {});
+  const bool refused = options_.check_payload_format && !has_promised_format(publish);
+  if (refused) ++counters_.payloads_refused;
+  if (publish.qos == QoS::at_most_once) return refused ? void() : deliver(publish, *topic, {});
   const auto arrival = inbound_.on_publish(publish.packet_identifier, publish.qos, publish.dup);
   // Whatever becomes of the connection: the window knows the message now, and would suppress it when it comes
   // again.
   if (arrival.verdict == InboundWindow::Verdict::deliver) {
-    deliver(publish, *topic, arrival.token);
+    if (refused) {
+      inbound_.acknowledge(InboundAnswer{arrival.token, ReasonCode::payload_format_invalid, {}});
+    } else {
+      deliver(publish, *topic, arrival.token);
+    }
   } else {
     ++counters_.duplicates_suppressed;
   }

@@ -119,7 +119,8 @@ void Engine::on_suback(const wire::Suback& suback, Stage expected) {
   }
   in_flight_.remove(index);
   SubscriptionRequest finished = subscriptions_.finish(suback.packet_identifier, codes, journal_);
-  answer({std::move(finished), std::move(codes), std::nullopt, {}});
+  const auto words = suback.properties.string(wire::PropertyId::reason_string).value_or("");
+  answer({std::move(finished), std::move(codes), std::nullopt, {}, std::string(words)});
 }
 
 void Engine::answer(SubscriptionAnswer&& answer) {

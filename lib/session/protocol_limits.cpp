@@ -54,6 +54,7 @@ std::optional<std::string> not_in_3_1_1(const Options& options) {
                 {!properties.user_properties.empty(), "user_properties"},
                 {properties.authentication_method.has_value(), "authentication_method"},
                 {properties.authentication_data.has_value(), "authentication_data"}});
+  if (!lacking) lacking = first_of("", {{options.authenticator != nullptr, "authenticator"}});
   if (lacking) return lacking;
   const bool lasts = asked_session_expiry(options).count() != 0;
   if (lasts && options.client_id.empty()) {

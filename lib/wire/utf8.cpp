@@ -61,4 +61,17 @@ bool is_valid_utf8_string(std::string_view text) noexcept {
   }
 }
 
+bool is_well_formed_utf8(std::string_view text) noexcept {
+  for (;;) {
+    text.remove_prefix(leading_ascii(text.data(), text.size()));
+    if (text.empty()) return true;
+    const std::size_t length =
+        text.front() == '\0'
+            ? 1
+            : sequence_length(reinterpret_cast<const unsigned char*>(text.data()), text.size());
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+}
+
 }  // namespace holdfast::wire

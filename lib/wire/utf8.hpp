@@ -9,4 +9,8 @@ namespace holdfast::wire {
 /// bytes.
 [[nodiscard]] bool is_valid_utf8_string(std::string_view text) noexcept;
 
+/// Well-formed UTF-8 of any length; U+0000 is a character like others: what a payload may be. [MQTT
+/// 5, 3.3.2.3.2]
+[[nodiscard]] bool is_well_formed_utf8(std::string_view text) noexcept;
+
 }  // namespace holdfast::wire

@@ -97,6 +97,28 @@ TEST_CASE("the session expiry that ejabberd cuts is taken from its CONNACK", "[i
   CHECK_FALSE(client.broker_limits().shared_subscription_available);
 }
 
+TEST_CASE("topics that come again go to ejabberd by aliases, and arrive under their names",
+          "[integration][ejabberd]") {
+  Options options = alice(broker().node(0).server(), "aliases-subscriber");
+  options.connect_properties.topic_alias_maximum = 3;
+  Client subscriber(options);
+  subscriber.connect();
+  subscriber.subscribe("aliases/#", QoS::at_least_once);
+  Client publisher(alice(broker().node(0).server(), "aliases-publisher"));
+  publisher.connect();
+  for (int number = 0; number < 200; ++number) {
+    publisher.publish("aliases/a/long/topic/" + std::to_string(number % 7), std::to_string(number),
+                      {.qos = QoS::at_least_once});
+  }
+  for (int number = 0; number < 200; ++number) {
+    const auto message = subscriber.receive(patience);
+    REQUIRE(message);
+    CHECK(message->payload() == std::to_string(number));
+    CHECK(message->topic() == "aliases/a/long/topic/" + std::to_string(number % 7));
+  }
+  CHECK(publisher.statistics().bytes_sent < 200 * 30);  // A topic alone has 22.
+}
+
 TEST_CASE("a shared subscription is refused by the client before ejabberd ends the connection for it",
           "[integration][ejabberd]") {
   Client client(alice(broker().node(0).server(), "shared"));

@@ -4,6 +4,7 @@
 #include "client_under_test.hpp"
 #include "store/sqlite_database.hpp"
 #include "support/loopback.hpp"
+#include "support/scram_server.hpp"
 #include "tool_under_test.hpp"
 
 using namespace holdfast;
@@ -117,4 +118,21 @@ TEST_CASE("a sample without a broker says so in one line", "[integration][sample
     CHECK(outcome.output == "");
     CHECK(fault_in(outcome.errors, name, {"Connection refused", "is the broker running"}) == "");
   }
+}
+
+TEST_CASE("09_scram authenticates twice and delivers, and says what is wrong with a password",
+          "[integration][samples]") {
+  ScriptedBroker broker(asking_for_scram());
+  const TemporaryDirectory directory;
+  const std::string right = write_file(directory.path() / "right", "pencil\n");
+  const std::string wrong = write_file(directory.path() / "wrong", "crayon\n");
+  const Outcome delivered = run({HOLDFAST_09_SCRAM, "user", right, broker.server()});
+  CHECK(delivered.status == 0);
+  CHECK(delivered.output == "authenticated\nauthenticated again\ndelivered\n");
+  CHECK(delivered.errors == "");
+  const Outcome refused = run({HOLDFAST_09_SCRAM, "user", wrong, broker.server()});
+  CHECK(refused.status == 1);
+  CHECK(refused.output == "");
+  CHECK(count_of("Not authorized", refused.errors) == 1);
+  CHECK(broker.violations() == nothing);
 }

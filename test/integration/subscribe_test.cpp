@@ -169,7 +169,8 @@ TEST_CASE("a subscription that the broker refuses to make again is an event", "[
   Behaviour refusing = forgetful();
   refusing.before_send = [](BrokerConnection& connection, const Packet& packet) {
     if (packet.type != PacketType::suback) return Verdict::proceed;
-    connection.send(answer(PacketType::suback, packet.packet_identifier, {ReasonCode::not_authorized}));
+    connection.send(answer(PacketType::suback, packet.packet_identifier, {ReasonCode::not_authorized},
+                           Properties().add(PropertyId::reason_string, "not you")));
     return Verdict::ignore;
   };
   broker.behave_on(1, refusing);
@@ -181,6 +182,7 @@ TEST_CASE("a subscription that the broker refuses to make again is an event", "[
   REQUIRE(failed);
   CHECK(failed->filter == "a");
   CHECK(failed->reason_code == ReasonCode::not_authorized);
+  CHECK(failed->reason_string == "not you");
 }
 
 TEST_CASE("unsubscribe ends the delivery and tells an unknown filter", "[integration][subscribe]") {

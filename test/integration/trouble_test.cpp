@@ -179,6 +179,21 @@ TEST_CASE("what was acknowledged before disconnect() is told to the broker", "[i
   }
 }
 
+TEST_CASE("what a broker says as it disconnects us is in the event, for people and for programs",
+          "[integration][trouble]") {
+  ScriptedBroker broker;
+  Client client(quick(broker.server()));
+  client.connect();
+  broker.send(disconnect(
+      ReasonCode::administrative_action,
+      Properties().add(PropertyId::reason_string, "maintenance").add(UserProperty{"until", "noon"})));
+  const auto ended = wait_for<Disconnected>(client);
+  REQUIRE(ended);
+  CHECK(ended->reason_code == ReasonCode::administrative_action);
+  CHECK(ended->reason_string == "maintenance");
+  CHECK(ended->user_properties == UserProperties{{"until", "noon"}});
+}
+
 TEST_CASE("a poisoned message is told also when no attempt follows", "[integration][trouble]") {
   Behaviour thrower;
   thrower.on_packet = [](BrokerConnection& connection, const Packet& packet) {

@@ -111,6 +111,9 @@ Packet ModelBroker::grant(Connection& connection, const Packet& connect, bool se
     connack.properties.add(PropertyId::receive_maximum, static_cast<std::uint32_t>(window));
   if (ways.maximum_packet_size && !(ways.packet_size_varies && random.chance(500)))
     connack.properties.add(PropertyId::maximum_packet_size, *ways.maximum_packet_size);
+  const auto aliases = random.below(ways.topic_alias_maximum + 1u);
+  if (aliases != 0)
+    connack.properties.add(PropertyId::topic_alias_maximum, static_cast<std::uint32_t>(aliases));
   if (ways.qos_varies && random.chance(200)) connack.properties.add(PropertyId::maximum_qos, 1);
   return connack;
 }
@@ -118,6 +121,7 @@ Packet ModelBroker::grant(Connection& connection, const Packet& connect, bool se
 void ModelBroker::on_publish(Connection& connection, const Packet& packet) {
   const std::uint32_t number = number_of(packet.payload);
   OutgoingCheck& outgoing = world_.invariants.outgoing;
+  outgoing.check_topic(number, connection.checker.topic());
   if (packet.qos == QoS::at_most_once) return outgoing.on_passed_on(number, session_->incarnation);
   const bool once = packet.qos == QoS::exactly_once;
   const PacketType type = once ? PacketType::pubrec : PacketType::puback;

@@ -198,7 +198,7 @@ bool OutgoingCheck::may_fail(const Message& failed, Errc failure, session::TimeP
 
 bool OutgoingCheck::has_newer(const Message& older) const {
   const auto& rules = options_.outbox_rules;
-  const std::string topic = "out/" + std::to_string(older.topic);
+  const std::string topic = topic_name(older.topic);
   const bool keeps_latest = std::any_of(rules.begin(), rules.end(), [&topic](const OutboxRule& rule) {
     return rule.keep_latest && rule.filter == topic;
   });
@@ -223,6 +223,11 @@ void OutgoingCheck::check_turn(std::size_t in_flight) {
   require(published <= window_max_, [&] {
     return std::to_string(published) + " PUBLISHes in flight, above every Receive Maximum of the session";
   });
+}
+
+void OutgoingCheck::check_topic(std::uint32_t number, const std::string& topic) {
+  require(topic == topic_name(message(number).topic),
+          [&] { return name(number) + " came to the topic \"" + topic + "\""; });
 }
 
 void OutgoingCheck::on_passed_on(std::uint32_t number, std::uint32_t incarnation) {

@@ -27,6 +27,10 @@ class OutgoingCheck {
  public:
   explicit OutgoingCheck(const Options& options) : options_(options) {}
 
+  /// Long enough that an alias for it pays.
+  [[nodiscard]] static std::string topic_name(std::uint32_t topic) {
+    return "outgoing/" + std::to_string(topic);
+  }
   /// A new message; its number.
   std::uint32_t create(std::uint32_t topic, QoS qos, session::TimePoint expires_at);
 
@@ -54,6 +58,8 @@ class OutgoingCheck {
 
   // ---- At the broker ----
 
+  /// Whatever stood for it: an alias may.
+  void check_topic(std::uint32_t number, const std::string& topic);
   void on_passed_on(std::uint32_t number, std::uint32_t incarnation);
   void on_refused(std::uint32_t number) { message(number).refused = true; }
 

@@ -35,8 +35,8 @@ Options draw_options(Random& random) {
   if (random.chance(300)) options.connect_properties.maximum_packet_size = 600;
   if (random.chance(400)) options.acknowledgement_timeout = milliseconds(random.between(2000, 20'000));
   options.poison_after = one_of(random, std::array{0U, 2U, 5U, 5U});
-  if (random.chance(200)) options.outbox_rules.push_back({.filter = "out/0", .keep_latest = true});
-  if (random.chance(300)) options.outbox_rules.push_back({.filter = "out/1", .priority = 5});
+  if (random.chance(200)) options.outbox_rules.push_back({.filter = "outgoing/0", .keep_latest = true});
+  if (random.chance(300)) options.outbox_rules.push_back({.filter = "outgoing/1", .priority = 5});
   if (random.chance(200)) {
     options.outbox_full = random.chance(500) ? OutboxFull::drop_oldest : OutboxFull::drop_newest;
     options.outbox_messages_max = random.between(1, 30);
@@ -55,6 +55,7 @@ BrokerWays draw_broker(Random& random) {
   }
   if (random.chance(250)) ways.maximum_packet_size = static_cast<std::uint32_t>(random.between(60, 2600));
   ways.packet_size_varies = random.chance(500);
+  ways.topic_alias_maximum = one_of(random, std::array<std::uint16_t, 4>{0, 1, 2, 5});
   ways.qos_varies = random.chance(80);
   if (random.chance(200))
     ways.session_expiry = one_of(random, std::array{seconds(0), seconds(5), seconds(600)});
@@ -128,6 +129,8 @@ std::string describe(const Scenario& scenario) {
           " here, " + std::to_string(broker.receive_maximum) + " there";
   if (broker.maximum_packet_size)
     line += ", Maximum Packet Size " + std::to_string(*broker.maximum_packet_size) + " there";
+  if (broker.topic_alias_maximum != 0)
+    line += ", Topic Alias Maximum " + std::to_string(broker.topic_alias_maximum) + " there";
   if (options.outbox_full != OutboxFull::block)
     line += ", drops above " + std::to_string(options.outbox_messages_max);
   for (const OutboxRule& rule : options.outbox_rules)

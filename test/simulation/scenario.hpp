@@ -46,6 +46,7 @@ struct BrokerWays {
   bool receive_maximum_varies = false;
   std::optional<std::uint32_t> maximum_packet_size;
   bool packet_size_varies = false;                     ///< Connections without that limit in between.
+  std::uint16_t topic_alias_maximum = 0;               ///< At most; each connection gets another one.
   bool qos_varies = false;                             ///< Some connections have Maximum QoS 1.
   std::optional<std::chrono::seconds> session_expiry;  ///< Overrides what the client asks for.
   std::chrono::seconds patience{0};                    ///< It keeps sessions that much longer than it has to.

@@ -101,7 +101,7 @@ void SimulatedProcess::publish(std::uint32_t topic, QoS qos, std::size_t size,
   const auto expires_at = expires ? world_.clock.client_now() + expires_in : session::never;
   const std::uint32_t number = world_.invariants.outgoing.create(topic, qos, expires_at);
   const std::string payload = numbered_payload(number, size);
-  const std::string name = "out/" + std::to_string(topic);
+  const std::string name = OutgoingCheck::topic_name(topic);
   accepted_.push_back(session::OutboundMessage::make(
       {.topic = name, .payload = std::as_bytes(std::span(payload)), .qos = qos, .expires_at = expires_at}));
   if (world_.random.chance(world_.scenario.followed)) followed_[number] = accepted_.back();

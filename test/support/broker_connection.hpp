@@ -29,6 +29,8 @@ class BrokerConnection : public std::enable_shared_from_this<BrokerConnection> {
   /// Counted from 0 over all connections that the broker accepted.
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] const std::string& client_id() const noexcept { return client_id_; }
+  /// CONNACK with success was sent.
+  [[nodiscard]] bool is_accepted() const noexcept { return accepted_; }
   [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(socket_); }
 
   /// Sends any bytes, packets or not.

@@ -338,6 +338,12 @@ Properties& Properties::add(UserProperty property) {
   return *this;
 }
 
+Properties Properties::without(PropertyId id) const {
+  Properties rest = *this;
+  std::erase_if(rest.numbers_, [id](const auto& property) { return property.first == id; });
+  return rest;
+}
+
 std::optional<std::uint32_t> Properties::number(PropertyId id) const {
   for (const auto& [present, value] : numbers_) {
     if (present == id) return value;

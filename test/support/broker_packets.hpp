@@ -74,6 +74,8 @@ class Properties {
   Properties& add(PropertyId id, std::string value);
   Properties& add(UserProperty property);
 
+  /// The same without the numbers of this kind.
+  [[nodiscard]] Properties without(PropertyId id) const;
   [[nodiscard]] std::optional<std::uint32_t> number(PropertyId id) const;
   [[nodiscard]] std::optional<std::string> text(PropertyId id) const;
   [[nodiscard]] const UserProperties& user_properties() const noexcept { return user_properties_; }

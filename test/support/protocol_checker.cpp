@@ -6,9 +6,7 @@ namespace holdfast::support {
 namespace {
 
 bool same_content(const SessionHistory::Message& message, const Packet& packet) {
-  // With a topic alias the topic may be missing.
-  return (packet.topic.empty() || message.topic == packet.topic) && message.payload == packet.payload &&
-         message.qos == packet.qos;
+  return message.topic == packet.topic && message.payload == packet.payload && message.qos == packet.qos;
 }
 
 }  // namespace
@@ -74,8 +72,19 @@ void ProtocolChecker::check_limits(const Packet& packet) const {
   if (packet.topic.find_first_of("+#") != std::string::npos) violation(packet, "wildcard in the topic");
 }
 
-void ProtocolChecker::on_publish(const Packet& packet) {
+void ProtocolChecker::resolve_topic(const Packet& packet) {
+  topic_ = packet.topic;
+  const auto alias = packet.properties.number(PropertyId::topic_alias);
+  if (!alias) return;
+  if (!topic_.empty()) aliases_[*alias] = topic_;
+  topic_ = aliases_[*alias];
+  if (topic_.empty()) violation(packet, "a topic alias that stands for nothing");
+}
+
+void ProtocolChecker::on_publish(Packet packet) {
   check_limits(packet);
+  resolve_topic(packet);
+  packet.topic = topic_;
   publish_seen_ = true;
   if (packet.qos == QoS::at_most_once || history_ == nullptr) return;
   const std::uint16_t id = packet.packet_identifier;

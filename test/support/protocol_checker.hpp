@@ -48,12 +48,15 @@ class ProtocolChecker {
   /// From the CONNECT on: whose session it is.
   void attach(SessionHistory& history) noexcept { history_ = &history; }
   void on_received(const Packet& packet);
+  /// The topic of the PUBLISH that was received last, which an alias may stand for.
+  [[nodiscard]] const std::string& topic() const noexcept { return topic_; }
   void on_sent(const Packet& packet);
 
  private:
   void violation(const Packet& packet, const std::string& what) const;
   void check_limits(const Packet& publish) const;
-  void on_publish(const Packet& packet);
+  void on_publish(Packet packet);
+  void resolve_topic(const Packet& packet);
   void on_first_publish(const Packet& packet);
   void on_replay(const Packet& packet);
   void on_pubrel(const Packet& packet);
@@ -68,6 +71,8 @@ class ProtocolChecker {
   bool disconnect_seen_ = false;
   bool session_present_ = false;
   Properties limits_;
+  std::map<std::uint32_t, std::string> aliases_;
+  std::string topic_;
   std::set<std::uint16_t> quota_;
   std::set<std::uint16_t> requests_;
   bool publish_seen_ = false;

@@ -307,6 +307,10 @@ void ScriptedBroker::act_on(BrokerConnection& connection, const Packet& packet) 
         connection.session_->expiry = *expiry;
       }
       return connection.close();
+    case PacketType::auth:
+      // A hook that lets the last packet of an exchange pass lets the client in.
+      if (!connection.accepted_) on_connect(connection, packet);
+      return;
     default:
       return;
   }
@@ -358,7 +362,8 @@ void ScriptedBroker::on_connect(BrokerConnection& connection, const Packet& pack
   }
   const bool refused = is_error(behaviour.connack_reason);
   Properties properties = behaviour.connack;
-  if (packet.client_id.empty() && !properties.text(PropertyId::assigned_client_identifier)) {
+  const bool unnamed = packet.type == PacketType::connect && packet.client_id.empty();
+  if (unnamed && !properties.text(PropertyId::assigned_client_identifier)) {
     properties.add(PropertyId::assigned_client_identifier, connection.client_id_);
   }
   connection.send_honestly(
@@ -376,8 +381,11 @@ void ScriptedBroker::on_publish(BrokerConnection& connection, const Packet& pack
   if (is_error(reason)) {
     connection.session_->received_exactly_once.erase(packet.packet_identifier);
   } else if (first) {
-    accepted_.push_back({connection.client_id_, packet.topic, packet.payload, packet.qos});
-    const Publication publication{packet.topic, packet.payload, packet.qos, packet.retain, packet.properties};
+    const std::string& topic = connection.checker_.topic();
+    accepted_.push_back({connection.client_id_, topic, packet.payload, packet.qos});
+    // Every connection has aliases of its own.
+    const Publication publication{topic, packet.payload, packet.qos, packet.retain,
+                                  packet.properties.without(PropertyId::topic_alias)};
     for (const auto& [client_id, session] : sessions_) {
       session->offer(publication, client_id == connection.client_id_);
     }

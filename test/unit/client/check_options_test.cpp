@@ -249,7 +249,7 @@ TEST_CASE("the session expiry may be set in two places, but not to two values", 
 TEST_CASE("what a hook made of an attempt is checked like the options", "[client][options]") {
   const auto refused_attempt = [](const Attempt& attempt) {
     return refusal_of([&] {
-      client::check(attempt);
+      client::check(attempt, false);
       return 0;
     });
   };
