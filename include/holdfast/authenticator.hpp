@@ -46,6 +46,6 @@ class Authenticator {
 /// unifies different spellings of a character, is left to the caller: text that is not ASCII is used as it
 /// is, and should be in normal form KC. Servers may ask for 4096 to 600000 iterations. Throws Error
 /// (Errc::invalid_argument); always, in a build without TLS.
-[[nodiscard]] std::shared_ptr<Authenticator> scram_sha_256(std::string user_name, std::string password);
+[[nodiscard]] std::shared_ptr<Authenticator> scram_sha_256(std::string_view user_name, std::string password);
 
 }  // namespace holdfast

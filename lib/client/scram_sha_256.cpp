@@ -41,7 +41,7 @@ class ScramSha256 final : public Authenticator {
 
 }  // namespace
 
-std::shared_ptr<Authenticator> scram_sha_256(std::string user_name, std::string password) {
+std::shared_ptr<Authenticator> scram_sha_256(std::string_view user_name, std::string password) {
   client::require_utf8("scram_sha_256: user name", user_name);
   client::require(!user_name.empty(), [] { return "scram_sha_256: the user name is empty"; });
   client::require(!has_control_characters(user_name),
