@@ -32,6 +32,7 @@
 #include <holdfast/options.hpp>
 #include <holdfast/publish_options.hpp>
 #include <holdfast/reason_code.hpp>
+#include <holdfast/request_options.hpp>
 #include <holdfast/statistics.hpp>
 #include <holdfast/store.hpp>
 #include <holdfast/subscription.hpp>
@@ -110,10 +111,45 @@ class Client {
   std::vector<ReasonCode> unsubscribe(std::span<const std::string> filters,
                                       const SubscribeProperties& properties = {});
 
+  /// Subscribes and gives the messages a queue of their own: the handle's receive() takes them, this client's
+  /// receive() gets what no handle takes. They are told apart by a Subscription Identifier that the client
+  /// chooses (unless `properties` has one), or where the broker knows none, by the filter. What waits in this
+  /// client for that filter already goes to the handle. Throws Error as above; request_refused (with the
+  /// reason code) if the broker refused all filters.
+  [[nodiscard]] Subscription subscribe(std::string_view filter, QoS maximum_qos,
+                                       const SubscriptionQueue& queue);
+  [[nodiscard]] Subscription subscribe(std::string_view filter, const SubscriptionOptions& options,
+                                       const SubscriptionQueue& queue,
+                                       const SubscribeProperties& properties = {});
+  /// The same for several filters in one handle. Where filters of a handle overlap, a broker may send a
+  /// message once for each.
+  [[nodiscard]] Subscription subscribe(std::span<const TopicFilter> subscriptions,
+                                       const SubscriptionQueue& queue,
+                                       const SubscribeProperties& properties = {});
+
+  // ---- Requests ----
+
+  /// Publishes a request and waits for its response, at most `timeout`. Response Topic and Correlation Data
+  /// are handled inside: the client subscribes once to a topic of its own (Options::response_topic). Any
+  /// number of threads may wait for responses at once; a response that comes late or answers nothing is
+  /// dropped and counted. The response is acknowledged already, whatever Options::ack says. Throws Error: as
+  /// publish() and subscribe(); timed_out (what() says what became of the request); request_refused if the
+  /// broker refused the request or the response topic; closed by disconnect() meanwhile. [MQTT 5, 4.10]
+  [[nodiscard]] Message request(std::string_view topic, std::string_view payload,
+                                std::chrono::milliseconds timeout, const RequestOptions& options = {});
+  [[nodiscard]] Message request(std::string_view topic, std::span<const std::byte> payload,
+                                std::chrono::milliseconds timeout, const RequestOptions& options = {});
+  /// Publishes the response to a request: to its Response Topic, with its Correlation Data (which replace
+  /// those of `options`), and without `options` at its QoS. Throws Error as publish(); invalid_argument if
+  /// the message has no Response Topic: it is no request then.
+  Delivery reply(const Message& request, std::string_view payload);
+  Delivery reply(const Message& request, std::string_view payload, const PublishOptions& options);
+  Delivery reply(const Message& request, std::span<const std::byte> payload, const PublishOptions& options);
+
   // ---- Receiving ----
 
-  /// The next message, waiting at most `timeout`; empty if none came. With Ack::on_handover this acknowledges
-  /// it.
+  /// The next message that no Subscription takes, waiting at most `timeout`; empty if none came. With
+  /// Ack::on_handover this acknowledges it.
   [[nodiscard]] std::optional<Message> receive(std::chrono::milliseconds timeout);
   /// Message::ack().
   void ack(Message& message);

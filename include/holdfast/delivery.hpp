@@ -26,6 +26,9 @@ struct DeliveryResult {
   std::error_code error;
   /// The broker's last reason code; no_matching_subscribers counts as success. [MQTT 5, 3.4.2.1]
   ReasonCode reason_code = ReasonCode::success;
+  /// The QoS at which it was delivered: as asked, or lower by Options::lower_qos, or because the broker
+  /// acknowledged QoS 2 as QoS 1, as RabbitMQ does in MQTT 3.1.1.
+  QoS qos = QoS::at_most_once;
   std::string reason_string;
   UserProperties user_properties;
   /// The message was sent more than once: as a replay with DUP, or anew after a lost session.

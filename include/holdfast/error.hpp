@@ -25,6 +25,7 @@ enum class Errc {
   wildcard_not_supported,    ///< The broker has Wildcard Subscription Available 0. [MQTT 5, 3.2.2.3.11]
   shared_not_supported,      ///< The broker has Shared Subscription Available 0. [MQTT 5, 3.2.2.3.13]
   identifier_not_supported,  ///< The broker has Subscription Identifiers Available 0. [MQTT 5, 3.2.2.3.12]
+  not_in_protocol,           ///< MQTT 3.1.1, which is spoken here, does not have it. See Protocol.
   not_connected,             ///< The call needs a client that was told to connect().
   outbox_full,               ///< The outbox was full for the whole time-out.
   // The broker's.

@@ -16,6 +16,9 @@ namespace holdfast {
 
 /// What the broker granted in CONNACK; the standard's defaults where it said nothing. [MQTT 5, 3.2.2.3]
 struct BrokerLimits {
+  /// The version in force, mqtt_5 or mqtt_3_1_1. A broker of MQTT 3.1.1 says nothing of its limits.
+  Protocol protocol = Protocol::mqtt_5;
+  /// In MQTT 3.1.1 what was asked: the broker does not tell.
   std::chrono::seconds session_expiry_interval{0};
   std::uint16_t receive_maximum = 65535;
   QoS maximum_qos = QoS::exactly_once;

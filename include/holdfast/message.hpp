@@ -22,7 +22,8 @@ class InboundMessage;
 }
 namespace client {
 class Inbox;
-}
+class Requests;
+}  // namespace client
 
 /// What an acknowledgement may carry besides its reason code: words for the broker and its log. What would
 /// make the packet larger than the broker's Maximum Packet Size is left out. [MQTT 5, 3.4.2.2, 3.5.2.2]
@@ -73,11 +74,13 @@ class Message {
   /// The same with a reason code: success, or one of the errors of PUBACK and PUBREC: 0x80, 0x83, 0x87, 0x90,
   /// 0x91, 0x97, 0x99. An error ends the exchange, at QoS 2 too: the broker will not send this message again.
   /// What a broker makes of an error is its own affair; most only log it. Throws Error (invalid_argument) for
-  /// other codes and ill-formed strings. [MQTT 5, 3.4.2.1, 3.5.2.1]
+  /// other codes and ill-formed strings, (not_in_protocol) in MQTT 3.1.1, which has no reasons. [MQTT
+  /// 5, 3.4.2.1, 3.5.2.1]
   void ack(ReasonCode reason, const AcknowledgementProperties& properties = {});
 
  private:
   friend class client::Inbox;
+  friend class client::Requests;
   Message(session::InboundMessage* message, std::shared_ptr<client::Inbox> inbox) noexcept;
 
   session::InboundMessage* message_;      // Owned.

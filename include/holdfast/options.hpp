@@ -95,8 +95,8 @@ enum class Ack : std::uint8_t {
 
 /// What happens to QoS 0 messages when the application does not take them and the inbox is full.
 enum class InboxFull : std::uint8_t {
-  pause,  ///< Reading pauses (TCP's own back-pressure), except while a call waits for its answer: then the
-          ///< newest are dropped and counted.
+  pause,  ///< Reading pauses (TCP's own back-pressure), except while a call waits for its answer, or there is
+          ///< a Subscription with a queue of its own: then the newest are dropped and counted.
   drop_oldest,  ///< The longest-waiting QoS 0 message makes room.
   drop_newest,  ///< The message that just came is dropped.
 };
@@ -185,18 +185,23 @@ struct Options {
   std::vector<std::string> servers = {};
   ServerGroup server_group = ServerGroup::independent;
   ServerOrder server_order = ServerOrder::in_turn;
-  /// UTF-8, at most 65535 bytes. Empty: the broker assigns one, which is then kept for all reconnects.
-  /// [MQTT 5, 3.1.3.1]
+  /// The version of MQTT. With automatic, what a server was found to speak is remembered for that server, in
+  /// the store too.
+  Protocol protocol = Protocol::mqtt_5;
+  /// UTF-8, at most 65535 bytes. Empty: the broker assigns one, which is then kept for all reconnects; a
+  /// broker of MQTT 3.1.1 does not tell which, and each connection has another. [MQTT 5, 3.1.3.1]
   std::string client_id = {};
   /// Absent: not sent. [MQTT 5, 3.1.3.5]
   std::optional<std::string> user_name = std::nullopt;
-  /// Any bytes, at most 65535. Absent: not sent. May stand without a user name. [MQTT 5, 3.1.3.6]
+  /// Any bytes, at most 65535. Absent: not sent. May stand without a user name, except in MQTT 3.1.1. [MQTT
+  /// 5, 3.1.3.6]
   std::optional<std::string> password = std::nullopt;
 
   // ---- The session ----
 
   /// How long the session outlives its connection: 0 s, whole seconds, or never_expires. The short way to
-  /// set ConnectProperties::session_expiry_interval. Absent: 0.
+  /// set ConnectProperties::session_expiry_interval. Absent: 0. In MQTT 3.1.1, where 0 is Clean Session 1 and
+  /// all else Clean Session 0, the broker decides how long that is.
   std::optional<std::chrono::seconds> session_expiry = std::nullopt;
   Start start = Start::automatic;
   SessionEnd session_end = SessionEnd::by_broker;
@@ -227,7 +232,9 @@ struct Options {
   /// Send at the broker's Maximum QoS what was asked for more. Default: refuse with Errc::qos_not_supported.
   bool lower_qos = false;
   /// How many QoS 1 and 2 messages may be in flight, where the broker's Receive Maximum is not lower.
-  /// Default: 65535, what the broker grants. Range: 1 to 65535.
+  /// Default: 65535, what the broker grants. Range: 1 to 65535. A broker of MQTT 3.1.1 grants nothing, and
+  /// mosquitto then drops in silence what is beyond its own bound for QoS 2: so at most 20 of these are in
+  /// flight there.
   std::uint16_t in_flight_max = 65535;
   /// How many messages a second go out of those that were there before the connection: what a session sends
   /// again, what a lost one gave back, and what waited. So a broker that comes up is not flooded. Messages
@@ -249,6 +256,12 @@ struct Options {
   /// standard names (Receive Maximum 0x93, Maximum Packet Size 0x95, ...). Default: what does no harm is
   /// counted (Statistics), logged once as a warning, and forgiven, within our memory bounds.
   bool strict_peer = false;
+
+  /// The topic to which responses to Client::request() come: a topic name that no other client uses. Empty:
+  /// below the broker's Response Information, if it gave one (see
+  /// ConnectProperties::request_response_information), as "<it>/response"; else
+  /// "holdfast/response/<client id>", with _ for + and #. [MQTT 5, 4.10.1]
+  std::string response_topic = {};
 
   // ---- Time ----
 

@@ -11,8 +11,9 @@ struct Statistics {
   // Gauges.
   std::size_t outbox_messages = 0;  ///< Accepted and not finished, in flight ones included.
   std::size_t outbox_bytes = 0;
-  std::size_t in_flight = 0;  ///< QoS 1 and 2 sent and not finished.
-  std::size_t inbox_messages = 0;
+  std::size_t in_flight = 0;         ///< QoS 1 and 2 sent and not finished.
+  std::size_t inbox_messages = 0;    ///< Waiting for receive(), of the client or of a Subscription.
+  std::size_t requests_waiting = 0;  ///< Calls of request() that wait for their response.
   bool connected = false;
   bool reading_paused = false;
 
@@ -35,9 +36,11 @@ struct Statistics {
   std::uint64_t republished = 0;     ///< Sent anew after a lost session.
 
   // Messages in.
-  std::uint64_t received = 0;               ///< Put into the inbox.
+  std::uint64_t received = 0;               ///< Put into the inbox, or into the queues of Subscriptions.
   std::uint64_t duplicates_suppressed = 0;  ///< Redeliveries of what was already there.
-  std::uint64_t dropped = 0;                ///< QoS 0 that found the inbox full.
+  std::uint64_t dropped = 0;                ///< QoS 0 that found inbox or queue full; refused by unread_max.
+  std::uint64_t responses = 0;              ///< Came to a request() that waited.
+  std::uint64_t responses_ignored = 0;      ///< Came late, twice, or for no request of ours.
 
   // The store, where there is one.
   std::uint64_t commits = 0;  ///< Each makes all that waits durable at once: under load many messages.
@@ -46,6 +49,7 @@ struct Statistics {
   // Leniencies towards the broker: what it broke and was forgiven for, unless Options::strict_peer.
   std::uint64_t receive_maximum_overruns = 0;     ///< Messages beyond our Receive Maximum.
   std::uint64_t oversized_packets = 0;            ///< Above our Maximum Packet Size.
+  std::uint64_t exactly_once_lowered = 0;         ///< QoS 2 acknowledged as QoS 1, in MQTT 3.1.1.
   std::uint64_t redeliveries_without_dup = 0;     ///< QoS 2 messages sent again and not marked so.
   std::uint64_t identifiers_reused = 0;           ///< Messages under an identifier that another one had.
   std::uint64_t unexpected_acknowledgements = 0;  ///< Under an identifier under which nothing waited.

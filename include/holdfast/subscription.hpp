@@ -1,14 +1,27 @@
-// What a client asks of the broker when it subscribes.
+// What a client asks of the broker when it subscribes, and the handle of a subscription with a queue of its
+// own.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <holdfast/message.hpp>
+#include <holdfast/reason_code.hpp>
 #include <holdfast/types.hpp>
 
 namespace holdfast {
+
+namespace client {
+class Core;
+struct Shared;
+struct Subscriber;
+}  // namespace client
 
 /// Options of one topic filter. [MQTT 5, 3.8.3.1]
 struct SubscriptionOptions {
@@ -35,6 +48,114 @@ struct SubscribeProperties {
   std::optional<std::uint32_t> subscription_identifier = std::nullopt;
   /// Default: none. [MQTT 5, 3.8.2.1.3]
   UserProperties user_properties = {};
+};
+
+/// What gives way when more QoS 0 messages wait in a queue than it may hold. (Nothing here pauses reading: it
+/// would stall all other subscriptions.)
+enum class QueueFull : std::uint8_t {
+  drop_oldest,  ///< The longest-waiting QoS 0 message.
+  drop_newest,  ///< The message that just came.
+};
+
+/// Asks for a queue of its own when subscribing, and says what it may hold.
+struct SubscriptionQueue {
+  /// Bounds on the QoS 0 messages that wait. Default: 10,000 messages, 16 MiB. Range: from 1.
+  std::size_t messages_max = 10'000;
+  std::size_t bytes_max = std::size_t{16} << 20;
+  QueueFull when_full = QueueFull::drop_oldest;
+  /// Absent: QoS 1 and 2 messages are acknowledged as Options::ack says. MQTT wants the acknowledgements in
+  /// the order of the messages, so those of all subscriptions wait for the oldest that nobody reads; when as
+  /// many messages wait as our Receive Maximum says, or the broker has under way at most (mosquitto: 20), it
+  /// sends no more at QoS 1 and 2, to any of them. A number, from 1: this queue takes messages over, up to so
+  /// many: they are acknowledged as they come, not as they are read, and what comes beyond is refused with
+  /// 0x97 (Quota exceeded) and counted. Then it stalls nobody, read or not; but a process that is killed
+  /// loses what waits here, and a broker does not send again what was refused. [MQTT 5, 3.3.4, 4.6, 4.9]
+  std::optional<std::size_t> unread_max = std::nullopt;
+};
+
+/// A subscription whose messages come to a queue of its own, instead of Client::receive(). Made by
+/// Client::subscribe(). Kept across reconnects like every subscription. Any thread may call anything at any
+/// time, except that destruction and moving need the object alone. It may outlive its client: what waits can
+/// still be taken then.
+class Subscription {
+ public:
+  class Messages;
+
+  /// Ends the separate delivery, not the subscription: what waits here and what comes later goes to
+  /// Client::receive(), so that nothing is acknowledged that nobody read. Call unsubscribe() first to be rid
+  /// of it. Sends nothing, blocks for nothing.
+  ~Subscription();
+  Subscription(Subscription&&) noexcept;
+  Subscription& operator=(Subscription&&) noexcept;
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
+
+  /// The next message, waiting at most `timeout`; empty if none came. Acknowledged as Options::ack says (but
+  /// see SubscriptionQueue::unread_max); a
+  /// message that several Subscriptions got is acknowledged to the broker when the last of them did.
+  [[nodiscard]] std::optional<Message> receive(std::chrono::milliseconds timeout);
+  /// For a loop over all messages, waiting for each. Ends when nothing waits and the subscription has ended
+  /// by unsubscribe(), or the client is disconnected by disconnect(), refused for good, or gone.
+  [[nodiscard]] Messages messages();
+  /// A descriptor that polls readable while a message waits. Never read it. Valid as long as this object.
+  [[nodiscard]] int fd() const;
+
+  /// Ends the subscription and waits for the broker's answer, as Client::unsubscribe(). What was received
+  /// before can still be taken. A filter that another Subscription has too stays for that one. Returns the
+  /// first failure, or success.
+  ReasonCode unsubscribe();
+
+  /// The topic filters, and the broker's answer to each: the granted QoS or a failure.
+  [[nodiscard]] const std::vector<std::string>& filters() const noexcept;
+  [[nodiscard]] const std::vector<ReasonCode>& reason_codes() const noexcept;
+  /// Of the first filter, for those who have one.
+  [[nodiscard]] ReasonCode reason_code() const noexcept { return reason_codes().front(); }
+  /// By which the broker marks its messages; absent where the broker has none.
+  [[nodiscard]] std::optional<std::uint32_t> identifier() const noexcept;
+  /// How many messages wait.
+  [[nodiscard]] std::size_t size() const;
+  /// How many were dropped or refused because too many waited.
+  [[nodiscard]] std::uint64_t dropped() const;
+
+ private:
+  friend class client::Core;
+  Subscription(std::shared_ptr<client::Shared> shared,
+               std::shared_ptr<client::Subscriber> subscriber) noexcept;
+  std::optional<Message> next();
+
+  std::shared_ptr<client::Shared> shared_;
+  std::shared_ptr<client::Subscriber> subscriber_;
+};
+
+/// An input range of the messages of a subscription.
+class Subscription::Messages {
+ public:
+  class Iterator {
+   public:
+    using value_type = Message;
+    using difference_type = std::ptrdiff_t;
+    Message& operator*() { return *message_; }
+    Iterator& operator++() {
+      message_ = subscription_->next();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const noexcept { return !message_; }
+
+   private:
+    friend class Messages;
+    explicit Iterator(Subscription& subscription) : subscription_(&subscription) { ++*this; }
+    Subscription* subscription_;
+    std::optional<Message> message_;
+  };
+
+  Iterator begin() { return Iterator(*subscription_); }
+  [[nodiscard]] static std::default_sentinel_t end() noexcept { return {}; }
+
+ private:
+  friend class Subscription;
+  explicit Messages(Subscription& subscription) : subscription_(&subscription) {}
+  Subscription* subscription_;
 };
 
 }  // namespace holdfast

@@ -9,6 +9,15 @@
 
 namespace holdfast {
 
+/// Which version of MQTT a client speaks.
+enum class Protocol : std::uint8_t {
+  mqtt_5,
+  /// What it lacks (all properties, among others) is refused with Errc::not_in_protocol, never left out.
+  mqtt_3_1_1,
+  /// MQTT 5, and 3.1.1 with a server that answers "unsupported protocol version": at once, and from then on.
+  automatic,
+};
+
 /// Delivery promise of a message. [MQTT 5, 4.3]
 enum class QoS : std::uint8_t {
   at_most_once = 0,   ///< May be lost, is never repeated.

@@ -13,6 +13,7 @@
 #include "client/transport_settings.hpp"
 #include "net/proxy.hpp"
 #include "net/server_url.hpp"
+#include "session/protocol_limits.hpp"
 #include "wire/topic.hpp"
 
 namespace holdfast::client {
@@ -81,6 +82,20 @@ void check_proxy(const std::string& proxy) {
   }
 }
 
+// Where a hook may still mend it, each attempt is checked.
+void check_3_1_1(const Options& options) {
+  auto what = session::not_in_3_1_1(options);
+  if (!what && !options.before_connect) {
+    std::optional<std::string> user_name = options.user_name;
+    const auto servers = options.servers.empty() ? std::vector{options.server} : options.servers;
+    for (const std::string& server : servers) {
+      if (!user_name) user_name = net::ServerUrl::parse(server).user_name;
+    }
+    what = session::not_in_3_1_1(user_name, options.password, options.will);
+  }
+  if (what) throw Error(Errc::not_in_protocol, *what);
+}
+
 void check_times(const Options& options) {
   using namespace std::chrono_literals;
   require(options.keep_alive >= 0s && options.keep_alive <= 65535s,
@@ -133,6 +148,12 @@ void check(const Options& options) {
   check_expiry(options);
   check_connect_properties(options.connect_properties);
   if (options.will) check_will(*options.will);
+  if (!options.response_topic.empty()) {
+    require(wire::is_valid_topic_name(options.response_topic), [&] {
+      return "response_topic \"" + printable(options.response_topic) +
+             "\": not a topic name: UTF-8, not empty, without + and #";
+    });
+  }
   check_times(options);
   check_tcp(options.tcp);
   require(options.outbox_messages_max > 0, [] { return "outbox_messages_max: must be at least 1"; });
@@ -155,6 +176,9 @@ void check(const Options& options) {
           [] { return "qos0_offline = store without store: set a store"; });
   require(!options.store || !options.client_id.empty(),
           [] { return "store without client_id: the stored session is found by its client id: set one"; });
+  require(options.protocol <= Protocol::automatic,
+          [] { return "protocol: must be mqtt_5, mqtt_3_1_1 or automatic"; });
+  if (options.protocol == Protocol::mqtt_3_1_1) check_3_1_1(options);
 }
 
 void check(const DisconnectOptions& options, std::chrono::seconds asked_expiry) {

@@ -91,6 +91,21 @@ std::vector<ReasonCode> Client::subscribe(std::span<const TopicFilter> subscript
   return core_->subscribe(subscriptions, properties);
 }
 
+Subscription Client::subscribe(std::string_view filter, QoS maximum_qos, const SubscriptionQueue& queue) {
+  return subscribe(filter, SubscriptionOptions{.qos = maximum_qos}, queue);
+}
+
+Subscription Client::subscribe(std::string_view filter, const SubscriptionOptions& options,
+                               const SubscriptionQueue& queue, const SubscribeProperties& properties) {
+  const std::array<TopicFilter, 1> one{TopicFilter{std::string(filter), options}};
+  return core_->subscribe(one, queue, properties);
+}
+
+Subscription Client::subscribe(std::span<const TopicFilter> subscriptions, const SubscriptionQueue& queue,
+                               const SubscribeProperties& properties) {
+  return core_->subscribe(subscriptions, queue, properties);
+}
+
 ReasonCode Client::unsubscribe(std::string_view filter) {
   const std::array<std::string, 1> one{std::string(filter)};
   return core_->unsubscribe(one, {}).front();
@@ -99,6 +114,36 @@ ReasonCode Client::unsubscribe(std::string_view filter) {
 std::vector<ReasonCode> Client::unsubscribe(std::span<const std::string> filters,
                                             const SubscribeProperties& properties) {
   return core_->unsubscribe(filters, properties);
+}
+
+Message Client::request(std::string_view topic, std::string_view payload, std::chrono::milliseconds timeout,
+                        const RequestOptions& options) {
+  return request(topic, bytes_of(payload), timeout, options);
+}
+
+Message Client::request(std::string_view topic, std::span<const std::byte> payload,
+                        std::chrono::milliseconds timeout, const RequestOptions& options) {
+  return core_->request(topic, payload, timeout, options);
+}
+
+Delivery Client::reply(const Message& request, std::string_view payload) {
+  return reply(request, payload, {.qos = request.qos()});
+}
+
+Delivery Client::reply(const Message& request, std::string_view payload, const PublishOptions& options) {
+  return reply(request, bytes_of(payload), options);
+}
+
+Delivery Client::reply(const Message& request, std::span<const std::byte> payload,
+                       const PublishOptions& options) {
+  const auto topic = request.response_topic();
+  if (!topic) {
+    throw Error(Errc::invalid_argument, "reply to a message on \"" + std::string(request.topic()) +
+                                            "\": it has no Response Topic, so nobody waits for a reply");
+  }
+  PublishOptions as = options;
+  as.correlation_data = request.correlation_data();
+  return publish(*topic, payload, as);
 }
 
 std::optional<Message> Client::receive(std::chrono::milliseconds timeout) {

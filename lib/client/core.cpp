@@ -7,10 +7,12 @@
 #include "client/check_options.hpp"
 #include "client/clock.hpp"
 #include "client/make_message.hpp"
+#include "client/require_in_protocol.hpp"
+#include "client/send_command.hpp"
+#include "client/subscription_request.hpp"
 #include "net/server_url.hpp"
 #include "net/thread_signals.hpp"
 #include "session/connect_packet.hpp"
-#include "wire/topic.hpp"
 
 namespace holdfast::client {
 
@@ -35,32 +37,6 @@ std::string server_names(const Options& options) {
   for (const std::string& server : options.servers)
     names += (names.empty() ? "" : ", ") + net::without_credentials(server);
   return names;
-}
-
-[[noreturn]] void throw_failure(const Failure& failure) {
-  if (failure.reason_code && failure.error.category() == error_category()) {
-    throw Error(static_cast<Errc>(failure.error.value()), failure.what, *failure.reason_code,
-                failure.reason_string);
-  }
-  throw Error(failure.error, failure.what);
-}
-
-// What one packet can hold is 256 MiB; a request leaves most of it free. [MQTT 5, 2.1.4]
-constexpr std::size_t largest_request = std::size_t{64} << 20;
-
-void check_filter(std::string_view verb, const TopicFilter& subscription) {
-  const std::string subject = std::string(verb) + " \"" + printable(subscription.filter) + "\": ";
-  if (!wire::is_valid_topic_filter(subscription.filter)) {
-    throw Error(Errc::invalid_topic_filter,
-                subject +
-                    "not a topic filter: it must be UTF-8 and not empty, + must fill a "
-                    "level, and # must be the last level [MQTT 5, 4.7]");
-  }
-  require_qos(subject + "qos", subscription.options.qos);
-  require(subscription.options.retain_handling <= RetainHandling::do_not_send,
-          [&] { return subject + "retain_handling must be 0, 1 or 2"; });
-  require(!subscription.options.no_local || !wire::is_shared(subscription.filter),
-          [&] { return subject + "no_local is not allowed on a shared subscription [MQTT-3.8.3-4]"; });
 }
 
 }  // namespace
@@ -99,7 +75,7 @@ void Core::connect(std::optional<Milliseconds> timeout) {
   const Milliseconds patience = timeout.value_or(one * servers);
   start_thread();
   const bool first = shared_->status.begin_connecting();
-  if (first) send(command::Connect{});
+  if (first) send(*shared_, command::Connect{});
   const auto status = shared_->status.wait(
       after(patience), [](State state) { return state == State::connected || is_final(state); });
   if (status.state == State::connected) return;
@@ -116,13 +92,14 @@ void Core::connect(std::optional<Milliseconds> timeout) {
 
 bool Core::disconnect(const DisconnectOptions& options) {
   check(options, session::asked_session_expiry(shared_->options));
+  require_in_protocol(shared_->queue.limits(), options);
   if (!shared_->status.begin_disconnecting()) return shared_->queue.load().messages == 0;
   const BlockedCalls::Scope scope(shared_->completions->blocked());
   command::Disconnect command{options};
   command.options.drain = std::min(options.drain, longest_wait);
   // A second more than both take: the network thread keeps its own times.
   const auto patience = command.options.drain + shared_->options.close_timeout + std::chrono::seconds(1);
-  send(std::move(command));
+  send(*shared_, std::move(command));
   const auto status = shared_->status.wait(after(patience), [](State state) { return is_final(state); });
   return status.drained && is_final(status.state);
 }
@@ -139,7 +116,7 @@ std::optional<Delivery> Core::publish(std::string_view topic, std::span<const st
     case RequestQueue::Push::full:
       return std::nullopt;
     case RequestQueue::Push::closed:
-      throw_why_closed();
+      throw_why_closed(*shared_);
     case RequestQueue::Push::forbidden:
       throw Error(violation->code, violation->what);
   }
@@ -153,65 +130,46 @@ bool Core::flush(Milliseconds timeout) {
 
 std::vector<ReasonCode> Core::subscribe(std::span<const TopicFilter> subscriptions,
                                         const SubscribeProperties& properties) {
+  check_subscribe(subscriptions, properties, shared_->queue.limits());
+  shared_->subscribers.note_plain(subscriptions, properties.subscription_identifier);
+  start_thread();
+  return ask(*shared_, subscribe_request(subscriptions, properties), "subscribe");
+}
+
+Subscription Core::subscribe(std::span<const TopicFilter> subscriptions, const SubscriptionQueue& queue,
+                             const SubscribeProperties& properties) {
   const BrokerLimits limits = shared_->queue.limits();
+  check_subscribe(subscriptions, properties, limits);
+  check(queue);
+  start_thread();
   const auto& identifier = properties.subscription_identifier;
-  require(!identifier || (*identifier >= 1 && *identifier <= 268'435'455),
-          [] { return "subscribe: subscription_identifier must be 1 to 268435455 [MQTT 5, 3.8.2.1.2]"; });
-  for (const TopicFilter& subscription : subscriptions) {
-    check_filter("subscribe", subscription);
-    const auto violation = session::check_limits(limits, subscription.filter, identifier.has_value());
-    if (violation) throw Error(violation->code, violation->what);
+  const auto subscriber = shared_->subscribers.open(subscriptions, identifier, queue, shared_->options.ack,
+                                                    limits.subscription_identifiers_available);
+  Subscription subscription(shared_, subscriber);
+  session::SubscriptionRequest wish = subscribe_request(subscriptions, properties);
+  wish.properties.subscription_identifier = subscriber->identifier;
+  wish.identifier_optional = !identifier;
+  subscriber->codes = ask(*shared_, std::move(wish), "subscribe");
+  if (std::all_of(subscriber->codes.begin(), subscriber->codes.end(), is_error)) {
+    shared_->subscribers.end(*subscriber);
+    throw Error(Errc::request_refused,
+                "subscribe \"" + printable(subscriber->filters.front()) +
+                    "\": the broker refused it: " + std::string(to_string(subscriber->codes.front())),
+                subscriber->codes.front(), {});
   }
-  session::SubscriptionRequest wish;
-  wish.subscriptions.assign(subscriptions.begin(), subscriptions.end());
-  wish.properties = properties;
-  return request(std::move(wish), "subscribe");
+  return subscription;
 }
 
 std::vector<ReasonCode> Core::unsubscribe(std::span<const std::string> filters,
                                           const SubscribeProperties& properties) {
-  session::SubscriptionRequest wish;
-  wish.kind = session::SubscriptionRequest::Kind::unsubscribe;
-  wish.properties = properties;
-  for (const std::string& filter : filters) {
-    wish.subscriptions.push_back({filter, {}});
-    check_filter("unsubscribe", wish.subscriptions.back());
-  }
-  return request(std::move(wish), "unsubscribe");
-}
-
-std::vector<ReasonCode> Core::request(session::SubscriptionRequest wish, std::string_view verb) {
-  const std::string subject = std::string(verb) + ": ";
-  require(!wish.subscriptions.empty(),
-          [&] { return subject + "name at least one topic filter [MQTT-3.8.3-2]"; });
-  require_user_properties(wish.properties.user_properties);
-  std::size_t size = 0;
-  for (const TopicFilter& subscription : wish.subscriptions)
-    size += subscription.filter.size() + 5;
-  require(size <= largest_request,
-          [&] { return subject + "too large for one packet: name fewer filters at once"; });
+  session::SubscriptionRequest wish = unsubscribe_request(filters, properties);
+  require_in_protocol(shared_->queue.limits(), wish);
   start_thread();
-  const std::uint64_t ticket = wish.ticket = shared_->calls.open();
-  const BlockedCalls::Scope scope(shared_->completions->blocked());
-  send(command::Subscribe{std::move(wish)});
-  const auto answer = shared_->calls.wait(ticket, after(shared_->options.request_timeout));
-  if (answer && answer->failure) throw Error(*answer->failure, answer->what);
-  if (answer) return answer->codes;
-  throw Error(Errc::timed_out, subject + "no answer within " +
-                                   std::to_string(shared_->options.request_timeout.count()) +
-                                   " ms; the wish is kept and sent again after the next reconnect" +
-                                   (shared_->status.is_connected() ? "" : " (there is no connection now)"));
-}
-
-void Core::throw_why_closed() {
-  const auto status = shared_->status.wait(after(Milliseconds(0)), [](State) { return true; });
-  if (status.failure.error) throw_failure(status.failure);
-  throw Error(Errc::closed, "the client is being destroyed");
-}
-
-void Core::send(Command command) {
-  if (!shared_->queue.push(std::move(command))) throw_why_closed();
-  shared_->doorbell->ring();
+  auto codes = ask(*shared_, std::move(wish), "unsubscribe");
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    if (!is_error(codes[i])) shared_->subscribers.forget_plain(filters[i]);
+  }
+  return codes;
 }
 
 void Core::start_thread() {

@@ -13,9 +13,11 @@
 #include <vector>
 
 #include <holdfast/delivery.hpp>
+#include <holdfast/message.hpp>
 #include <holdfast/options.hpp>
 #include <holdfast/publish_options.hpp>
 #include <holdfast/reason_code.hpp>
+#include <holdfast/request_options.hpp>
 #include <holdfast/subscription.hpp>
 
 #include "client/network_thread.hpp"
@@ -41,16 +43,21 @@ class Core {
   bool flush(Milliseconds timeout);
   std::vector<ReasonCode> subscribe(std::span<const TopicFilter> subscriptions,
                                     const SubscribeProperties& properties);
+  Subscription subscribe(std::span<const TopicFilter> subscriptions, const SubscriptionQueue& queue,
+                         const SubscribeProperties& properties);
   std::vector<ReasonCode> unsubscribe(std::span<const std::string> filters,
                                       const SubscribeProperties& properties);
+
+  /// core_request.cpp.
+  Message request(std::string_view topic, std::span<const std::byte> payload, Milliseconds timeout,
+                  const RequestOptions& options);
 
   [[nodiscard]] Shared& shared() noexcept { return *shared_; }
 
  private:
-  void send(Command command);
   void start_thread();
-  [[noreturn]] void throw_why_closed();
-  std::vector<ReasonCode> request(session::SubscriptionRequest request, std::string_view verb);
+  [[nodiscard]] std::string listen_for_responses(std::chrono::steady_clock::time_point deadline,
+                                                 const std::string& subject);
 
   // Constant after construction; what it points to does its own locking.
   const std::shared_ptr<Shared> shared_;

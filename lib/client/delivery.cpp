@@ -64,6 +64,7 @@ DeliveryResult Delivery::result() const {
   if (message_ == nullptr) return result;
   if (message_->failure) result.error = *message_->failure;
   result.reason_code = message_->reason_code;
+  result.qos = message_->qos;
   result.repeated = message_->repeated;
   if (message_->detail) {
     result.reason_string = message_->detail->reason_string;

@@ -33,6 +33,8 @@ class Category final : public std::error_category {
         return "the broker has no shared subscriptions";
       case Errc::identifier_not_supported:
         return "the broker has no subscription identifiers";
+      case Errc::not_in_protocol:
+        return "not to be had in MQTT 3.1.1";
       case Errc::not_connected:
         return "not connected";
       case Errc::outbox_full:

@@ -14,6 +14,13 @@ bool is_qos0(const session::InboundMessage::Ptr& message) {
 Inbox::Inbox(Settings settings, std::shared_ptr<Doorbell> doorbell, std::shared_ptr<Readiness> readiness)
     : settings_(settings), doorbell_(std::move(doorbell)), readiness_(std::move(readiness)) {}
 
+Inbox::Inbox(Settings settings, const std::shared_ptr<Inbox>& acknowledgements,
+             std::shared_ptr<Readiness> readiness)
+    : settings_(settings),
+      doorbell_(acknowledgements->doorbell_),
+      readiness_(std::move(readiness)),
+      acknowledgements_(acknowledgements) {}
+
 std::optional<Message> Inbox::receive(Deadline deadline, bool until_closed) {
   std::unique_lock lock(mutex_);
   if (messages_.empty()) {
@@ -25,14 +32,18 @@ std::optional<Message> Inbox::receive(Deadline deadline, bool until_closed) {
   if (messages_.empty()) return std::nullopt;
   session::InboundMessage::Ptr message = take_front();
   if (messages_.empty()) readiness_->set(Readiness::Source::messages, false);
-  const bool owes = !is_qos0(message);
+  const bool owes = !is_qos0(message) && !settings_.taken_over;
   const bool automatic = settings_.ack == Ack::on_handover;
-  if (owes && automatic) acknowledged_.push_back(message->token());
+  if (owes && automatic && !acknowledgements_) acknowledged_.push_back(message->token());
   const bool room_again = full_ && !over_bound() &&
                           qos0_messages_ <= settings_.messages_max - settings_.messages_max / 8 &&
                           qos0_bytes_ <= settings_.bytes_max - settings_.bytes_max / 8;
   if (room_again) full_ = false;
   lock.unlock();
+  if (acknowledgements_) {
+    if (owes && automatic) acknowledgements_->acknowledge(message->token());
+    return Message(message.release(), owes && !automatic ? acknowledgements_ : nullptr);
+  }
   if (room_again || (owes && automatic)) doorbell_->ring();
   return Message(message.release(), owes && !automatic ? shared_from_this() : nullptr);
 }
@@ -59,6 +70,11 @@ std::size_t Inbox::size() const {
   return messages_.size();
 }
 
+std::size_t Inbox::unread() const {
+  const std::lock_guard lock(mutex_);
+  return messages_.size() - qos0_messages_;
+}
+
 std::uint64_t Inbox::received() const {
   const std::lock_guard lock(mutex_);
   return received_;
@@ -73,7 +89,15 @@ void Inbox::exchange(std::vector<session::InboundMessage::Ptr>& messages,
                      std::vector<session::InboundToken>& acknowledged, bool reading_on) {
   const std::lock_guard lock(mutex_);
   acknowledged.swap(acknowledged_);
-  if (messages.empty()) return;
+  if (!messages.empty()) put_all(messages, reading_on);
+}
+
+void Inbox::put(std::vector<session::InboundMessage::Ptr>& messages, bool reading_on) {
+  const std::lock_guard lock(mutex_);
+  put_all(messages, reading_on);
+}
+
+void Inbox::put_all(std::vector<session::InboundMessage::Ptr>& messages, bool reading_on) {
   const bool was_empty = messages_.empty();
   for (auto& message : messages)
     add(std::move(message), reading_on);
@@ -154,11 +178,14 @@ void Inbox::drop_oldest_qos0() {
 session::InboundMessage::Ptr Inbox::take_front() {
   session::InboundMessage::Ptr message = std::move(messages_.front());
   messages_.pop_front();
-  if (is_qos0(message)) {
-    --qos0_messages_;
-    qos0_bytes_ -= message->size();
-  }
+  count_out(*message);
   return message;
+}
+
+void Inbox::count_out(const session::InboundMessage& message) noexcept {
+  if (message.qos() != QoS::at_most_once) return;
+  --qos0_messages_;
+  qos0_bytes_ -= message.size();
 }
 
 }  // namespace holdfast::client

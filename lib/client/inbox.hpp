@@ -29,9 +29,13 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
     InboxFull when_full;
     std::size_t messages_max;
     std::size_t bytes_max;
+    bool taken_over = false;  ///< Its messages are acknowledged already.
   };
 
   Inbox(Settings settings, std::shared_ptr<Doorbell> doorbell, std::shared_ptr<Readiness> readiness);
+  /// One whose acknowledgements go by way of `acknowledgements`.
+  Inbox(Settings settings, const std::shared_ptr<Inbox>& acknowledgements,
+        std::shared_ptr<Readiness> readiness);
 
   // ---- Any thread ----
 
@@ -40,6 +44,8 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   void acknowledge(session::InboundToken token);
   void acknowledge(session::InboundAnswer answer);
   [[nodiscard]] std::size_t size() const;
+  /// How many of them are to be acknowledged.
+  [[nodiscard]] std::size_t unread() const;
   [[nodiscard]] std::uint64_t received() const;
   [[nodiscard]] std::uint64_t dropped() const;
 
@@ -50,6 +56,8 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   /// bound is dropped.
   void exchange(std::vector<session::InboundMessage::Ptr>& messages,
                 std::vector<session::InboundToken>& acknowledged, bool reading_on);
+  /// Puts all of `messages` into the inbox.
+  void put(std::vector<session::InboundMessage::Ptr>& messages, bool reading_on);
   /// Appends all acknowledgements.
   void take_acknowledgements(std::vector<session::InboundToken>& acknowledged);
   /// Takes out the acknowledgements that say more than "taken", which are rare.
@@ -58,6 +66,23 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   /// eighth of the room is free again; the doorbell rings then.
   [[nodiscard]] bool full();
   [[nodiscard]] bool has_acknowledgements() const;
+
+  // ---- Any thread, for those who move messages between inboxes ----
+
+  /// Takes out the messages for which `wanted(message)`, in their order.
+  template <class Wanted>
+  [[nodiscard]] std::vector<session::InboundMessage::Ptr> take_if(Wanted wanted) {
+    const std::lock_guard lock(mutex_);
+    std::vector<session::InboundMessage::Ptr> taken;
+    std::erase_if(messages_, [&](session::InboundMessage::Ptr& message) {
+      if (!wanted(*message)) return false;
+      count_out(*message);
+      taken.push_back(std::move(message));
+      return true;
+    });
+    if (messages_.empty()) readiness_->set(Readiness::Source::messages, false);
+    return taken;
+  }
   /// Whether more may come. A loop over all messages ends when the closed inbox is empty.
   void set_closed(bool closed);
   /// The client is being destroyed: nobody waits any more.
@@ -65,7 +90,9 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
 
  private:
   [[nodiscard]] bool over_bound() const noexcept;
+  void put_all(std::vector<session::InboundMessage::Ptr>& messages, bool reading_on);
   void add(session::InboundMessage::Ptr message, bool reading_on);
+  void count_out(const session::InboundMessage& message) noexcept;
   void drop_oldest_qos0();
   session::InboundMessage::Ptr take_front();
 
@@ -73,6 +100,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   const Settings settings_;
   const std::shared_ptr<Doorbell> doorbell_;
   const std::shared_ptr<Readiness> readiness_;
+  const std::shared_ptr<Inbox> acknowledgements_;  // Null: its own.
   // Guarded by mutex_.
   mutable std::mutex mutex_;
   std::condition_variable arrived_;

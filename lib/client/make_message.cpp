@@ -45,8 +45,7 @@ std::vector<std::byte> encode_properties(const PublishOptions& options) {
 
 }  // namespace
 
-session::OutboundMessagePtr make_message(std::string_view topic, std::span<const std::byte> payload,
-                                         const PublishOptions& options) {
+void check_message(std::string_view topic, const PublishOptions& options) {
   if (!wire::is_valid_topic_name(topic)) {
     throw Error(Errc::invalid_topic_name,
                 "publish \"" + printable(topic) +
@@ -54,6 +53,11 @@ session::OutboundMessagePtr make_message(std::string_view topic, std::span<const
                     "and without +, # and null characters");
   }
   check(options);
+}
+
+session::OutboundMessagePtr make_message(std::string_view topic, std::span<const std::byte> payload,
+                                         const PublishOptions& options) {
+  check_message(topic, options);
   std::vector<std::byte> properties;
   if (has_properties(options)) properties = encode_properties(options);
   const auto expires_at =

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include <holdfast/error.hpp>
+
 #include "client/check_options.hpp"
 #include "client/inbox.hpp"
 #include "session/inbound_message.hpp"
@@ -123,6 +125,11 @@ void Message::ack() {
 
 void Message::ack(ReasonCode reason, const AcknowledgementProperties& properties) {
   client::check(reason, properties);
+  const bool says_more = is_error(reason) || properties.reason_string || !properties.user_properties.empty();
+  if (says_more && inbox_ && message_->protocol() == Protocol::mqtt_3_1_1) {
+    throw Error(Errc::not_in_protocol,
+                "ack: MQTT 3.1.1 acknowledges without reason codes and properties: call ack() without them");
+  }
   if (!inbox_) return;
   inbox_->acknowledge(session::InboundAnswer{message_->token(), reason, properties});
   inbox_.reset();

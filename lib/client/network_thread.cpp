@@ -86,6 +86,7 @@ NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, const session::Snap
   shared_->queue.adopt(messages, bytes, recovered_to_);
   outbox_.adopt(snapshot.waiting, messages_);
   give_up(messages_, Errc::superseded);
+  shared_->subscribers.restore(snapshot.subscriptions);
 }
 
 NetworkThread::~NetworkThread() = default;
@@ -269,6 +270,8 @@ void NetworkThread::hand_over() {
   }
   engine_.answers().clear();
   for (Event& event : engine_.events()) {
+    if (std::holds_alternative<SessionLost>(event) && !shared_->options.resubscribe)
+      shared_->requests.on_subscription_lost();
     auto* connected = std::get_if<Connected>(&event);
     if (connected != nullptr) connected->server = server_name();
     shared_->events.push(event);  // First: when connect() returns, its event is there.
@@ -281,7 +284,19 @@ void NetworkThread::hand_over() {
         "connection)",
         server_name(), what);
   engine_.tolerated().clear();
-  shared_->inbox->exchange(engine_.received(), acknowledged_, shared_->completions->blocked().any());
+  deliver_received();
+}
+
+void NetworkThread::deliver_received() {
+  auto& received = engine_.received();
+  bool reading_on = shared_->completions->blocked().any();
+  if (!received.empty() && shared_->requests.listening())
+    shared_->requests.take_responses(received, *shared_->inbox);
+  if (shared_->subscribers.any()) {
+    shared_->subscribers.route(received, engine_);
+    reading_on = true;
+  }
+  shared_->inbox->exchange(received, acknowledged_, reading_on);
 }
 
 void NetworkThread::report_finished() {
@@ -298,6 +313,7 @@ void NetworkThread::report_finished() {
     }
   }
   shared_->completions->publish(finished);  // First: after flush() every Delivery is done.
+  if (shared_->requests.listening()) shared_->requests.on_finished(finished);
   shared_->queue.release(finished);
   finished.clear();
 }
@@ -305,8 +321,10 @@ void NetworkThread::report_finished() {
 void NetworkThread::report_unclaimed(const session::SubscriptionAnswer& answer) {
   for (std::size_t i = 0; i < answer.request.subscriptions.size(); ++i) {
     const ReasonCode code = answer.codes.empty() ? ReasonCode::unspecified_error : answer.codes[i];
-    if (is_error(code))
-      shared_->events.push(SubscriptionFailed{answer.request.subscriptions[i].filter, code});
+    if (!is_error(code)) continue;
+    const std::string& filter = answer.request.subscriptions[i].filter;
+    shared_->requests.on_subscription_failed(filter, code);
+    shared_->events.push(SubscriptionFailed{filter, code});
   }
 }
 
@@ -332,6 +350,7 @@ void NetworkThread::report_statistics() {
   statistics.duplicates_suppressed = engine.duplicates_suppressed;
   statistics.receive_maximum_overruns = engine.receive_maximum_overruns;
   statistics.oversized_packets = engine.oversized_packets;
+  statistics.exactly_once_lowered = engine.exactly_once_lowered;
   statistics.redeliveries_without_dup = engine.redeliveries_without_dup;
   statistics.identifiers_reused = engine.identifiers_reused;
   statistics.unexpected_acknowledgements = engine.unexpected_acknowledgements;
@@ -368,8 +387,8 @@ void NetworkThread::sleep() {
 
 bool NetworkThread::may_read() {
   BlockedCalls& blocked = shared_->completions->blocked();
-  const bool wanted =
-      connection_ && engine_.is_connected() && (shared_->receiving_paused || shared_->inbox->full());
+  const bool wanted = connection_ && engine_.is_connected() &&
+                      (shared_->receiving_paused || (shared_->inbox->full() && !shared_->subscribers.any()));
   blocked.set_pause_wanted(wanted);
   bool paused = wanted && !blocked.any();  // Asked after the saying.
   blocked.set_reading_paused(paused);

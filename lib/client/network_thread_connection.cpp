@@ -35,6 +35,7 @@ void NetworkThread::begin_connecting(TimePoint now) {
   ever_connected_ = false;
   earlier_failures_.clear();
   shared_->inbox->set_closed(false);
+  shared_->subscribers.set_closed(false);
   start_attempt(now);
 }
 
@@ -82,6 +83,7 @@ void NetworkThread::advance_attempt(TimePoint now) {
   const Attempt attempt = attempt_->attempt();
   if (attempt_->uses_tls()) warn_of_weak_tls();
   engine_.set_servers(route_.group_of(attempt_->endpoint()));
+  engine_.set_endpoint(attempt_->endpoint());
   at_ = {attempt.server, attempt.user_name, attempt.password};
   attempt_.reset();
   engine_.set_identity(attempt.user_name, attempt.password, attempt.will);
@@ -117,6 +119,9 @@ void NetworkThread::advance_connection(TimePoint now) {
 void NetworkThread::on_up(const Connected& connected) {
   shared_->queue.set_limits(connected.limits);
   shared_->client_id.set(connected.client_id);
+  const std::string response_topic =
+      shared_->requests.set_topic(connected.response_information, connected.client_id);
+  if (shared_->subscribers.knows(response_topic)) shared_->requests.listen();
   const TimePoint now = boot_time_now();
   policy_.go_to(route_.on_connected(policy_.current(), at_.server, now));
   policy_.on_connected(now);
@@ -125,14 +130,16 @@ void NetworkThread::on_up(const Connected& connected) {
   alive_at_ = {};  // The store hears of it with the next commit.
   state_ = goodbye_ ? State::closing : State::connected;
   shared_->status.set(state_);
-  shared_->logger->info("holdfast: connected to {} as \"{}\", session {}", connected.server,
-                        connected.client_id, connected.session_present ? "present" : "new");
+  shared_->logger->info("holdfast: connected to {} as \"{}\" with MQTT {}, session {}", connected.server,
+                        connected.client_id, connected.limits.protocol == Protocol::mqtt_5 ? "5" : "3.1.1",
+                        connected.session_present ? "present" : "new");
 }
 
 void NetworkThread::finish_connection(TimePoint now) {
   if (!connection_) return;
   const auto& closing = engine_.closing();
-  if (closing && closing->end == session::End::by_request) {
+  if (closing && (closing->end == session::End::by_request || closing->end == session::End::at_once)) {
+    if (close_at_ == session::never) close_at_ = now + shared_->options.close_timeout;
     // The broker is given time to read DISCONNECT and to close: closing a socket with unread bytes would
     // reset the connection, and the will would speak. [MQTT 5, 3.14.4]
     const bool over = connection_->ended() || close_at_ <= now || connection_->write_deadline() <= now;
@@ -149,7 +156,10 @@ void NetworkThread::finish_connection(TimePoint now) {
     const std::error_code found = public_error(connection_->error());
     const bool layered = found.category() == error_category();
     if (!engine_.is_connected() && !layered)
-      what += ": it probably does not speak MQTT 5, or does not let this client in";
+      what += engine_.protocol() == Protocol::mqtt_5
+                  ? ": it probably does not speak MQTT 5 (some brokers say so in this way: set protocol to "
+                    "mqtt_3_1_1), or does not let this client in"
+                  : ": it probably does not let this client in";
     const session::End end =
         closed_by_peer(connection_->error()) ? session::End::closed_by_peer : session::End::lost;
     return end_connection({end, layered ? found : make_error_code(Errc::connection_lost), {}, {}, what, {}},
@@ -167,6 +177,11 @@ void NetworkThread::end_connection(const session::Closing& closing_view, TimePoi
   connection_.reset();
   close_at_ = session::never;
   engine_.on_disconnected(closing.end, now);
+  if (closing.end == session::End::at_once) {
+    shared_->logger->info("holdfast: {}: {}", server_name(), closing.what);
+    report_statistics();
+    return start_attempt(now);
+  }
   const bool by_request = closing.end == session::End::by_request;
   if (!was_up && !by_request) ++connect_failures_;
   report_statistics();
@@ -250,6 +265,7 @@ void NetworkThread::rest(State state, const Failure& failure) {
   goodbye_.reset();
   shared_->status.set_drained(outbox_.empty() && engine_.returned().empty() && engine_.in_flight() == 0);
   shared_->inbox->set_closed(true);
+  shared_->subscribers.set_closed(true);
   session::SubscriptionAnswer interrupted{
       {}, {}, Errc::closed, "disconnected before the answer; it is asked again after the next connect()"};
   if (failure.error.category() == error_category()) {
@@ -257,6 +273,9 @@ void NetworkThread::rest(State state, const Failure& failure) {
     interrupted.what = failure.what;
   }
   shared_->calls.interrupt(interrupted);
+  shared_->requests.interrupt({failure.error ? failure.error : make_error_code(Errc::closed),
+                               failure.error ? failure.what : "disconnected before the response",
+                               failure.reason_code, failure.reason_string});
   shared_->status.set(state, failure);
 }
 
@@ -316,6 +335,9 @@ void NetworkThread::end() {
   report_finished();
   if (shared_->options.store) shared_->options.store->close();
   shared_->inbox->abandon();
+  shared_->subscribers.abandon();
+  shared_->requests.interrupt(
+      {make_error_code(Errc::closed), "the client ended before the response", {}, {}});
   shared_->events.close();
   shared_->calls.close();
   shared_->status.set(State::closed, fatal_);

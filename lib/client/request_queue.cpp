@@ -23,7 +23,10 @@ RequestQueue::RequestQueue(const Options& options, BlockedCalls& blocked)
              options.outbox_full == OutboxFull::drop_newest),
       store_sets_pace_(options.store && options.store->frees_memory()),
       lower_qos_(options.lower_qos),
-      blocked_(blocked) {}
+      blocked_(blocked) {
+  // What was chosen needs no broker to be known.
+  if (options.protocol == Protocol::mqtt_3_1_1) limits_.protocol = Protocol::mqtt_3_1_1;
+}
 
 RequestQueue::Push RequestQueue::push(session::OutboundMessagePtr message, std::chrono::milliseconds patience,
                                       std::optional<session::LimitViolation>& violation) {

@@ -18,7 +18,9 @@
 #include "client/inbox.hpp"
 #include "client/readiness.hpp"
 #include "client/request_queue.hpp"
+#include "client/requests.hpp"
 #include "client/status.hpp"
+#include "client/subscribers.hpp"
 #include "client/subscription_calls.hpp"
 
 namespace holdfast::client {
@@ -54,6 +56,8 @@ struct Shared {
   const std::shared_ptr<Readiness> readiness;
   const std::shared_ptr<Completions> completions;
   const std::shared_ptr<Inbox> inbox;
+  Subscribers subscribers;
+  Requests requests;
   RequestQueue queue;
   EventQueue events;
   SubscriptionCalls calls;

@@ -68,7 +68,8 @@ std::chrono::seconds asked_session_expiry(const Options& options) {
   return options.connect_properties.session_expiry_interval.value_or(std::chrono::seconds(0));
 }
 
-void encode_connect(const Options& options, const ConnectIdentity& identity, std::vector<std::byte>& out) {
+void encode_connect(const Options& options, wire::Version version, const ConnectIdentity& identity,
+                    std::vector<std::byte>& out) {
   const auto properties = connect_properties(options.connect_properties, identity.session_expiry);
   std::vector<std::byte> will_bytes;
   wire::Connect connect;
@@ -88,7 +89,7 @@ void encode_connect(const Options& options, const ConnectIdentity& identity, std
   }
   if (identity.user_name) connect.user_name = *identity.user_name;
   if (identity.password) connect.password = std::as_bytes(std::span(*identity.password));
-  wire::encode(connect, out);
+  wire::encode(connect, version, out);
 }
 
 }  // namespace holdfast::session

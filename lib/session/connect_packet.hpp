@@ -9,6 +9,8 @@
 
 #include <holdfast/options.hpp>
 
+#include "wire/version.hpp"
+
 namespace holdfast::session {
 
 /// The session expiry interval that CONNECT asks for.
@@ -20,11 +22,12 @@ struct ConnectIdentity {
   const std::optional<std::string>& user_name;
   const std::optional<std::string>& password;
   const std::optional<Will>& will;
-  bool clean_start;
+  bool clean_start;  ///< In MQTT 3.1.1: Clean Session.
   std::chrono::seconds session_expiry;
 };
 
 /// Appends the packet to `out`. [MQTT 5, 3.1]
-void encode_connect(const Options& options, const ConnectIdentity& identity, std::vector<std::byte>& out);
+void encode_connect(const Options& options, wire::Version version, const ConnectIdentity& identity,
+                    std::vector<std::byte>& out);
 
 }  // namespace holdfast::session

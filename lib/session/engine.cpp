@@ -58,6 +58,9 @@ Engine::Engine(const Options& options, Snapshot&& snapshot, std::uint32_t seed)
       will_(options.will),
       decoder_(options.connect_properties.maximum_packet_size.value_or(largest_packet)) {
   timers_.fill(never);
+  version_ = choose_version();
+  for (std::string& server : snapshot.older_servers)
+    older_servers_.insert(std::move(server));
   unanswered_ = snapshot.held;
   restore(snapshot.messages);
   for (const auto identifier : snapshot.held_identifiers)
@@ -146,11 +149,17 @@ void Engine::on_pingresp() {
 
 void Engine::on_frame(const wire::Frame& frame, TimePoint now) {
   using wire::PacketType;
+  if (version_ == wire::Version::mqtt_3_1_1) {
+    if (frame.type == PacketType::auth)
+      return fail(ReasonCode::malformed_packet, "a packet of the reserved type 15 came [MQTT 3.1.1, 2.2.1]");
+    if (frame.type == PacketType::disconnect)
+      return fail(ReasonCode::protocol_error, "a packet came that only clients send [MQTT 3.1.1, 2.2.1]");
+  }
   const bool expected_first = frame.type == PacketType::connack;
   if (phase_ == Phase::handshake && !expected_first) {
     if (frame.type == PacketType::disconnect) {
       if (!tolerate(counters_.other_violations, early_disconnect)) return;
-      return handle(wire::parse_disconnect(frame),
+      return handle(wire::parse_disconnect(frame, version_),
                     [this](const auto& packet) { on_disconnect_packet(packet); });
     }
     if (frame.type == PacketType::auth) {
@@ -167,26 +176,33 @@ void Engine::on_frame(const wire::Frame& frame, TimePoint now) {
   }
   switch (frame.type) {
     case PacketType::publish:
-      return handle(wire::parse_publish(frame), [&](const auto& packet) { on_publish(packet, now); });
+      return handle(wire::parse_publish(frame, version_),
+                    [&](const auto& packet) { on_publish(packet, now); });
     case PacketType::puback:
-      return handle(wire::parse_acknowledgement(frame), [&](const auto& packet) { on_puback(packet); });
+      return handle(wire::parse_acknowledgement(frame, version_),
+                    [&](const auto& packet) { on_puback(packet); });
     case PacketType::pubrec:
-      return handle(wire::parse_acknowledgement(frame), [&](const auto& packet) { on_pubrec(packet, now); });
+      return handle(wire::parse_acknowledgement(frame, version_),
+                    [&](const auto& packet) { on_pubrec(packet, now); });
     case PacketType::pubrel:
-      return handle(wire::parse_acknowledgement(frame), [&](const auto& packet) { on_pubrel(packet); });
+      return handle(wire::parse_acknowledgement(frame, version_),
+                    [&](const auto& packet) { on_pubrel(packet); });
     case PacketType::pubcomp:
-      return handle(wire::parse_acknowledgement(frame), [&](const auto& packet) { on_pubcomp(packet); });
+      return handle(wire::parse_acknowledgement(frame, version_),
+                    [&](const auto& packet) { on_pubcomp(packet); });
     case PacketType::suback:
-      return handle(wire::parse_suback(frame), [&](const auto& packet) { on_suback(packet, Stage::suback); });
+      return handle(wire::parse_suback(frame, version_),
+                    [&](const auto& packet) { on_suback(packet, Stage::suback); });
     case PacketType::unsuback:
-      return handle(wire::parse_unsuback(frame),
+      return handle(wire::parse_unsuback(frame, version_),
                     [&](const auto& packet) { on_suback(packet, Stage::unsuback); });
     case PacketType::connack:
       if (phase_ == Phase::connected)
         return fail(ReasonCode::protocol_error, "a second CONNACK came [MQTT 5, 3.2]");
-      return handle(wire::parse_connack(frame), [&](const auto& packet) { on_connack(packet, now); });
+      return handle(wire::parse_connack(frame, version_),
+                    [&](const auto& packet) { on_connack(packet, now); });
     case PacketType::disconnect:
-      return handle(wire::parse_disconnect(frame),
+      return handle(wire::parse_disconnect(frame, version_),
                     [this](const auto& packet) { on_disconnect_packet(packet); });
     case PacketType::pingresp:
       return handle(wire::parse_pingresp(frame), [this](const auto&) { on_pingresp(); });
@@ -264,7 +280,7 @@ void Engine::on_disconnected(End end, TimePoint now) {
   decoder_.reset();
   timers_.fill(never);
   topic_aliases_.clear();
-  quota_used_ = 0;
+  quota_used_ = exactly_once_used_ = 0;
   pings_ = ping_end_ = 0;
   replay_next_ = InFlight::none;
   closing_.reset();
@@ -275,8 +291,13 @@ void Engine::on_disconnected(End end, TimePoint now) {
 
 void Engine::on_deadline(TimePoint now) {
   if (phase_ == Phase::handshake && due(Timer::connack, now)) {
-    return close(
-        {End::lost, Errc::timed_out, {}, {}, "no CONNACK came in time: is this an MQTT 5 broker?", {}});
+    return close({End::lost,
+                  Errc::timed_out,
+                  {},
+                  {},
+                  version_ == wire::Version::mqtt_5 ? "no CONNACK came in time: is this an MQTT 5 broker?"
+                                                    : "no CONNACK came in time: is this an MQTT broker?",
+                  {}});
   }
   if (phase_ != Phase::connected) return;
   if (due(Timer::replay, now)) set_timer(Timer::replay, never);
@@ -376,10 +397,13 @@ void Engine::close(Closing closing) {
 
 void Engine::fail(ReasonCode reason, std::string_view what) {
   const std::string line = "the broker broke the protocol: " + std::string(what);
+  // No packet of 3.1.1 could say why. [MQTT 3.1.1, MQTT-4.8.0-1]
+  if (version_ == wire::Version::mqtt_3_1_1)
+    return close({End::lost, Errc::malformed_packet, {}, {}, line, {}});
   if (phase_ == Phase::connected || phase_ == Phase::handshake) {
     wire::Disconnect disconnect;
     disconnect.reason_code = reason;
-    wire::encode(disconnect, output_.scratch());
+    wire::encode(disconnect, version_, output_.scratch());
   }
   close({End::lost, Errc::malformed_packet, reason, {}, line, {}});
 }
@@ -389,7 +413,7 @@ void Engine::send_acknowledgement(wire::PacketType type, std::uint16_t packet_id
   acknowledgement.type = type;
   acknowledgement.packet_identifier = packet_identifier;
   acknowledgement.reason_code = reason;
-  wire::encode(acknowledgement, output_.scratch());
+  wire::encode(acknowledgement, version_, output_.scratch());
 }
 
 void Engine::disconnect(const DisconnectOptions& options, TimePoint now) {
@@ -408,13 +432,13 @@ void Engine::disconnect(const DisconnectOptions& options, TimePoint now) {
     disconnect.reason_code = options.reason;
     disconnect.properties = wire::PropertiesView(bytes);
     const std::size_t before = output_.scratch().size();
-    wire::encode(disconnect, output_.scratch());
+    wire::encode(disconnect, version_, output_.scratch());
     if (limits_.maximum_packet_size && output_.scratch().size() - before > *limits_.maximum_packet_size) {
       // What is only for the broker's log stays out. [MQTT-3.14.2-3, MQTT-3.14.2-4]
       output_.scratch().resize(before);
       bytes.resize(essential);
       disconnect.properties = wire::PropertiesView(bytes);
-      wire::encode(disconnect, output_.scratch());
+      wire::encode(disconnect, version_, output_.scratch());
     }
     last_sent_ = now;
   }

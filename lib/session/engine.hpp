@@ -7,8 +7,9 @@
 // is in journal().
 //
 // Where the parts are: engine.cpp has the inputs and the deadlines, engine_connect.cpp the handshake and what
-// a session present, lost or ended means, engine_publish.cpp messages on their way out, engine_receive.cpp
-// messages coming in, engine_subscribe.cpp the subscriptions. [MQTT 5, 4]
+// a session present, lost or ended means, engine_protocol.cpp which version of MQTT is spoken,
+// engine_publish.cpp messages on their way out, engine_receive.cpp messages coming in, engine_subscribe.cpp
+// the subscriptions. [MQTT 5, 4]
 #pragma once
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +41,7 @@
 #include "wire/decoded.hpp"
 #include "wire/frame_decoder.hpp"
 #include "wire/packets.hpp"
+#include "wire/version.hpp"
 
 namespace holdfast::session {
 
@@ -76,11 +79,16 @@ struct EngineCounters {
   std::uint64_t duplicates_suppressed = 0;
   std::uint64_t receive_maximum_overruns = 0;
   std::uint64_t oversized_packets = 0;
+  std::uint64_t exactly_once_lowered = 0;
   std::uint64_t redeliveries_without_dup = 0;
   std::uint64_t identifiers_reused = 0;
   std::uint64_t unexpected_acknowledgements = 0;
   std::uint64_t other_violations = 0;
 };
+
+/// How many QoS 2 messages are in flight where a broker of MQTT 3.1.1 cannot tell how many it takes. More
+/// than its max_inflight_messages, 20 by default, mosquitto acknowledges and drops.
+inline constexpr std::size_t exactly_once_max_in_3_1_1 = 20;
 
 class Engine {
  public:
@@ -116,6 +124,8 @@ class Engine {
   /// Whether replay() would send again now.
   [[nodiscard]] bool can_replay() const noexcept;
   void request(SubscriptionRequest request, TimePoint now);
+  /// Several hold a received message; each will acknowledge it.
+  void share(InboundToken token, std::uint32_t holders) { inbound_.share(token, holders); }
   void acknowledge(InboundToken token) { inbound_.acknowledge(token); }
   void acknowledge(InboundAnswer&& answer) { inbound_.acknowledge(std::move(answer)); }
   /// Sends the acknowledgements whose turn has come. Apart from acknowledge() so that a batch is scanned
@@ -127,6 +137,8 @@ class Engine {
   /// Where the next connections go: the server_group() of the server. One that has nothing in common with the
   /// group that has the session is asked for a clean start.
   void set_servers(std::string group) { servers_ = std::move(group); }
+  /// The one of them that the next connection leads to: for Protocol::automatic.
+  void set_endpoint(std::string endpoint) { endpoint_ = std::move(endpoint); }
   /// Messages with sequences up to this one waited when the next connection was made: Options::replay_rate
   /// holds for them.
   void set_backlog_end(std::uint64_t sequence) noexcept { backlog_end_ = sequence; }
@@ -161,6 +173,10 @@ class Engine {
   /// Every message in flight.
   [[nodiscard]] std::vector<OutboundMessagePtr> messages() const;
 
+  /// What this connection, or the last one, speaks: mqtt_5 or mqtt_3_1_1.
+  [[nodiscard]] Protocol protocol() const noexcept {
+    return version_ == wire::Version::mqtt_5 ? Protocol::mqtt_5 : Protocol::mqtt_3_1_1;
+  }
   [[nodiscard]] const BrokerLimits& limits() const noexcept { return limits_; }
   [[nodiscard]] const std::string& client_id() const noexcept { return client_id_; }
   /// The group that has the session; empty if there is none.
@@ -217,11 +233,21 @@ class Engine {
   void resume(TimePoint now);
   void announce(const wire::Connack& connack);
 
+  // engine_protocol.cpp
+  [[nodiscard]] wire::Version choose_version() const;
+  [[nodiscard]] std::optional<std::string> lacking() const;
+  [[nodiscard]] bool wants_clean_session() const noexcept;
+  [[nodiscard]] bool change_version(ReasonCode refusal);
+  [[nodiscard]] bool discard_session(bool session_present);
+  void note_version();
+
   // engine_publish.cpp
   void send_publish(InFlight::Index index, TimePoint now);
   void keep_to_replay_rate(std::uint64_t sequence, TimePoint now);
-  [[nodiscard]] bool has_quota() const noexcept {
-    return quota_used_ < std::min(limits_.receive_maximum, options_.in_flight_max);
+  [[nodiscard]] bool has_quota(QoS qos) const noexcept {
+    if (quota_used_ >= std::min(limits_.receive_maximum, options_.in_flight_max)) return false;
+    return qos != QoS::exactly_once || version_ == wire::Version::mqtt_5 ||
+           exactly_once_used_ < exactly_once_max_in_3_1_1;
   }
   void encode_publish(const OutboundMessagePtr& message, std::uint16_t packet_identifier, bool dup,
                       TimePoint now);
@@ -278,7 +304,15 @@ class Engine {
   bool session_given_up_ = false;  // for that: clean_start_ is set.
   // Perhaps a CONNECT has left since the last CONNACK that got none; after a restart nobody knows.
   bool unanswered_ = false;
-  std::vector<std::string> discarded_;  // Topic filters of the store that a clean start is to forget.
+  // In MQTT 3.1.1, for a clean start of a session that shall last.
+  enum class Discard : std::uint8_t {
+    no,    ///< Perhaps there is nothing to discard.
+    next,  ///< By the next CONNECT.
+    done,  ///< And the next CONNECT begins the new session.
+  };
+  Discard discard_ = Discard::no;
+  std::set<std::string> older_servers_;  // That speak MQTT 3.1.1 and not MQTT 5.
+  std::vector<std::string> discarded_;   // Topic filters of the store that a clean start is to forget.
   std::chrono::seconds expiry_{0};
   std::optional<TimePoint> away_since_;  // Unknown: counts as alive.
   InFlight in_flight_;
@@ -290,7 +324,9 @@ class Engine {
 
   // The connection.
   Phase phase_ = Phase::disconnected;
-  std::uint32_t connection_ = 0;  // Counts on_connected().
+  wire::Version version_ = wire::Version::mqtt_5;  // Of this connection or the last one.
+  std::string endpoint_;                           // Of this connection or the next.
+  std::uint32_t connection_ = 0;                   // Counts on_connected().
   bool sent_clean_start_ = false;
   bool accepted_ = false;  // CONNACK with success came on this connection.
   bool connack_awaited_ = false;
@@ -299,6 +335,7 @@ class Engine {
   std::optional<Will> will_;
   BrokerLimits limits_;
   std::size_t quota_used_ = 0;
+  std::size_t exactly_once_used_ = 0;             // Of it by QoS 2.
   std::uint64_t backlog_end_ = 0;                 // See set_backlog_end().
   TimePoint next_replay_{};                       // When the next message of the backlog has its turn.
   InFlight::Index replay_next_ = InFlight::none;  // The first message not yet sent again on this connection.

@@ -84,7 +84,7 @@ std::string described(ReasonCode code, const std::string& reason_string) {
   return line + " (" + shown + ")";
 }
 
-std::string advice(ReasonCode code) {
+std::string advice(ReasonCode code, wire::Version version) {
   switch (code) {
     case ReasonCode::bad_user_name_or_password:
     case ReasonCode::not_authorized:
@@ -92,7 +92,9 @@ std::string advice(ReasonCode code) {
     case ReasonCode::client_identifier_not_valid:
       return ": choose another client id";
     case ReasonCode::unsupported_protocol_version:
-      return ": this broker does not speak MQTT 5";
+      return version == wire::Version::mqtt_5
+                 ? ": this broker does not speak MQTT 5: set protocol to mqtt_3_1_1 or automatic"
+                 : ": this broker does not speak MQTT 3.1.1: set protocol to mqtt_5";
     case ReasonCode::retain_not_supported:
     case ReasonCode::qos_not_supported:
       return ": the will asks for more than this broker offers";
@@ -117,8 +119,22 @@ void Engine::on_connected(TimePoint now) {
   // Other servers know nothing of the session; asking them for one could only mix two up.
   const bool ended = !is_same_group(servers_, session_servers_) || session_ended_by_itself(now);
   sent_clean_start_ = clean_start_ || (session_held_ ? ended : !resume_asserted_);
-  encode_connect(options_, {client_id_, user_name_, password_, will_, sent_clean_start_, asked_expiry_},
-                 output_.scratch());
+  version_ = choose_version();
+  bool clean = sent_clean_start_;
+  if (version_ == wire::Version::mqtt_3_1_1) {
+    if (auto what = lacking()) {
+      connack_awaited_ = false;
+      return close({End::refused_for_good, Errc::not_in_protocol, {}, {}, std::move(*what), {}});
+    }
+    clean = wants_clean_session();
+    sent_clean_start_ = sent_clean_start_ || clean;
+  }
+  // What only makes room for the session to come leaves no will behind.
+  const std::optional<Will> none;
+  encode_connect(
+      options_, version_,
+      {client_id_, user_name_, password_, discard_ == Discard::next ? none : will_, clean, asked_expiry_},
+      output_.scratch());
   set_timer(Timer::connack, now + options_.connack_timeout);
 }
 
@@ -130,7 +146,11 @@ bool Engine::session_ended_by_itself(TimePoint now) const noexcept {
 
 void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
   connack_awaited_ = false;
-  if (is_error(connack.reason_code)) return on_refused(connack, now);
+  if (is_error(connack.reason_code)) {
+    if (!change_version(connack.reason_code)) on_refused(connack, now);
+    return;
+  }
+  if (discard_session(connack.session_present)) return;
   if (connack.session_present && sent_clean_start_) {
     // The broker holds a session we know nothing of; going on would mix the two. [MQTT-3.2.2-4]
     clean_start_ = true;
@@ -151,6 +171,7 @@ void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
   progress_ = false;
   set_timer(Timer::connack, never);
   accept_limits(connack);
+  note_version();
   ++counters_.connects;
   announce(connack);
   if (!connack.session_present) began_here_ = true;
@@ -161,7 +182,11 @@ void Engine::on_connack(const wire::Connack& connack, TimePoint now) {
     // The session may be one that began with a CONNECT whose CONNACK never reached us: ours had ended, and
     // the Session Present that said so is lost. Nothing tells the two apart; so the subscriptions, which
     // would be missing in the new one for ever, are asked for again, which costs the old one nothing.
-    if (in_doubt && options_.resubscribe) subscriptions_.resubscribe(Subscriptions::Again::if_new);
+    if (in_doubt && options_.resubscribe) {
+      const bool has_retain_handling = version_ == wire::Version::mqtt_5;
+      subscriptions_.resubscribe(has_retain_handling ? Subscriptions::Again::if_new
+                                                     : Subscriptions::Again::as_asked);
+    }
   } else if (had_session) {
     session_lost();
   }
@@ -177,7 +202,8 @@ void Engine::on_refused(const wire::Connack& connack, TimePoint now) {
   const ReasonCode code = connack.reason_code;
   const std::string reason_string = text(connack.properties, PropertyId::reason_string);
   const End end = is_final(code) ? End::refused_for_good : End::lost;
-  std::string what = "the broker refused the connection: " + described(code, reason_string) + advice(code);
+  std::string what =
+      "the broker refused the connection: " + described(code, reason_string) + advice(code, version_);
   if (give_up_session(code, now))
     what += ": the session is given up, the next attempt asks for a clean start";
   close(
@@ -222,6 +248,7 @@ void Engine::accept_limits(const wire::Connack& connack) {
     return value ? std::chrono::seconds(*value) : absent;
   };
   limits_ = BrokerLimits{};
+  limits_.protocol = protocol();
   limits_.session_expiry_interval = expiry_ = seconds(PropertyId::session_expiry_interval, asked_expiry_);
   limits_.receive_maximum = static_cast<std::uint16_t>(number(PropertyId::receive_maximum, 65535));
   limits_.maximum_qos = static_cast<QoS>(number(PropertyId::maximum_qos, 2));
@@ -229,7 +256,8 @@ void Engine::accept_limits(const wire::Connack& connack) {
   limits_.maximum_packet_size = connack.properties.number(PropertyId::maximum_packet_size);
   limits_.topic_alias_maximum = static_cast<std::uint16_t>(number(PropertyId::topic_alias_maximum, 0));
   limits_.wildcard_subscription_available = number(PropertyId::wildcard_subscription_available, 1) != 0;
-  limits_.subscription_identifiers_available = number(PropertyId::subscription_identifier_available, 1) != 0;
+  limits_.subscription_identifiers_available =
+      version_ == wire::Version::mqtt_5 && number(PropertyId::subscription_identifier_available, 1) != 0;
   limits_.shared_subscription_available = number(PropertyId::shared_subscription_available, 1) != 0;
   limits_.keep_alive = seconds(PropertyId::server_keep_alive, options_.keep_alive);
   const auto assigned = connack.properties.string(PropertyId::assigned_client_identifier);

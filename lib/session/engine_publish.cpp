@@ -19,6 +19,9 @@ constexpr std::chrono::milliseconds replay_lateness{10};
 
 constexpr wire::DecodeError puback_for_nobody{
     ReasonCode::protocol_error, "a PUBACK came under an identifier that no message has [MQTT 5, 3.4]"};
+constexpr wire::DecodeError puback_for_exactly_once{
+    ReasonCode::protocol_error,
+    "it acknowledges QoS 2 as QoS 1, so that messages arrive at least once [MQTT 3.1.1, 4.3.3]"};
 constexpr wire::DecodeError pubcomp_for_nobody{
     ReasonCode::protocol_error, "a PUBCOMP came under an identifier that no message has [MQTT 5, 3.7]"};
 
@@ -32,7 +35,7 @@ bool Engine::can_publish(const OutboundMessage& message) const noexcept {
   if (phase_ != Phase::connected || replay_next_ != InFlight::none || output_.size() >= output_high_water)
     return false;
   if (timer(Timer::replay) != never && message.sequence <= backlog_end_) return false;
-  return message.qos == QoS::at_most_once || (has_quota() && in_flight_.has_room());
+  return message.qos == QoS::at_most_once || (has_quota(message.qos) && in_flight_.has_room());
 }
 
 void Engine::publish(OutboundMessagePtr message, TimePoint now) {
@@ -77,6 +80,7 @@ void Engine::send_publish(InFlight::Index index, TimePoint now) {
   entry.connection = connection_;
   entry.takes_quota = true;
   ++quota_used_;
+  if (entry.message->qos == QoS::exactly_once) ++exactly_once_used_;
 }
 
 void Engine::encode_publish(const OutboundMessagePtr& message, std::uint16_t packet_identifier, bool dup,
@@ -90,7 +94,7 @@ void Engine::encode_publish(const OutboundMessagePtr& message, std::uint16_t pac
   publish.properties = message->properties();
   publish.payload = message->payload();
   if (message->expires_at() == never) {
-    wire::encode_publish_header(publish, output_.scratch());
+    wire::encode_publish_header(publish, version_, output_.scratch());
   } else {
     // The time it waited here has passed for the receivers too. A replay of what expired since keeps a last
     // second: it must go out again all the same. [MQTT-3.3.2-6]
@@ -101,7 +105,7 @@ void Engine::encode_publish(const OutboundMessagePtr& message, std::uint16_t pac
         .number(wire::PropertyId::message_expiry_interval,
                 static_cast<std::uint32_t>(std::max<std::chrono::seconds::rep>(left.count(), 1)));
     publish.properties = wire::PropertiesView(properties);
-    wire::encode_publish_header(publish, output_.scratch());
+    wire::encode_publish_header(publish, version_, output_.scratch());
   }
   output_.append_payload(message);
 }
@@ -116,7 +120,7 @@ void Engine::send_release(InFlight::Index index, TimePoint now) {
 
 bool Engine::can_replay() const noexcept {
   return phase_ == Phase::connected && replay_next_ != InFlight::none && timer(Timer::replay) == never &&
-         has_quota() && output_.size() < output_high_water;
+         has_quota(in_flight_[replay_next_].message->qos) && output_.size() < output_high_water;
 }
 
 void Engine::replay(TimePoint now) {
@@ -147,8 +151,13 @@ void Engine::on_puback(const wire::Acknowledgement& puback) {
   }
   InFlightEntry& entry = in_flight_[index];
   if (entry.stage == Stage::held) return in_flight_.remove(index);
-  if (entry.stage != Stage::puback)
+  if (entry.stage == Stage::pubrec && version_ == wire::Version::mqtt_3_1_1) {
+    // RabbitMQ takes QoS 2 for QoS 1, and nothing but this PUBACK says so.
+    if (!tolerate(counters_.exactly_once_lowered, puback_for_exactly_once)) return;
+    entry.message->qos = QoS::at_least_once;
+  } else if (entry.stage != Stage::puback) {
     return fail(ReasonCode::protocol_error, "a PUBACK came for no QoS 1 PUBLISH");
+  }
   progress_ = true;
   take_outcome(*entry.message, puback);
   end_exchange(index, is_error(puback.reason_code) ? std::optional(Errc::request_refused) : std::nullopt);
@@ -206,6 +215,7 @@ void Engine::end_exchange(InFlight::Index index, std::optional<Errc> failure) {
 void Engine::give_back_quota(InFlightEntry& entry) noexcept {
   if (!std::exchange(entry.takes_quota, false)) return;
   --quota_used_;
+  if (entry.stage != Stage::puback) --exactly_once_used_;
 }
 
 void Engine::take_outcome(OutboundMessage& message, const wire::Acknowledgement& acknowledgement) {

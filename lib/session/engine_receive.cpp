@@ -102,7 +102,7 @@ void Engine::deliver(const wire::Publish& publish, std::string_view topic, Inbou
   InboundExchange exchange;
   if (journaled_ && publish.qos == QoS::exactly_once)
     exchange = {epoch_, exchanges_of(token.packet_identifier) + 1};
-  received_.push_back(InboundMessage::make(publish, topic, token, exchange));
+  received_.push_back(InboundMessage::make(publish, topic, token, exchange, protocol()));
 }
 
 void Engine::send_acknowledgements(TimePoint now) {
@@ -140,7 +140,7 @@ void Engine::send_answer(wire::PacketType type, const InboundWindow::Due& due) {
     if (size + 5 > maximum && size != 0) continue;
     acknowledgement.properties = wire::PropertiesView(std::span(bytes).first(size));
     const std::size_t before = output_.scratch().size();
-    wire::encode(acknowledgement, output_.scratch());
+    wire::encode(acknowledgement, version_, output_.scratch());
     if (size == 0 || output_.scratch().size() - before <= maximum) return;
     output_.scratch().resize(before);
   }

@@ -3,6 +3,7 @@
 
 #include "session/engine.hpp"
 #include "session/limits.hpp"
+#include "session/protocol_limits.hpp"
 #include "wire/encoder.hpp"
 
 namespace holdfast::session {
@@ -12,20 +13,21 @@ namespace {
 constexpr wire::DecodeError answer_for_nobody{ReasonCode::protocol_error,
                                               "a SUBACK or UNSUBACK came for no request [MQTT 5, 3.9, 3.11]"};
 
-void encode_request(const SubscriptionRequest& request, std::uint16_t packet_identifier,
-                    wire::PropertiesView properties, std::vector<std::byte>& out) {
+void encode_request(const SubscriptionRequest& request, wire::Version version,
+                    std::uint16_t packet_identifier, wire::PropertiesView properties,
+                    std::vector<std::byte>& out) {
   if (request.kind == SubscriptionRequest::Kind::unsubscribe) {
     wire::Unsubscribe unsubscribe{packet_identifier, properties, {}};
     for (const TopicFilter& subscription : request.subscriptions)
       unsubscribe.filters.push_back(subscription.filter);
-    return wire::encode(unsubscribe, out);
+    return wire::encode(unsubscribe, version, out);
   }
   wire::Subscribe subscribe{packet_identifier, properties, {}};
   for (const auto& [filter, options] : request.subscriptions) {
     subscribe.subscriptions.push_back(
         {filter, options.qos, options.no_local, options.retain_as_published, options.retain_handling});
   }
-  wire::encode(subscribe, out);
+  wire::encode(subscribe, version, out);
 }
 
 }  // namespace
@@ -53,9 +55,13 @@ void Engine::send_requests(TimePoint now) {
 }
 
 std::optional<SubscriptionAnswer> Engine::refuse_request(const SubscriptionRequest& request) const {
+  if (limits_.protocol == Protocol::mqtt_3_1_1) {
+    if (auto what = not_in_3_1_1(request)) return SubscriptionAnswer{{}, {}, Errc::not_in_protocol, *what};
+  }
   if (request.kind == SubscriptionRequest::Kind::unsubscribe) return std::nullopt;
   for (const TopicFilter& subscription : request.subscriptions) {
-    const bool with_identifier = request.properties.subscription_identifier.has_value();
+    const bool with_identifier =
+        request.properties.subscription_identifier.has_value() && !request.identifier_optional;
     if (auto violation = check_limits(limits_, subscription.filter, with_identifier)) {
       return SubscriptionAnswer{{}, {}, violation->code, std::move(violation->what)};
     }
@@ -68,7 +74,8 @@ void Engine::send_request(Subscriptions::Pending& pending, TimePoint now) {
   const bool subscribe = request.kind == SubscriptionRequest::Kind::subscribe;
   std::vector<std::byte> bytes;
   wire::PropertyWriter properties(bytes);
-  if (subscribe && request.properties.subscription_identifier) {
+  const bool identified = limits_.subscription_identifiers_available || !request.identifier_optional;
+  if (subscribe && identified && request.properties.subscription_identifier) {
     properties.number(wire::PropertyId::subscription_identifier, *request.properties.subscription_identifier);
   }
   for (const auto& [name, value] : request.properties.user_properties)
@@ -77,7 +84,8 @@ void Engine::send_request(Subscriptions::Pending& pending, TimePoint now) {
   const InFlight::Index index = in_flight_.add(subscribe ? Stage::suback : Stage::unsuback, {});
   pending.packet_identifier = in_flight_[index].packet_identifier;
   const std::size_t before = output_.scratch().size();
-  encode_request(request, pending.packet_identifier, wire::PropertiesView(bytes), output_.scratch());
+  encode_request(request, version_, pending.packet_identifier, wire::PropertiesView(bytes),
+                 output_.scratch());
   if (limits_.maximum_packet_size && output_.scratch().size() - before > *limits_.maximum_packet_size) {
     output_.scratch().resize(before);
     in_flight_.remove(index);
@@ -98,14 +106,17 @@ void Engine::on_suback(const wire::Suback& suback, Stage expected) {
     return;
   }
   const SubscriptionRequest* request = subscriptions_.find(suback.packet_identifier);
-  if (request->subscriptions.size() != suback.reason_codes.size()) {
+  std::vector<ReasonCode> codes;
+  codes.reserve(request->subscriptions.size());
+  for (const std::byte code : suback.reason_codes)
+    codes.push_back(static_cast<ReasonCode>(code));
+  if (version_ == wire::Version::mqtt_3_1_1 && suback.type == wire::PacketType::unsuback)
+    codes.assign(request->subscriptions.size(),
+                 ReasonCode::success);  // It says no more than that it is done.
+  if (request->subscriptions.size() != codes.size()) {
     return fail(ReasonCode::protocol_error,
                 "an answer came with another number of reason codes [MQTT-3.8.4-6]");
   }
-  std::vector<ReasonCode> codes;
-  codes.reserve(suback.reason_codes.size());
-  for (const std::byte code : suback.reason_codes)
-    codes.push_back(static_cast<ReasonCode>(code));
   in_flight_.remove(index);
   SubscriptionRequest finished = subscriptions_.finish(suback.packet_identifier, codes, journal_);
   answer({std::move(finished), std::move(codes), std::nullopt, {}});

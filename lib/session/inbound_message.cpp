@@ -6,14 +6,14 @@
 namespace holdfast::session {
 
 InboundMessage::Ptr InboundMessage::make(const wire::Publish& publish, std::string_view topic,
-                                         InboundToken token, InboundExchange exchange) {
+                                         InboundToken token, InboundExchange exchange, Protocol protocol) {
   const std::size_t trailing = topic.size() + publish.properties.bytes().size() + publish.payload.size();
   void* memory = ::operator new(sizeof(InboundMessage) + trailing);
-  return Ptr(new (memory) InboundMessage(publish, topic, token, exchange));
+  return Ptr(new (memory) InboundMessage(publish, topic, token, exchange, protocol));
 }
 
 InboundMessage::InboundMessage(const wire::Publish& publish, std::string_view topic, InboundToken token,
-                               InboundExchange exchange) noexcept
+                               InboundExchange exchange, Protocol protocol) noexcept
     : token_(token),
       exchange_(exchange),
       properties_size_(static_cast<std::uint32_t>(publish.properties.bytes().size())),
@@ -21,7 +21,8 @@ InboundMessage::InboundMessage(const wire::Publish& publish, std::string_view to
       topic_size_(static_cast<std::uint16_t>(topic.size())),
       qos_(publish.qos),
       retain_(publish.retain),
-      duplicate_(publish.dup) {
+      duplicate_(publish.dup),
+      protocol_(protocol) {
   auto* to = reinterpret_cast<std::byte*>(this + 1);
   const auto append = [&to](const void* from, std::size_t size) {
     if (size != 0) std::memcpy(to, from, size);  // An empty view may have no address.
@@ -30,6 +31,24 @@ InboundMessage::InboundMessage(const wire::Publish& publish, std::string_view to
   append(topic.data(), topic.size());
   append(publish.properties.bytes().data(), publish.properties.bytes().size());
   append(publish.payload.data(), publish.payload.size());
+}
+
+InboundMessage::Ptr InboundMessage::copy(std::uint32_t serial) const {
+  void* memory = ::operator new(sizeof(InboundMessage) + size());
+  return Ptr(new (memory) InboundMessage(*this, serial));
+}
+
+InboundMessage::InboundMessage(const InboundMessage& other, std::uint32_t serial) noexcept
+    : token_{other.token_.packet_identifier, serial},
+      exchange_(other.exchange_),
+      properties_size_(other.properties_size_),
+      payload_size_(other.payload_size_),
+      topic_size_(other.topic_size_),
+      qos_(other.qos_),
+      retain_(other.retain_),
+      duplicate_(other.duplicate_),
+      protocol_(other.protocol_) {
+  std::memcpy(reinterpret_cast<std::byte*>(this + 1), other.bytes(), other.size());
 }
 
 void InboundMessage::Deleter::operator()(InboundMessage* message) const noexcept {

@@ -48,7 +48,10 @@ class InboundMessage {
 
   /// Copies what the packet's views point to. `topic` is given apart because a topic alias may stand for it.
   [[nodiscard]] static Ptr make(const wire::Publish& publish, std::string_view topic, InboundToken token,
-                                InboundExchange exchange = {});
+                                InboundExchange exchange = {}, Protocol protocol = Protocol::mqtt_5);
+
+  /// One more for another reader, who acknowledges it under this serial; under 0 nothing is.
+  [[nodiscard]] Ptr copy(std::uint32_t serial) const;
 
   InboundMessage(const InboundMessage&) = delete;
   InboundMessage& operator=(const InboundMessage&) = delete;
@@ -65,6 +68,8 @@ class InboundMessage {
   [[nodiscard]] QoS qos() const noexcept { return qos_; }
   [[nodiscard]] bool retain() const noexcept { return retain_; }
   [[nodiscard]] bool duplicate() const noexcept { return duplicate_; }
+  /// In which it came: mqtt_5 or mqtt_3_1_1.
+  [[nodiscard]] Protocol protocol() const noexcept { return protocol_; }
   [[nodiscard]] InboundToken token() const noexcept { return token_; }
   [[nodiscard]] InboundExchange exchange() const noexcept { return exchange_; }
   [[nodiscard]] std::size_t size() const noexcept {
@@ -73,7 +78,8 @@ class InboundMessage {
 
  private:
   InboundMessage(const wire::Publish& publish, std::string_view topic, InboundToken token,
-                 InboundExchange exchange) noexcept;
+                 InboundExchange exchange, Protocol protocol) noexcept;
+  InboundMessage(const InboundMessage& other, std::uint32_t serial) noexcept;
   ~InboundMessage() = default;
   [[nodiscard]] const std::byte* bytes() const noexcept {
     return reinterpret_cast<const std::byte*>(this + 1);
@@ -87,6 +93,7 @@ class InboundMessage {
   const QoS qos_;
   const bool retain_;
   const bool duplicate_;
+  const Protocol protocol_;
 };
 
 }  // namespace holdfast::session

@@ -43,6 +43,7 @@ void InboundWindow::refuse(std::uint16_t packet_identifier, QoS qos, ReasonCode 
 InboundWindow::Arrival InboundWindow::begin(Entry& entry, QoS qos) {
   if (!properties_.empty()) properties_.erase(entry.serial);
   entry.serial = next_serial_++;
+  entry.holders = 1;
   entry.progress = Progress::waiting;
   entry.qos = qos;
   entry.reason = ReasonCode::success;
@@ -67,16 +68,19 @@ InboundWindow::Arrival InboundWindow::repeat(Entry& entry) {
   return arrival;
 }
 
+void InboundWindow::share(InboundToken token, std::uint32_t holders) {
+  if (Entry* entry = find_waiting(token)) entry->holders = holders;
+}
+
 void InboundWindow::acknowledge(InboundToken token) {
-  Entry* entry = find(token.packet_identifier);
-  if (entry == nullptr || entry->serial != token.serial || entry->progress != Progress::waiting) return;
+  Entry* entry = find_waiting(token);
+  if (entry == nullptr || --entry->holders != 0) return;
   entry->progress = Progress::acknowledged;
 }
 
 void InboundWindow::acknowledge(InboundAnswer&& answer) {
-  Entry* entry = find(answer.token.packet_identifier);
-  if (entry == nullptr || entry->serial != answer.token.serial || entry->progress != Progress::waiting)
-    return;
+  Entry* entry = find_waiting(answer.token);
+  if (entry == nullptr || --entry->holders != 0) return;
   entry->progress = Progress::acknowledged;
   entry->reason = answer.reason;
   properties_.insert_or_assign(entry->serial, std::move(answer.properties));
@@ -144,6 +148,13 @@ void InboundWindow::clear() {
 InboundWindow::Entry* InboundWindow::find(std::uint16_t packet_identifier) noexcept {
   Entry& entry = table_[packet_identifier & (table_.size() - 1)];
   return entry.progress != Progress::none && entry.packet_identifier == packet_identifier ? &entry : nullptr;
+}
+
+InboundWindow::Entry* InboundWindow::find_waiting(InboundToken token) noexcept {
+  Entry* entry = find(token.packet_identifier);
+  const bool waiting =
+      entry != nullptr && entry->serial == token.serial && entry->progress == Progress::waiting;
+  return waiting ? entry : nullptr;
 }
 
 InboundWindow::Entry& InboundWindow::insert(std::uint16_t packet_identifier) {

@@ -53,7 +53,10 @@ class InboundWindow {
   Arrival on_publish(std::uint16_t packet_identifier, QoS qos, bool duplicate);
   /// A PUBLISH came that cannot be taken: this error is its acknowledgement, when its turn comes.
   void refuse(std::uint16_t packet_identifier, QoS qos, ReasonCode reason);
-  /// The application acknowledged. Stale and repeated tokens change nothing.
+  /// So many hold the message: it counts as acknowledged when the last of them has done so.
+  void share(InboundToken token, std::uint32_t holders);
+  /// The application acknowledged. Stale and repeated tokens change nothing. Of those who share a message the
+  /// last says how.
   void acknowledge(InboundToken token);
   void acknowledge(InboundAnswer&& answer);
   /// The next acknowledgement whose turn it is, if any; it counts as sent.
@@ -80,6 +83,7 @@ class InboundWindow {
   };
   struct Entry {
     std::uint32_t serial = 0;
+    std::uint32_t holders = 1;
     std::uint16_t packet_identifier = 0;
     Progress progress = Progress::none;
     QoS qos = QoS::at_least_once;
@@ -89,6 +93,7 @@ class InboundWindow {
   };
 
   [[nodiscard]] Entry* find(std::uint16_t packet_identifier) noexcept;
+  [[nodiscard]] Entry* find_waiting(InboundToken token) noexcept;
   Entry& insert(std::uint16_t packet_identifier);
   void forget(Entry& entry) noexcept;
   Arrival begin(Entry& entry, QoS qos);

@@ -1,5 +1,6 @@
 #include "session/limits.hpp"
 
+#include "session/protocol_limits.hpp"
 #include "wire/topic.hpp"
 #include "wire/variable_byte_integer.hpp"
 
@@ -28,6 +29,10 @@ std::size_t publish_packet_size(const OutboundMessage& message) noexcept {
 
 std::optional<LimitViolation> check_limits(const BrokerLimits& limits, const OutboundMessage& message,
                                            bool lower_qos) {
+  if (limits.protocol == Protocol::mqtt_3_1_1) {
+    if (auto what = not_in_3_1_1(message))
+      return LimitViolation{Errc::not_in_protocol, for_topic(message) + *what};
+  }
   if (message.qos > limits.maximum_qos && !lower_qos) {
     return LimitViolation{Errc::qos_not_supported,
                           for_topic(message) + "QoS " + number(message.qos) + " asked, this broker grants " +

@@ -29,6 +29,7 @@ enum class End : std::uint8_t {
   taken_over,        ///< Another client has our Client Identifier.
   session_mismatch,  ///< Session Present where it cannot be: a clean start mends it.
   by_request,        ///< disconnect().
+  at_once,  ///< Another connection to the same server has to follow: no failure, no business of the policy.
 };
 
 class ReconnectPolicy {
@@ -50,7 +51,7 @@ class ReconnectPolicy {
   void go_to(std::size_t server);
   /// CONNACK with success.
   void on_connected(TimePoint now);
-  /// Anything but by_request.
+  /// Anything but by_request and at_once.
   [[nodiscard]] Decision on_end(End end, TimePoint now);
   /// The broker pointed to this server, which is no fault of its own: no back-off comes of it.
   [[nodiscard]] Decision on_sent_elsewhere(std::size_t server, TimePoint now);

@@ -88,12 +88,18 @@ struct Unsubscribed {
   std::string filter;
 };
 
+/// A server refused MQTT 5; or speaks it again, if not `older`.
+struct OlderServer {
+  std::string endpoint;
+  bool older = true;
+};
+
 }  // namespace record
 
-using Record =
-    std::variant<record::SessionHeld, record::SessionAlive, record::SessionEnded, record::Accepted,
-                 record::Returned, record::Sent, record::Released, record::Finished, record::Held,
-                 record::InboundReceived, record::InboundReleased, record::Subscribed, record::Unsubscribed>;
+using Record = std::variant<record::SessionHeld, record::SessionAlive, record::SessionEnded, record::Accepted,
+                            record::Returned, record::Sent, record::Released, record::Finished, record::Held,
+                            record::InboundReceived, record::InboundReleased, record::Subscribed,
+                            record::Unsubscribed, record::OlderServer>;
 using Journal = std::vector<Record>;
 
 /// How often SessionAlive comes while the connection is up: a killed process was connected so long at the
@@ -104,7 +110,8 @@ inline constexpr std::chrono::seconds alive_period{30};
 /// without them something is sent again that the broker knows how to take.
 [[nodiscard]] inline bool promises(const Record& record) noexcept {
   return !std::holds_alternative<record::Finished>(record) && !std::holds_alternative<record::Held>(record) &&
-         !std::holds_alternative<record::SessionAlive>(record);
+         !std::holds_alternative<record::SessionAlive>(record) &&
+         !std::holds_alternative<record::OlderServer>(record);
 }
 
 /// Takes out the messages that do not wait any more, as one of the journals says: they were sent or ended.
@@ -173,6 +180,7 @@ struct Snapshot {
   std::vector<std::uint16_t> inbound_received;
   std::vector<InboundCount> inbound_counts;
   std::vector<StoredSubscription> subscriptions;
+  std::vector<std::string> older_servers;  ///< See record::OlderServer.
   std::uint64_t last_sequence = 0;
 };
 

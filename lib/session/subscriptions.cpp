@@ -78,7 +78,8 @@ void Subscriptions::note(const SubscriptionRequest& request, std::size_t index, 
     // What was asked for in doubt is held as the application asked for it.
     if (request.ticket == 0 && known != held_.end())
       wish.options.retain_handling = known->second.options.retain_handling;
-    held_[wish.filter] = {wish.options, request.properties.subscription_identifier};
+    held_[wish.filter] = {wish.options, request.properties.subscription_identifier,
+                          request.identifier_optional};
     journal.emplace_back(record::Subscribed{{wish, request.properties.subscription_identifier}});
   } else if (request.ticket == 0 && held_.erase(subscription.filter) != 0) {
     journal.emplace_back(
@@ -98,10 +99,12 @@ std::size_t Subscriptions::resubscribe(Again how) {
   std::optional<std::uint32_t> identifier;
   for (const auto& [filter, held] : held_) {
     const bool full = again.empty() || again.back().request.subscriptions.size() == filters_a_packet;
-    if (full || held.identifier != identifier) {
+    if (full || held.identifier != identifier ||
+        held.identifier_optional != again.back().request.identifier_optional) {
       again.emplace_back();
       identifier = held.identifier;
       again.back().request.properties.subscription_identifier = identifier;
+      again.back().request.identifier_optional = held.identifier_optional;
     }
     SubscriptionOptions options = held.options;
     if (how == Again::if_new && options.retain_handling == RetainHandling::send)
@@ -122,7 +125,7 @@ void Subscriptions::forget_held(Journal& journal) {
 void Subscriptions::restore(const StoredSubscription& subscription) {
   if (subscription.subscription_identifier) identifiers_.insert(*subscription.subscription_identifier);
   held_[subscription.subscription.filter] = {subscription.subscription.options,
-                                             subscription.subscription_identifier};
+                                             subscription.subscription_identifier, false};
 }
 
 }  // namespace holdfast::session

@@ -27,6 +27,8 @@ struct SubscriptionRequest {
   SubscribeProperties properties;
   /// Names the request in its answer; 0: nobody waits, it was made by a lost session.
   std::uint64_t ticket = 0;
+  /// The Subscription Identifier is ours, not the application's: sent only to brokers that know identifiers.
+  bool identifier_optional = false;
 };
 
 class Subscriptions {
@@ -71,6 +73,7 @@ class Subscriptions {
   struct Held {
     SubscriptionOptions options;
     std::optional<std::uint32_t> identifier;
+    bool identifier_optional = false;
   };
   void note(const SubscriptionRequest& request, std::size_t index, ReasonCode code, Journal& journal);
 

@@ -74,6 +74,13 @@ class MemoryStore::Apply {
     store_.subscriptions_[record.subscription.subscription.filter] = record.subscription;
   }
   void operator()(const session::record::Unsubscribed& record) { store_.subscriptions_.erase(record.filter); }
+  void operator()(const session::record::OlderServer& record) {
+    if (record.older) {
+      store_.older_servers_.insert(record.endpoint);
+    } else {
+      store_.older_servers_.erase(record.endpoint);
+    }
+  }
 
  private:
   MemoryStore& store_;
@@ -101,6 +108,7 @@ session::Snapshot MemoryStore::open(session::TimePoint) {
     snapshot.inbound_counts.push_back({identifier, exchanges});
   for (const auto& [filter, subscription] : subscriptions_)
     snapshot.subscriptions.push_back(subscription);
+  snapshot.older_servers.assign(older_servers_.begin(), older_servers_.end());
 
   std::vector<const StoredMessage*> in_order;
   for (const auto& [sequence, stored] : messages_) {

@@ -49,6 +49,7 @@ class MemoryStore final : public Store {
   std::set<std::uint16_t> inbound_received_;
   std::map<std::uint16_t, std::uint64_t> inbound_counts_;
   std::map<std::string, session::StoredSubscription> subscriptions_;
+  std::set<std::string> older_servers_;
   std::uint64_t last_order_ = 0;
 };
 

@@ -36,8 +36,13 @@ CREATE TABLE subscription (
   STRICT, WITHOUT ROWID;
 )";
 
+// Servers that speak MQTT 3.1.1 and not MQTT 5.
+constexpr const char* version_2 = R"(
+CREATE TABLE older_server (endpoint TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+)";
+
 // The script at index n makes a file of version n one of version n + 1.
-constexpr std::array migrations{version_1};
+constexpr std::array migrations{version_1, version_2};
 constexpr auto newest = static_cast<std::int64_t>(migrations.size());
 
 void migrate(Database& database, std::int64_t version) {

@@ -95,6 +95,8 @@ struct SqliteStore::Statements {
   Statement next_epoch{db, "UPDATE session SET epoch = epoch + 1"};
   Statement subscribe{db, "INSERT OR REPLACE INTO subscription VALUES (?, ?, ?, ?, ?, ?)"};
   Statement unsubscribe{db, "DELETE FROM subscription WHERE filter = ?"};
+  Statement add_older{db, "INSERT OR IGNORE INTO older_server VALUES (?)"};
+  Statement remove_older{db, "DELETE FROM older_server WHERE endpoint = ?"};
 };
 
 /// One record after the other, into the transaction.
@@ -154,6 +156,9 @@ class SqliteStore::Apply {
   }
   void operator()(const session::record::Unsubscribed& record) {
     do_.unsubscribe.run(std::string_view(record.filter));
+  }
+  void operator()(const session::record::OlderServer& record) {
+    (record.older ? do_.add_older : do_.remove_older).run(std::string_view(record.endpoint));
   }
 
  private:
@@ -303,6 +308,9 @@ void SqliteStore::load_subscriptions(session::Snapshot& snapshot) {
         {{std::string(subscriptions.text(0)), options},
          identifier ? std::optional(static_cast<std::uint32_t>(*identifier)) : std::nullopt});
   }
+  Statement older_servers(database_, "SELECT endpoint FROM older_server");
+  while (older_servers.step())
+    snapshot.older_servers.emplace_back(older_servers.text(0));
 }
 
 void SqliteStore::commit(const session::Journal& journal, session::TimePoint now) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "wire/return_code.hpp"
 #include "wire/variable_byte_integer.hpp"
 
 namespace holdfast::wire {
@@ -14,8 +15,9 @@ namespace {
 /// Writes a packet whose size was computed first, so that the vector grows once a packet.
 class Writer {
  public:
-  Writer(std::vector<std::byte>& out, PacketType type, unsigned flags, std::size_t remaining,
-         std::size_t left_out = 0) {
+  Writer(std::vector<std::byte>& out, Version version, PacketType type, unsigned flags, std::size_t remaining,
+         std::size_t left_out = 0)
+      : version_(version) {
     const auto length = static_cast<std::uint32_t>(remaining);
     const std::size_t begin = out.size();
     out.resize(begin + 1 + variable_byte_integer_size(length) + remaining - left_out);
@@ -44,14 +46,17 @@ class Writer {
   Writer& binary(std::span<const std::byte> value) { return two_bytes(value.size()).bytes(value); }
   Writer& string(std::string_view value) { return binary(std::as_bytes(std::span(value))); }
   Writer& properties(const PropertiesView& value) {
+    if (version_ == Version::mqtt_3_1_1) return *this;
     return variable(static_cast<std::uint32_t>(value.bytes().size())).bytes(value.bytes());
   }
 
  private:
+  const Version version_;
   std::byte* at_;
 };
 
-std::size_t size_of(const PropertiesView& properties) {
+std::size_t size_of(const PropertiesView& properties, Version version) {
+  if (version == Version::mqtt_3_1_1) return 0;
   const std::size_t size = properties.bytes().size();
   return variable_byte_integer_size(static_cast<std::uint32_t>(size)) + size;
 }
@@ -62,24 +67,25 @@ unsigned flags_of(PacketType type) {
   return one_is_set ? 2 : 0;  // [MQTT 5, table 2-2]
 }
 
-std::size_t size_of(const Will& will) {
-  return size_of(will.properties) + 2 + will.topic.size() + 2 + will.payload.size();
+std::size_t size_of(const Will& will, Version version) {
+  return size_of(will.properties, version) + 2 + will.topic.size() + 2 + will.payload.size();
 }
 
 // DISCONNECT and AUTH: a reason code and properties that fall away when they say nothing.
 template <class Packet>
-void encode_reason(PacketType type, const Packet& packet, std::vector<std::byte>& out) {
+void encode_reason(PacketType type, const Packet& packet, Version version, std::vector<std::byte>& out) {
   const bool bare = packet.properties.empty();
-  if (bare && packet.reason_code == ReasonCode::success) {
-    Writer(out, type, 0, 0);
+  if (version == Version::mqtt_3_1_1 || (bare && packet.reason_code == ReasonCode::success)) {
+    Writer(out, version, type, 0, 0);
     return;
   }
-  Writer writer(out, type, 0, bare ? 1 : 1 + size_of(packet.properties));
+  Writer writer(out, version, type, 0, bare ? 1 : 1 + size_of(packet.properties, version));
   writer.byte(static_cast<unsigned>(packet.reason_code));
   if (!bare) writer.properties(packet.properties);
 }
 
-unsigned options_byte(const TopicSubscription& subscription) {
+unsigned options_byte(const TopicSubscription& subscription, Version version) {
+  if (version == Version::mqtt_3_1_1) return static_cast<unsigned>(subscription.maximum_qos);
   return static_cast<unsigned>(subscription.maximum_qos) | (subscription.no_local ? 0x04U : 0U) |
          (subscription.retain_as_published ? 0x08U : 0U) |
          static_cast<unsigned>(subscription.retain_handling) << 4;
@@ -87,11 +93,11 @@ unsigned options_byte(const TopicSubscription& subscription) {
 
 }  // namespace
 
-void encode(const Connect& connect, std::vector<std::byte>& out) {
-  std::size_t remaining = 10 + size_of(connect.properties) + 2 + connect.client_identifier.size();
+void encode(const Connect& connect, Version version, std::vector<std::byte>& out) {
+  std::size_t remaining = 10 + size_of(connect.properties, version) + 2 + connect.client_identifier.size();
   unsigned flags = connect.clean_start ? 0x02 : 0;
   if (connect.will) {
-    remaining += size_of(*connect.will);
+    remaining += size_of(*connect.will, version);
     flags |= 0x04U | static_cast<unsigned>(connect.will->qos) << 3 | (connect.will->retain ? 0x20U : 0U);
   }
   if (connect.user_name) {
@@ -102,8 +108,8 @@ void encode(const Connect& connect, std::vector<std::byte>& out) {
     remaining += 2 + connect.password->size();
     flags |= 0x40;
   }
-  Writer writer(out, PacketType::connect, 0, remaining);
-  writer.string("MQTT").byte(5).byte(flags).two_bytes(connect.keep_alive);
+  Writer writer(out, version, PacketType::connect, 0, remaining);
+  writer.string("MQTT").byte(static_cast<unsigned>(version)).byte(flags).two_bytes(connect.keep_alive);
   writer.properties(connect.properties).string(connect.client_identifier);
   if (connect.will) {
     writer.properties(connect.will->properties).string(connect.will->topic).binary(connect.will->payload);
@@ -112,76 +118,83 @@ void encode(const Connect& connect, std::vector<std::byte>& out) {
   if (connect.password) writer.binary(*connect.password);
 }
 
-void encode(const Connack& connack, std::vector<std::byte>& out) {
-  Writer writer(out, PacketType::connack, 0, 2 + size_of(connack.properties));
-  writer.byte(connack.session_present ? 1 : 0).byte(static_cast<unsigned>(connack.reason_code));
+void encode(const Connack& connack, Version version, std::vector<std::byte>& out) {
+  Writer writer(out, version, PacketType::connack, 0, 2 + size_of(connack.properties, version));
+  const unsigned code = version == Version::mqtt_3_1_1 ? return_code(connack.reason_code)
+                                                       : static_cast<unsigned>(connack.reason_code);
+  writer.byte(connack.session_present ? 1 : 0).byte(code);
   writer.properties(connack.properties);
 }
 
-void encode_publish_header(const Publish& publish, std::vector<std::byte>& out) {
+void encode_publish_header(const Publish& publish, Version version, std::vector<std::byte>& out) {
   const bool has_identifier = publish.qos != QoS::at_most_once;
   const std::size_t remaining = 2 + publish.topic.size() + (has_identifier ? 2 : 0) +
-                                size_of(publish.properties) + publish.payload.size();
+                                size_of(publish.properties, version) + publish.payload.size();
   const unsigned flags =
       (publish.dup ? 0x08U : 0U) | static_cast<unsigned>(publish.qos) << 1 | (publish.retain ? 0x01U : 0U);
-  Writer writer(out, PacketType::publish, flags, remaining, publish.payload.size());
+  Writer writer(out, version, PacketType::publish, flags, remaining, publish.payload.size());
   writer.string(publish.topic);
   if (has_identifier) writer.two_bytes(publish.packet_identifier);
   writer.properties(publish.properties);
 }
 
-void encode(const Publish& publish, std::vector<std::byte>& out) {
-  encode_publish_header(publish, out);
+void encode(const Publish& publish, Version version, std::vector<std::byte>& out) {
+  encode_publish_header(publish, version, out);
   out.insert(out.end(), publish.payload.begin(), publish.payload.end());
 }
 
-void encode(const Acknowledgement& acknowledgement, std::vector<std::byte>& out) {
+void encode(const Acknowledgement& acknowledgement, Version version, std::vector<std::byte>& out) {
   const bool bare = acknowledgement.properties.empty();
-  const bool shortest = bare && acknowledgement.reason_code == ReasonCode::success;
-  const std::size_t remaining = shortest ? 2 : bare ? 3 : 3 + size_of(acknowledgement.properties);
-  Writer writer(out, acknowledgement.type, flags_of(acknowledgement.type), remaining);
+  const bool shortest =
+      version == Version::mqtt_3_1_1 || (bare && acknowledgement.reason_code == ReasonCode::success);
+  const std::size_t remaining = shortest ? 2 : bare ? 3 : 3 + size_of(acknowledgement.properties, version);
+  Writer writer(out, version, acknowledgement.type, flags_of(acknowledgement.type), remaining);
   writer.two_bytes(acknowledgement.packet_identifier);
-  if (!shortest) writer.byte(static_cast<unsigned>(acknowledgement.reason_code));
+  if (shortest) return;
+  writer.byte(static_cast<unsigned>(acknowledgement.reason_code));
   if (!bare) writer.properties(acknowledgement.properties);
 }
 
-void encode(const Subscribe& subscribe, std::vector<std::byte>& out) {
-  std::size_t remaining = 2 + size_of(subscribe.properties);
+void encode(const Subscribe& subscribe, Version version, std::vector<std::byte>& out) {
+  std::size_t remaining = 2 + size_of(subscribe.properties, version);
   for (const auto& subscription : subscribe.subscriptions)
     remaining += 2 + subscription.filter.size() + 1;
-  Writer writer(out, PacketType::subscribe, flags_of(PacketType::subscribe), remaining);
+  Writer writer(out, version, PacketType::subscribe, flags_of(PacketType::subscribe), remaining);
   writer.two_bytes(subscribe.packet_identifier).properties(subscribe.properties);
   for (const auto& subscription : subscribe.subscriptions) {
-    writer.string(subscription.filter).byte(options_byte(subscription));
+    writer.string(subscription.filter).byte(options_byte(subscription, version));
   }
 }
 
-void encode(const Suback& suback, std::vector<std::byte>& out) {
-  Writer writer(out, suback.type, 0, 2 + size_of(suback.properties) + suback.reason_codes.size());
-  writer.two_bytes(suback.packet_identifier).properties(suback.properties).bytes(suback.reason_codes);
+void encode(const Suback& suback, Version version, std::vector<std::byte>& out) {
+  const bool coded = version == Version::mqtt_5 || suback.type == PacketType::suback;
+  const std::size_t codes = coded ? suback.reason_codes.size() : 0;
+  Writer writer(out, version, suback.type, 0, 2 + size_of(suback.properties, version) + codes);
+  writer.two_bytes(suback.packet_identifier).properties(suback.properties);
+  if (coded) writer.bytes(suback.reason_codes);
 }
 
-void encode(const Unsubscribe& unsubscribe, std::vector<std::byte>& out) {
-  std::size_t remaining = 2 + size_of(unsubscribe.properties);
+void encode(const Unsubscribe& unsubscribe, Version version, std::vector<std::byte>& out) {
+  std::size_t remaining = 2 + size_of(unsubscribe.properties, version);
   for (const auto filter : unsubscribe.filters)
     remaining += 2 + filter.size();
-  Writer writer(out, PacketType::unsubscribe, flags_of(PacketType::unsubscribe), remaining);
+  Writer writer(out, version, PacketType::unsubscribe, flags_of(PacketType::unsubscribe), remaining);
   writer.two_bytes(unsubscribe.packet_identifier).properties(unsubscribe.properties);
   for (const auto filter : unsubscribe.filters)
     writer.string(filter);
 }
 
 void encode(const Pingreq&, std::vector<std::byte>& out) {
-  Writer(out, PacketType::pingreq, 0, 0);
+  Writer(out, Version::mqtt_5, PacketType::pingreq, 0, 0);
 }
 void encode(const Pingresp&, std::vector<std::byte>& out) {
-  Writer(out, PacketType::pingresp, 0, 0);
+  Writer(out, Version::mqtt_5, PacketType::pingresp, 0, 0);
 }
-void encode(const Disconnect& disconnect, std::vector<std::byte>& out) {
-  encode_reason(PacketType::disconnect, disconnect, out);
+void encode(const Disconnect& disconnect, Version version, std::vector<std::byte>& out) {
+  encode_reason(PacketType::disconnect, disconnect, version, out);
 }
 void encode(const Auth& auth, std::vector<std::byte>& out) {
-  encode_reason(PacketType::auth, auth, out);
+  encode_reason(PacketType::auth, auth, Version::mqtt_5, out);
 }
 
 }  // namespace holdfast::wire

@@ -42,10 +42,14 @@ std::optional<std::chrono::seconds> expiry_of(const std::optional<std::string>& 
   }
 }
 
-void check_protocol(const std::string& version) {
-  if (version == "mqttv5" || version == "5") return;
-  const bool known = version == "mqttv311" || version == "311" || version == "mqttv31" || version == "31";
-  refuse("-V " + version + (known ? ": this version speaks MQTT 5 alone: leave -V out" : ": must be mqttv5"));
+Protocol protocol_of(const std::string& version) {
+  if (version == "mqttv5" || version == "5") return Protocol::mqtt_5;
+  if (version == "mqttv311" || version == "311") return Protocol::mqtt_3_1_1;
+  if (version == "auto") return Protocol::automatic;
+  const bool older = version == "mqttv31" || version == "31";
+  refuse("-V " + version +
+         (older ? ": MQTT 3.1 is not spoken here: brokers that know it know mqttv311, too"
+                : ": must be mqttv5, mqttv311 or auto"));
 }
 
 std::optional<Will> will_of(const ConnectionOptions& options) {
@@ -84,7 +88,7 @@ void ConnectionOptions::add_to(CLI::App& app) {
   app.add_option("-P,--pw", password, "Password. Other users can see it: better --pw-file.");
   app.add_option("--pw-file", password_file, "File whose first line is the password.");
   app.add_option("-k,--keepalive", keep_alive, "Keep-alive in seconds, 0 to 65535.")->capture_default_str();
-  app.add_option("-V,--protocol-version", protocol, "Protocol version: mqttv5.")->capture_default_str();
+  app.add_option("-V,--protocol-version", protocol, "Protocol version: mqttv5, mqttv311, or auto: mqttv5, and mqttv311 with a broker that refuses it.")->capture_default_str();
   app.add_flag("-c,--disable-clean-session", keep_session, "Keep the session: resume it, needs -i. See -x.");
   app.add_option(
       "-x,--session-expiry-interval", session_expiry,
@@ -112,7 +116,6 @@ void ConnectionOptions::add_to(CLI::App& app) {
 }
 
 Options ConnectionOptions::to_options(Start start_of_kept_session) const {
-  check_protocol(protocol);
   if (keep_session && client_id.empty()) refuse("-c needs -i: a session is found again by its client id");
   if (!store_file.empty() && client_id.empty()) {
     refuse("--store needs -i: a session is found again by its client id");
@@ -123,6 +126,7 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
     refuse("-k " + std::to_string(keep_alive) + ": must be a number of seconds from 0 (off) to 65535");
   }
   Options options;
+  options.protocol = protocol_of(protocol);
   server.apply(options, tls);
   const std::string process = std::to_string(::getpid());
   options.client_id = !client_id.empty()          ? client_id

@@ -1,13 +1,10 @@
 // holdfast_pub: publishes from the command line. Flags as in mosquitto_pub.
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <system_error>
 
 #include <holdfast/client.hpp>
 
@@ -15,6 +12,7 @@
 #include "delivery_log.hpp"
 #include "exit_code.hpp"
 #include "line_reader.hpp"
+#include "payload_source.hpp"
 #include "property_arguments.hpp"
 #include "reporting.hpp"
 #include "stop_signal.hpp"
@@ -31,11 +29,8 @@ constexpr auto look_again = 100ms;
 struct PubOptions {
   tools::ConnectionOptions connection;
   std::optional<std::string> topic;
-  std::optional<std::string> message;
-  std::string file;
+  tools::PayloadSource payload;
   bool lines = false;
-  bool whole_input = false;
-  bool null_message = false;
   bool retain = false;
   unsigned repeat = 1;
   double repeat_delay = 0;
@@ -46,12 +41,9 @@ struct PubOptions {
 void add_options(CLI::App& app, PubOptions& options) {
   options.connection.add_to(app);
   app.add_option("-t,--topic", options.topic, "Topic to publish to.");
-  app.add_option("-m,--message", options.message, "Send this payload.");
-  app.add_option("-f,--file", options.file, "Send this file as the payload.");
+  options.payload.add_to(app);
   app.add_flag("-l,--stdin-line", options.lines,
                "Send each line of the standard input; waits while disconnected.");
-  app.add_flag("-s,--stdin-file", options.whole_input, "Send the whole standard input as the payload.");
-  app.add_flag("-n,--null-message", options.null_message, "Send an empty payload.");
   app.add_flag("-r,--retain", options.retain, "The broker keeps the message as the topic's last value.");
   app.add_option("--repeat", options.repeat, "Send the message so many times (not with -l).")
       ->capture_default_str();
@@ -73,8 +65,7 @@ void take_topic_of_urls(PubOptions& options) {
 }
 
 void check(const PubOptions& options) {
-  const int sources = (options.message ? 1 : 0) + (options.file.empty() ? 0 : 1) + (options.lines ? 1 : 0) +
-                      (options.whole_input ? 1 : 0) + (options.null_message ? 1 : 0);
+  const int sources = options.payload.given() + (options.lines ? 1 : 0);
   if (options.drain) {
     if (options.connection.store_file.empty())
       throw Error(Errc::invalid_argument, "--drain needs --store: the file whose messages to send");
@@ -90,25 +81,6 @@ void check(const PubOptions& options) {
   if (options.repeat == 0) throw Error(Errc::invalid_argument, "--repeat 0: at least 1");
   if (options.repeat_delay < 0 || options.repeat_delay > 1e9) {
     throw Error(Errc::invalid_argument, "--repeat-delay: 0 or more seconds");
-  }
-}
-
-struct FileCloser {
-  int descriptor;
-  ~FileCloser() { ::close(descriptor); }
-};
-
-std::string payload_of(const PubOptions& options) {
-  if (options.message) return *options.message;
-  if (options.null_message) return "";
-  if (options.whole_input) return tools::read_all(STDIN_FILENO);
-  const int file = ::open(options.file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) throw std::system_error(errno, std::generic_category(), "-f " + options.file);
-  const FileCloser closer{file};
-  try {
-    return tools::read_all(file);
-  } catch (const std::system_error& error) {
-    throw std::system_error(error.code(), "-f " + options.file);
   }
 }
 
@@ -279,7 +251,7 @@ int pub_main(int argc, char** argv) {
   if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
   take_topic_of_urls(options);
   check(options);
-  const std::string payload = options.lines || options.drain ? "" : payload_of(options);
+  const std::string payload = options.lines || options.drain ? "" : options.payload.read();
   Options client_options = options.connection.to_options(Start::resume);
   client_options.retry_first_connect = client_options.store && !options.drain;
   Client client(client_options);

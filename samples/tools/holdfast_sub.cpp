@@ -16,8 +16,7 @@
 
 #include "connection_options.hpp"
 #include "exit_code.hpp"
-#include "json_output.hpp"
-#include "message_format.hpp"
+#include "message_output.hpp"
 #include "property_arguments.hpp"
 #include "reporting.hpp"
 #include "stop_signal.hpp"
@@ -34,14 +33,11 @@ struct SubOptions {
   std::vector<std::string> unsubscribe;
   std::uint64_t count = 0;
   double timeout = 0;
-  bool verbose = false;
-  bool no_newline = false;
+  tools::MessageOutput output;
   bool no_retained = false;
   bool retained_only = false;
   bool retain_as_published = false;
   bool exit_after_subscribing = false;
-  bool json = false;
-  std::optional<std::string> format;
 };
 
 void add_options(CLI::App& app, SubOptions& options) {
@@ -55,16 +51,13 @@ void add_options(CLI::App& app, SubOptions& options) {
       ->allow_extra_args(false);
   app.add_option("-C", options.count, "Exit after so many messages.")->check(CLI::NonNegativeNumber);
   app.add_option("-W", options.timeout, "Exit with status 27 after so many seconds.");
-  app.add_flag("-v,--verbose", options.verbose, "Print the topic before the payload.");
-  app.add_flag("-N", options.no_newline, "No line break after the payload.");
+  options.output.add_to(app);
   app.add_flag("-R", options.no_retained, "Do not print retained messages.");
   app.add_flag("--retained-only", options.retained_only, "Print retained messages alone.");
   app.add_flag("--retain-as-published", options.retain_as_published,
                "Keep the RETAIN flag as the publisher set it.");
   app.add_flag("-E", options.exit_after_subscribing,
                "Exit once the broker has acknowledged the subscriptions.");
-  app.add_option("-F,--format", options.format, "Format of the output, as in mosquitto_sub(1).");
-  app.add_flag("--json", options.json, "Print a JSON object a message and line.");
 }
 
 /// A URL has a topic, too.
@@ -81,12 +74,10 @@ void check(const SubOptions& options) {
   if (options.topics.empty() && options.unsubscribe.empty() && !options.connection.keep_session) {
     refuse("give -t with a topic filter to subscribe to (or -U, or -c with -i for a session that has some)");
   }
-  if (options.json && options.format) refuse("--json and -F exclude each other: give one");
-  if ((options.json || options.format) && options.verbose) refuse("-v does not go with --json or -F");
+  options.output.check();
   if (options.no_retained && options.retained_only)
     refuse("-R and --retained-only exclude each other: give one");
   if (options.timeout < 0 || options.timeout > 1e9) refuse("-W: 0 or more seconds");
-  if (options.format) tools::check_format(*options.format);
   for (const std::string& filter : options.filtered_out) {
     if (is_valid_topic_filter(filter)) continue;
     throw Error(Errc::invalid_topic_filter,
@@ -179,7 +170,7 @@ class Subscriber {
       const auto message = client_.receive(std::chrono::milliseconds(0));
       if (!message) break;
       if (!wanted(*message)) continue;
-      if (!print(*message)) return tools::reader_gone();
+      if (!options_.output.print(*message)) return tools::reader_gone();
       enough = options_.count != 0 && ++printed_ == options_.count;
     }
     if (std::fflush(stdout) != 0) return tools::reader_gone();
@@ -191,21 +182,6 @@ class Subscriber {
     if (options_.no_retained && message.retain()) return false;
     return std::none_of(options_.filtered_out.begin(), options_.filtered_out.end(),
                         [&](const std::string& filter) { return topic_matches(filter, message.topic()); });
-  }
-
-  // False if it could not be written; errno says why.
-  [[nodiscard]] bool print(const Message& message) const {
-    std::string line;
-    if (options_.json) {
-      line = tools::to_json_line(message);
-    } else if (options_.format) {
-      line = tools::format_message(*options_.format, message, tools::Arrival::now());
-    } else {
-      if (options_.verbose) line.append(message.topic()).append(" ");
-      line.append(message.payload());
-    }
-    if (!options_.no_newline) line += '\n';
-    return std::fwrite(line.data(), 1, line.size(), stdout) == line.size();
   }
 
   [[nodiscard]] int milliseconds_left() const {

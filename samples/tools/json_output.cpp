@@ -257,6 +257,7 @@ std::string to_json_line(const Statistics& statistics) {
                   {"stored", statistics.stored},
                   {"receive_maximum_overruns", statistics.receive_maximum_overruns},
                   {"oversized_packets", statistics.oversized_packets},
+                  {"exactly_once_lowered", statistics.exactly_once_lowered},
                   {"redeliveries_without_dup", statistics.redeliveries_without_dup},
                   {"identifiers_reused", statistics.identifiers_reused},
                   {"unexpected_acknowledgements", statistics.unexpected_acknowledgements},

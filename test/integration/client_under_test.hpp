@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -24,6 +26,12 @@ namespace holdfast::support {
 
 inline const std::vector<std::string> nothing;
 
+/// MQTT 5, or what HOLDFAST_TEST_PROTOCOL says.
+inline Protocol protocol_under_test() {
+  const char* chosen = std::getenv("HOLDFAST_TEST_PROTOCOL");
+  return chosen != nullptr && std::string_view(chosen) == "3.1.1" ? Protocol::mqtt_3_1_1 : Protocol::mqtt_5;
+}
+
 /// Options of a client with a session that is not in the way of a quick test: it reconnects at once and says
 /// nothing.
 inline Options quick(std::string server, std::string client_id = "client") {
@@ -32,6 +40,7 @@ inline Options quick(std::string server, std::string client_id = "client") {
   if (options.server.starts_with("mqtts:") || options.server.starts_with("wss:")) {
     options.tls.ca_pem = gateway_ca_pem();
   }
+  options.protocol = protocol_under_test();
   options.client_id = std::move(client_id);
   options.session_expiry = std::chrono::hours(1);
   options.reconnect.min_delay = std::chrono::milliseconds(1);

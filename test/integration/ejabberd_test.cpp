@@ -1,5 +1,8 @@
 // The client against a real ejabberd, alone: an MQTT 5 broker that forgets every session when it is killed.
 #include "support/ejabberd.hpp"
+
+#include <thread>
+
 #include "client_under_test.hpp"
 #include "support/relay.hpp"
 
@@ -173,4 +176,40 @@ TEST_CASE("ejabberd is reached over TLS and over WebSocket", "[integration][ejab
   CHECK(succeeded(publish_all(client, numbers(0, 500), QoS::exactly_once, name)) == 500);
   CHECK(difference(receive_payloads(client, 500), numbers(0, 500)) == "");
   CHECK(client.statistics().tls_handshakes == (tls ? 1 : 0));
+}
+
+TEST_CASE("handles with overlapping filters each get each message once from ejabberd",
+          "[integration][ejabberd][subscription]") {
+  Client client(alice(broker().node(0).server(), "handles"));
+  client.connect();
+  auto all = client.subscribe("handles/#", QoS::at_least_once, SubscriptionQueue{});
+  auto one = client.subscribe("handles/+/temp", QoS::at_least_once, SubscriptionQueue{});
+  auto other = client.subscribe("handles/other", QoS::at_least_once, SubscriptionQueue{});
+  for (const std::string& number : numbers(0, 20))
+    client.publish("handles/17/temp", number, {.qos = QoS::at_least_once});
+  for (const std::string& number : numbers(0, 20)) {
+    for (Subscription* handle : {&all, &one}) {
+      const auto message = handle->receive(patience);
+      REQUIRE(message);
+      CHECK(message->payload() == number);
+    }
+  }
+  REQUIRE(client.flush(patience));
+  CHECK_FALSE(all.receive(0ms));
+  CHECK_FALSE(one.receive(0ms));
+  CHECK_FALSE(other.receive(0ms));
+  CHECK_FALSE(client.receive(0ms));
+}
+
+TEST_CASE("a request is answered through ejabberd", "[integration][ejabberd][request]") {
+  Client responder(alice(broker().node(0).server(), "answers"));
+  responder.connect();
+  responder.subscribe("question", QoS::at_least_once);
+  std::thread serving([&] {
+    if (const auto request = responder.receive(patience)) responder.reply(*request, "42");
+  });
+  Client client(alice(broker().node(0).server(), "asks"));
+  client.connect();
+  CHECK(client.request("question", "6 * 7", patience).payload() == "42");
+  serving.join();
 }

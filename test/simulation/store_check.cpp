@@ -69,6 +69,7 @@ class StoreCheck::Apply {
     check_.filters_.insert(record.subscription.subscription.filter);
   }
   void operator()(const session::record::Unsubscribed& record) { check_.filters_.erase(record.filter); }
+  void operator()(const session::record::OlderServer&) {}
 
  private:
   Message& known(std::uint64_t sequence, const char* record) {

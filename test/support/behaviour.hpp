@@ -30,6 +30,12 @@ struct Behaviour {
   /// Default: the truth. False: the session is forgotten first. True where there is none: a lie.
   std::optional<bool> session_present = std::nullopt;
 
+  // ---- Versions ----
+  /// Refuses a CONNECT of MQTT 5 as a broker does that knows 3.1.1 alone: with its return code 1.
+  bool refuses_mqtt_5 = false;
+  /// Acknowledges QoS 2 with PUBACK, as RabbitMQ does.
+  bool lowers_exactly_once = false;
+
   // ---- Acknowledgements: PUBACK, PUBREC and PUBCOMP ----
   /// Sends them this much later. What is not yet sent when the connection ends is lost.
   std::chrono::milliseconds acknowledgement_delay{0};

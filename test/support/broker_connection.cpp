@@ -28,6 +28,10 @@ void BrokerConnection::send(std::string_view bytes) {
   outgoing_ += bytes;
 }
 
+void BrokerConnection::send_packet(std::string_view packet) {
+  send(level_ == 5 ? std::string(packet) : in_3_1_1(packet));
+}
+
 void BrokerConnection::send_later(std::chrono::milliseconds delay, std::string bytes) {
   schedule_(delay, [self = weak_from_this(), bytes = std::move(bytes)] {
     if (const auto connection = self.lock()) connection->send(bytes);
@@ -68,7 +72,8 @@ std::vector<Packet> BrokerConnection::read_packets() {
   std::size_t used = 0;
   try {
     while (const auto size = frame_size(std::string_view(incoming_).substr(used))) {
-      packets.push_back(decode(std::string_view(incoming_).substr(used, *size)));
+      packets.push_back(decode(std::string_view(incoming_).substr(used, *size), level_));
+      if (packets.back().type == PacketType::connect) level_ = packets.back().level;
       used += *size;
     }
   } catch (const std::runtime_error& error) {
@@ -82,7 +87,7 @@ std::vector<Packet> BrokerConnection::read_packets() {
 
 void BrokerConnection::send_honestly(const std::string& packet) {
   if (behaviour_.before_send && behaviour_.before_send(*this, decode(packet)) == Verdict::ignore) return;
-  send(packet);
+  send_packet(packet);
 }
 
 void BrokerConnection::acknowledge(const std::string& packet) {
@@ -109,7 +114,7 @@ void BrokerConnection::check_sent(std::string_view bytes) {
     while (const auto size = frame_size(unchecked_)) {
       const std::string frame = unchecked_.substr(0, *size);
       unchecked_.erase(0, *size);
-      checker_.on_sent(decode(frame));
+      checker_.on_sent(decode(frame, level_));
     }
   } catch (const std::runtime_error&) {
     // A test sends nonsense on purpose; what follows on this connection cannot be understood.

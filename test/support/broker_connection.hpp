@@ -33,6 +33,8 @@ class BrokerConnection : public std::enable_shared_from_this<BrokerConnection> {
 
   /// Sends any bytes, packets or not.
   void send(std::string_view bytes);
+  /// A packet of MQTT 5, in the version that the client speaks.
+  void send_packet(std::string_view packet);
   void send_later(std::chrono::milliseconds delay, std::string bytes);
   /// Closes once everything is written.
   void close();
@@ -65,6 +67,7 @@ class BrokerConnection : public std::enable_shared_from_this<BrokerConnection> {
   ProtocolChecker checker_;
   ProtocolChecker::Report report_;
   Schedule schedule_;
+  std::uint8_t level_ = 5;  ///< Of the protocol, as CONNECT said.
   std::string client_id_;
   std::shared_ptr<BrokerSession> session_;
   std::uint32_t client_receive_maximum_ = 65'535;

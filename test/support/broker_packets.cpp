@@ -1,6 +1,7 @@
 #include "support/broker_packets.hpp"
 
 #include <array>
+#include <map>
 #include <stdexcept>
 
 namespace holdfast::support {
@@ -77,7 +78,7 @@ std::string code(ReasonCode reason) {
 /// Takes fields off the front of a packet.
 class Reader {
  public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+  Reader(std::string_view bytes, bool has_properties) : rest_(bytes), has_properties_(has_properties) {}
 
   [[nodiscard]] bool empty() const noexcept { return rest_.empty(); }
   std::string_view take(std::size_t count) {
@@ -106,9 +107,13 @@ class Reader {
   std::string rest() { return std::string(take(rest_.size())); }
   ReasonCode code() { return static_cast<ReasonCode>(number(1)); }
 
+  [[nodiscard]] bool has_properties() const noexcept { return has_properties_; }
+  void set_level(std::uint8_t level) noexcept { has_properties_ = level == 5; }
+  /// None in MQTT 3.1.1.
   Properties properties() {
-    Reader inner(take(variable()));
     Properties properties;
+    if (!has_properties_) return properties;
+    Reader inner(take(variable()), true);
     while (!inner.empty())
       inner.property_into(properties);
     return properties;
@@ -145,11 +150,24 @@ class Reader {
   }
 
   std::string_view rest_;
+  bool has_properties_;
 };
 
+/// What both versions forbid, and the password that 3.1.1 does.
+void check_connect_flags(std::uint32_t flags, std::uint8_t level) {
+  if ((flags & 0x01) != 0) throw std::runtime_error("the reserved connect flag is set");
+  if ((flags & 0x04) == 0 && (flags & 0x38) != 0) throw std::runtime_error("will flags without a will");
+  if ((flags & 0x18) == 0x18) throw std::runtime_error("a will of QoS 3");
+  if (level == 4 && (flags & 0xC0) == 0x40) throw std::runtime_error("a password without a user name");
+}
+
 void decode_connect(Reader& reader, Packet& packet) {
-  if (reader.text() != "MQTT" || reader.number(1) != 5) throw std::runtime_error("not MQTT 5");
+  if (reader.text() != "MQTT") throw std::runtime_error("not MQTT");
+  packet.level = static_cast<std::uint8_t>(reader.number(1));
+  if (packet.level != 5 && packet.level != 4) throw std::runtime_error("neither MQTT 5 nor 3.1.1");
+  reader.set_level(packet.level);
   const std::uint32_t flags = reader.number(1);
+  check_connect_flags(flags, packet.level);
   packet.clean_start = (flags & 0x02) != 0;
   packet.keep_alive = reader.two_bytes();
   packet.properties = reader.properties();
@@ -179,6 +197,7 @@ void decode_publish(Reader& reader, std::uint32_t flags, Packet& packet) {
 
 /// Reason code and properties where both may be left out: the acknowledgements, DISCONNECT and AUTH.
 void decode_reason(Reader& reader, Packet& packet) {
+  if (!reader.has_properties() && !reader.empty()) throw std::runtime_error("a reason code in MQTT 3.1.1");
   if (!reader.empty()) packet.reason_code = reader.code();
   if (!reader.empty()) packet.properties = reader.properties();
   if (!reader.empty()) throw std::runtime_error("bytes after the properties");
@@ -191,6 +210,8 @@ void decode_filters(Reader& reader, Packet& packet) {
     TopicFilter subscription{reader.text()};
     if (packet.type == PacketType::subscribe) {
       const std::uint32_t options = reader.number(1);
+      const bool more = reader.has_properties() ? (options & 0xC0) != 0 : options > 2;
+      if (more || (options & 3) == 3) throw std::runtime_error("reserved bits in the options of a filter");
       subscription.options.qos = static_cast<QoS>(options & 3);
       subscription.options.no_local = (options & 0x04) != 0;
       subscription.options.retain_as_published = (options & 0x08) != 0;
@@ -201,17 +222,45 @@ void decode_filters(Reader& reader, Packet& packet) {
   if (packet.subscriptions.empty()) throw std::runtime_error("no topic filter");
 }
 
+std::string encoded(const Properties& properties, std::uint8_t level) {
+  return level == 5 ? properties.encoded() : "";
+}
+
+/// A code of CONNACK. [MQTT 3.1.1, 3.2.2.3]
+std::string return_code(ReasonCode reason) {
+  static const std::map<ReasonCode, char> codes{{ReasonCode::success, '\0'},
+                                                {ReasonCode::unsupported_protocol_version, '\1'},
+                                                {ReasonCode::client_identifier_not_valid, '\2'},
+                                                {ReasonCode::server_unavailable, '\3'},
+                                                {ReasonCode::bad_user_name_or_password, '\4'},
+                                                {ReasonCode::not_authorized, '\5'}};
+  return std::string(1, codes.at(reason));
+}
+
+/// The rest of an acknowledgement, a DISCONNECT or an AUTH.
+std::string encode_reason(const Packet& packet, std::uint8_t level) {
+  return level == 5 ? code(packet.reason_code) + packet.properties.encoded() : "";
+}
+
+std::string encode_codes(const Packet& packet, std::uint8_t level) {
+  std::string body = number(packet.packet_identifier, 2) + encoded(packet.properties, level);
+  if (level == 4 && packet.type == PacketType::unsuback) return body;
+  for (const ReasonCode reason : packet.reason_codes)
+    body += level == 4 && is_error(reason) ? "\x80" : code(reason);
+  return body;
+}
+
 /// Without a will: no test needs one from the other side.
-std::string encode_connect(const Packet& packet) {
+std::string encode_connect(const Packet& packet, std::uint8_t level) {
   const int flags =
       (packet.clean_start ? 0x02 : 0) | (packet.user_name ? 0x80 : 0) | (packet.password ? 0x40 : 0);
-  return text("MQTT") + '\5' + static_cast<char>(flags) + number(packet.keep_alive, 2) +
-         packet.properties.encoded() + text(packet.client_id) +
+  return text("MQTT") + static_cast<char>(level) + static_cast<char>(flags) + number(packet.keep_alive, 2) +
+         encoded(packet.properties, level) + text(packet.client_id) +
          (packet.user_name ? text(*packet.user_name) : "") + (packet.password ? text(*packet.password) : "");
 }
 
-std::string encode_filters(const Packet& packet) {
-  std::string body = number(packet.packet_identifier, 2) + packet.properties.encoded();
+std::string encode_filters(const Packet& packet, std::uint8_t level) {
+  std::string body = number(packet.packet_identifier, 2) + encoded(packet.properties, level);
   for (const TopicFilter& subscription : packet.subscriptions) {
     body += text(subscription.filter);
     if (packet.type == PacketType::unsubscribe) continue;
@@ -223,35 +272,31 @@ std::string encode_filters(const Packet& packet) {
   return body;
 }
 
-std::string encode_body(const Packet& packet) {
+std::string encode_body(const Packet& packet, std::uint8_t level) {
   const std::string id = number(packet.packet_identifier, 2);
   switch (packet.type) {
     case PacketType::connect:
-      return encode_connect(packet);
+      return encode_connect(packet, level);
     case PacketType::subscribe:
     case PacketType::unsubscribe:
-      return encode_filters(packet);
+      return encode_filters(packet, level);
     case PacketType::connack:
-      return std::string(1, packet.session_present ? '\1' : '\0') + code(packet.reason_code) +
-             packet.properties.encoded();
+      return std::string(1, packet.session_present ? '\1' : '\0') +
+             (level == 5 ? encode_reason(packet, level) : return_code(packet.reason_code));
     case PacketType::publish:
-      return text(packet.topic) + (packet.qos == QoS::at_most_once ? "" : id) + packet.properties.encoded() +
-             packet.payload;
+      return text(packet.topic) + (packet.qos == QoS::at_most_once ? "" : id) +
+             encoded(packet.properties, level) + packet.payload;
     case PacketType::puback:
     case PacketType::pubrec:
     case PacketType::pubrel:
     case PacketType::pubcomp:
-      return id + code(packet.reason_code) + packet.properties.encoded();
+      return id + encode_reason(packet, level);
     case PacketType::suback:
-    case PacketType::unsuback: {
-      std::string body = id + packet.properties.encoded();
-      for (const ReasonCode reason : packet.reason_codes)
-        body += code(reason);
-      return body;
-    }
+    case PacketType::unsuback:
+      return encode_codes(packet, level);
     case PacketType::disconnect:
     case PacketType::auth:
-      return code(packet.reason_code) + packet.properties.encoded();
+      return encode_reason(packet, level);
     default:
       return {};
   }
@@ -357,10 +402,11 @@ std::optional<std::size_t> frame_size(std::string_view bytes) {
   return std::nullopt;
 }
 
-Packet decode(std::string_view frame) {
-  Reader reader(frame);
+Packet decode(std::string_view frame, std::uint8_t level) {
+  Reader reader(frame, level == 5);
   Packet packet;
   packet.size = frame.size();
+  packet.bytes = frame;
   const std::uint32_t header = reader.number(1);
   reader.variable();
   packet.type = static_cast<PacketType>(header >> 4);
@@ -411,10 +457,14 @@ Packet decode(std::string_view frame) {
   return packet;
 }
 
-std::string encode(const Packet& packet) {
-  const std::string body = encode_body(packet);
+std::string encode(const Packet& packet, std::uint8_t level) {
+  const std::string body = encode_body(packet, level);
   const auto first = static_cast<char>(static_cast<int>(packet.type) << 4 | flags_of(packet));
   return first + variable(body.size()) + body;
+}
+
+std::string in_3_1_1(std::string_view frame) {
+  return encode(decode(frame), 4);
 }
 
 std::string acknowledgement(PacketType type, std::uint16_t packet_identifier, ReasonCode reason_code,

@@ -1,4 +1,4 @@
-// MQTT 5 as the scripted broker reads and writes it.
+// MQTT 5 and 3.1.1 as the scripted broker reads and writes them.
 //
 // A codec of its own and not lib/wire's: an error that the library's encoder and decoder share would be
 // invisible to a peer that used them. It checks only what a broker needs to understand a client, and it can
@@ -101,7 +101,8 @@ struct Packet {
   std::uint16_t packet_identifier = 0;
   ReasonCode reason_code = ReasonCode::success;
   Properties properties;
-  std::size_t size = 0;  ///< In bytes, fixed header included; set by decode().
+  std::size_t size = 0;  ///< In bytes, fixed header included; set by decode(), as is what follows.
+  std::string bytes;
   // PUBLISH.
   std::string topic;
   std::string payload;
@@ -115,6 +116,7 @@ struct Packet {
   std::optional<std::string> user_name;
   std::optional<std::string> password;
   std::optional<ReceivedWill> will;
+  std::uint8_t level = 5;  ///< The protocol level: 5, or 4 for MQTT 3.1.1.
   // CONNACK.
   bool session_present = false;
   // SUBSCRIBE and UNSUBSCRIBE.
@@ -130,9 +132,13 @@ struct Packet {
 /// for a length that is none.
 [[nodiscard]] std::optional<std::size_t> frame_size(std::string_view bytes);
 
-/// Throws std::runtime_error if `frame` is not one well-formed packet.
-[[nodiscard]] Packet decode(std::string_view frame);
-[[nodiscard]] std::string encode(const Packet& packet);
+/// Throws std::runtime_error if `frame` is not one well-formed packet of this version (a CONNECT may be of
+/// either).
+[[nodiscard]] Packet decode(std::string_view frame, std::uint8_t level = 5);
+/// In 3.1.1 without all that it does not have. Throws std::out_of_range for a CONNACK with a code it has not.
+[[nodiscard]] std::string encode(const Packet& packet, std::uint8_t level = 5);
+/// The same packet of MQTT 5 in 3.1.1.
+[[nodiscard]] std::string in_3_1_1(std::string_view frame);
 
 /// PUBACK, PUBREC, PUBREL or PUBCOMP.
 [[nodiscard]] std::string acknowledgement(PacketType type, std::uint16_t packet_identifier,

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include "support/eventually.hpp"
 #include "support/loopback.hpp"
@@ -23,13 +24,25 @@ constexpr std::chrono::milliseconds start_patience = 3 * patience;
 
 }  // namespace
 
-RabbitMq::RabbitMq()
-    : port_mapper_(directory_.path() / "epmd.log"),
+RabbitMq::RabbitMq() : RabbitMq(nullptr, "test@localhost") {}
+
+RabbitMq::RabbitMq(RabbitMq& first) : RabbitMq(first.port_mapper_, "second@localhost") {
+  control({"stop_app"});
+  control({"join_cluster", first.node_});
+  control({"start_app"});
+  if (!eventually([&] { return is_listening(port_); }, start_patience))
+    throw std::runtime_error("RabbitMQ does not come back after it joined: " + log());
+}
+
+RabbitMq::RabbitMq(std::shared_ptr<ErlangPortMapper> port_mapper, std::string node)
+    : port_mapper_(std::move(port_mapper)),
+      node_(std::move(node)),
       port_(free_port()),
       websocket_port_(free_port()),
       amqp_port_(free_port()),
       distribution_port_(free_port()) {
   if (!installed()) throw std::runtime_error("RabbitMQ is not installed: apt-get install rabbitmq-server");
+  if (!port_mapper_) port_mapper_ = std::make_shared<ErlangPortMapper>(directory_.path() / "epmd.log");
   open_to_all(directory_.path());
   make_directory_of(user, directory_.path() / "home");
   write_configuration();
@@ -79,22 +92,38 @@ void RabbitMq::write_configuration() const {
   std::ofstream(home / "enabled_plugins") << "[rabbitmq_mqtt,rabbitmq_web_mqtt].\n";
 }
 
-void RabbitMq::start() {
+std::vector<std::string> RabbitMq::node_environment() const {
   const std::string home = (directory_.path() / "home").string();
-  std::vector<std::string> environment = port_mapper_.environment();
+  std::vector<std::string> environment = port_mapper_->environment();
   // Its script runs the server in its own place, with the same process id, when it believes that systemd
   // waits for it.
   environment.insert(
       environment.end(),
-      {"RUNNING_UNDER_SYSTEMD=true", "HOME=" + home, "RABBITMQ_NODENAME=test@localhost",
+      {"RUNNING_UNDER_SYSTEMD=true", "HOME=" + home, "RABBITMQ_NODENAME=" + node_,
        "RABBITMQ_CONFIG_FILE=" + home + "/rabbitmq.conf",
        "RABBITMQ_ENABLED_PLUGINS_FILE=" + home + "/enabled_plugins",
        "RABBITMQ_MNESIA_BASE=" + home + "/mnesia", "RABBITMQ_LOG_BASE=" + home, "RABBITMQ_LOGS=-",
        "RABBITMQ_CONF_ENV_FILE=/dev/null", "RABBITMQ_DIST_PORT=" + std::to_string(distribution_port_),
+       "RABBITMQ_ERLANG_COOKIE=holdfast",
        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=+sbwt none -start_epmd false -kernel inet_dist_use_interface "
        "{127,0,0,1}"});
+  return environment;
+}
+
+void RabbitMq::control(const std::vector<std::string>& arguments) const {
+  std::vector<std::string> command{"/usr/lib/rabbitmq/bin/rabbitmqctl"};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  ChildProcess process(as_user(user, (directory_.path() / "home").string(), node_environment(), command),
+                       directory_.path() / "log");
+  if (process.wait(start_patience) != 0)
+    throw std::runtime_error("rabbitmqctl " + arguments.front() + " failed: " + log());
+}
+
+void RabbitMq::start() {
+  const std::string home = (directory_.path() / "home").string();
   process_ = std::make_unique<ChildProcess>(
-      as_user(user, home, environment, {"/usr/lib/rabbitmq/bin/rabbitmq-server"}), directory_.path() / "log");
+      as_user(user, home, node_environment(), {"/usr/lib/rabbitmq/bin/rabbitmq-server"}),
+      directory_.path() / "log");
   const auto up = [this] { return is_listening(port_) && is_listening(websocket_port_); };
   if (!eventually([&] { return !process_->running() || up(); }, start_patience) || !process_->running()) {
     throw std::runtime_error("RabbitMQ does not start: " + log());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "support/child_process.hpp"
 #include "support/erlang.hpp"
@@ -18,6 +19,8 @@ class RabbitMq {
   /// Starts it and waits until it accepts connections; everybody is let in. Throws std::runtime_error with
   /// its log if it does not, or if the package is missing.
   RabbitMq();
+  /// A second node, which makes a cluster of it and `first`; that one has to outlive it.
+  explicit RabbitMq(RabbitMq& first);
 
   /// Whether Debian's package is there.
   [[nodiscard]] static bool installed();
@@ -36,11 +39,15 @@ class RabbitMq {
   void restart();
 
  private:
+  RabbitMq(std::shared_ptr<ErlangPortMapper> port_mapper, std::string node);
   void write_configuration() const;
+  [[nodiscard]] std::vector<std::string> node_environment() const;
+  void control(const std::vector<std::string>& arguments) const;
   void start();
 
   TemporaryDirectory directory_;
-  ErlangPortMapper port_mapper_;
+  std::shared_ptr<ErlangPortMapper> port_mapper_;
+  std::string node_;
   std::uint16_t port_;
   std::uint16_t websocket_port_;
   std::uint16_t amqp_port_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "wire/packets.hpp"
+#include "wire/version.hpp"
 
 namespace holdfast::support {
 
@@ -21,10 +22,11 @@ struct SamplePacket {
   wire::PacketType type;
   Bytes bytes;
 };
-/// Every packet: bare, with everything, and in each of its short forms.
-[[nodiscard]] const std::vector<SamplePacket>& sample_packets();
+/// Every packet of a version: bare, with everything, and in each of its short forms.
+[[nodiscard]] const std::vector<SamplePacket>& sample_packets(wire::Version version = wire::Version::mqtt_5);
 
 /// Parses the frame as what it is; whether it was valid. The packet, encoded again, replaces `again`.
-[[nodiscard]] bool parse_and_encode(const wire::Frame& frame, Bytes& again, wire::DecodeError& error);
+[[nodiscard]] bool parse_and_encode(const wire::Frame& frame, Bytes& again, wire::DecodeError& error,
+                                    wire::Version version = wire::Version::mqtt_5);
 
 }  // namespace holdfast::support

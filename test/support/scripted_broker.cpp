@@ -314,6 +314,7 @@ void ScriptedBroker::act_on(BrokerConnection& connection, const Packet& packet) 
 
 /// Finds or makes the session, before anything is answered: the checks need it from the CONNECT on.
 void ScriptedBroker::attach_session(BrokerConnection& connection, const Packet& packet) {
+  if (connection.behaviour_.refuses_mqtt_5 && packet.level == 5) return;  // It understands no more of it.
   take_over(connection, packet);
   connection.client_id_ = packet.client_id;
   if (packet.client_id.empty()) {
@@ -330,6 +331,7 @@ void ScriptedBroker::attach_session(BrokerConnection& connection, const Packet& 
   connection.checker_.attach(session->history);
   connection.behaviour_.session_present = connection.behaviour_.session_present.value_or(present);
   session->expiry = packet.properties.number(PropertyId::session_expiry_interval).value_or(0);
+  if (packet.level == 4 && !packet.clean_start) session->expiry = 0xFFFFFFFF;
   connection.client_receive_maximum_ = packet.properties.number(PropertyId::receive_maximum).value_or(65'535);
   connection.client_packet_size_max_ =
       packet.properties.number(PropertyId::maximum_packet_size).value_or(0xFFFFFFFF);
@@ -342,7 +344,7 @@ void ScriptedBroker::take_over(const BrokerConnection& connection, const Packet&
     if (other.get() == &connection || other->session_ == nullptr || other->client_id_ != packet.client_id) {
       continue;
     }
-    other->send(disconnect(ReasonCode::session_taken_over));
+    if (other->level_ == 5) other->send(disconnect(ReasonCode::session_taken_over));
     other->close();
     end_session_of(*other);
   }
@@ -350,6 +352,10 @@ void ScriptedBroker::take_over(const BrokerConnection& connection, const Packet&
 
 void ScriptedBroker::on_connect(BrokerConnection& connection, const Packet& packet) {
   Behaviour& behaviour = connection.behaviour_;
+  if (behaviour.refuses_mqtt_5 && packet.level == 5) {
+    connection.send(in_3_1_1(connack(false, ReasonCode::unsupported_protocol_version)));
+    return connection.close();
+  }
   const bool refused = is_error(behaviour.connack_reason);
   Properties properties = behaviour.connack;
   if (packet.client_id.empty() && !properties.text(PropertyId::assigned_client_identifier)) {
@@ -377,7 +383,7 @@ void ScriptedBroker::on_publish(BrokerConnection& connection, const Packet& pack
     }
   }
   if (packet.qos == QoS::at_most_once) return;
-  const bool once = packet.qos == QoS::exactly_once;
+  const bool once = packet.qos == QoS::exactly_once && !connection.behaviour_.lowers_exactly_once;
   connection.acknowledge(
       acknowledgement(once ? PacketType::pubrec : PacketType::puback, packet.packet_identifier, reason));
 }

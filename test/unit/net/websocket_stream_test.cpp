@@ -49,7 +49,7 @@ std::string numbers(std::size_t size) {
 }  // namespace
 
 TEST_CASE("data are read as they were sent, in whatever frames and fragments and split at every byte",
-          "[net][websocket][MQTT-6.0.0-2]") {
+          "[net][websocket][MQTT-6.0.0-2][3.1.1/MQTT-6.0.0-2]") {
   const std::string bytes = encode({.payload = "one "}) + encode({.payload = "two ", .fin = false}) +
                             encode({.opcode = Frame::ping, .payload = "p"}) +
                             encode({.opcode = Frame::continuation, .payload = "", .fin = false}) +
@@ -72,7 +72,8 @@ TEST_CASE("data are read as they were sent, in whatever frames and fragments and
   }
 }
 
-TEST_CASE("frames of every size class are read and written", "[net][websocket][MQTT-6.0.0-1]") {
+TEST_CASE("frames of every size class are read and written",
+          "[net][websocket][MQTT-6.0.0-1][3.1.1/MQTT-6.0.0-1]") {
   for (const std::size_t size : std::initializer_list<std::size_t>{1, 125, 126, 127, 4095, 4096, 4097, 65'535,
                                                                    65'536, 65'537, 300'000}) {
     CAPTURE(size);
@@ -235,7 +236,8 @@ TEST_CASE("a write does not run into the server's close before everything is rea
   CHECK(peer.write("x").status == IoStatus::closed);
 }
 
-TEST_CASE("a server that breaks the rules is told so and left", "[net][websocket][MQTT-6.0.0-1]") {
+TEST_CASE("a server that breaks the rules is told so and left",
+          "[net][websocket][MQTT-6.0.0-1][3.1.1/MQTT-6.0.0-1]") {
   const std::vector<std::pair<std::string, std::string>> table{
       {encode({.payload = "x", .masked = true}), "a frame is masked"},
       {encode({.payload = "x", .reserved = 4}), "a frame has reserved bits set"},

@@ -55,7 +55,7 @@ TEST_CASE("the test's own server accepts a key as RFC 6455 has it", "[net][webso
 
 TEST_CASE(
     "the request asks for MQTT over WebSocket, at the path with its query, with the headers that were given",
-    "[net][websocket][MQTT-6.0.0-3]") {
+    "[net][websocket][MQTT-6.0.0-3][3.1.1/MQTT-6.0.0-3]") {
   WebSocketPeer peer({"host:9001", "/a%20b?x=y/z", {{"Authorization", "Bearer t"}, {"X-Empty", ""}}});
   const std::string request = peer.request();
   CHECK(request.rfind("GET /a%20b?x=y/z HTTP/1.1\r\nHost: host:9001\r\n", 0) == 0);

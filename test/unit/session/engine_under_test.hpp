@@ -70,7 +70,8 @@ class EngineUnderTest {
   /// open(), and the CONNACK; the CONNECT that went out. What the engine answers waits to be written.
   Packet connect(bool session_present = false, const Properties& properties = {}) {
     Packet packet = open();
-    receive(support::connack(session_present, ReasonCode::success, properties));
+    const std::string connack = support::connack(session_present, ReasonCode::success, properties);
+    receive(level_ == 5 ? connack : support::in_3_1_1(connack));
     return packet;
   }
   void receive(std::string_view bytes) {
@@ -137,7 +138,8 @@ class EngineUnderTest {
     }
     std::vector<Packet> packets;
     while (const auto size = support::frame_size(at_broker_)) {
-      packets.push_back(support::decode(std::string_view(at_broker_).substr(0, *size)));
+      packets.push_back(support::decode(std::string_view(at_broker_).substr(0, *size), level_));
+      if (packets.back().type == PacketType::connect) level_ = packets.back().level;
       at_broker_.erase(0, *size);
     }
     return packets;
@@ -192,6 +194,7 @@ class EngineUnderTest {
 
   Options options_;
   std::string at_broker_;
+  std::uint8_t level_ = 5;  // Of the protocol, as the last CONNECT said.
   std::uint64_t last_sequence_;
   std::unique_ptr<Outbox> outbox_ = std::make_unique<Outbox>();
 

@@ -170,8 +170,9 @@ TEST_CASE("a refusal of two bytes, as brokers of 3.1.1 send it, is an unsupporte
   wire::Frame frame;
   wire::Oversize oversize;
   REQUIRE(decoder.next(frame, oversize) == wire::Step::frame);
-  REQUIRE(wire::parse_connack(frame));
-  CHECK(wire::parse_connack(frame)->reason_code == ReasonCode::unsupported_protocol_version);
+  REQUIRE(wire::parse_connack(frame, wire::Version::mqtt_5));
+  CHECK(wire::parse_connack(frame, wire::Version::mqtt_5)->reason_code ==
+        ReasonCode::unsupported_protocol_version);
 }
 
 TEST_CASE("every property is taken where the table allows it and refused elsewhere",

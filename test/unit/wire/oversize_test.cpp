@@ -17,7 +17,7 @@ Bytes publish(QoS qos, std::size_t payload_size) {
   const std::uint16_t identifier = qos == QoS::at_most_once ? 0 : 77;
   wire::encode(
       wire::Publish{.qos = qos, .topic = "topic", .packet_identifier = identifier, .payload = payload},
-      bytes);
+      wire::Version::mqtt_5, bytes);
   return bytes;
 }
 

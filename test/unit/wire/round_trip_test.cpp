@@ -80,25 +80,26 @@ TEST_CASE("a stream of packets decodes alike one byte at a time", "[wire][decode
 
 TEST_CASE("a whole packet is handed out as a view into the bytes that were fed", "[wire][decoder]") {
   Bytes bytes;
-  wire::encode(wire::Publish{.topic = "t", .payload = std::as_bytes(std::span("payload", 7))}, bytes);
+  wire::encode(wire::Publish{.topic = "t", .payload = std::as_bytes(std::span("payload", 7))},
+               wire::Version::mqtt_5, bytes);
   wire::FrameDecoder decoder(no_limit);
   decoder.feed(bytes);
   wire::Frame frame;
   wire::Oversize oversize;
   REQUIRE(decoder.next(frame, oversize) == wire::Step::frame);
   CHECK(frame.body.data() == bytes.data() + 2);
-  CHECK(wire::parse_publish(frame)->payload.data() == bytes.data() + bytes.size() - 7);
+  CHECK(wire::parse_publish(frame, wire::Version::mqtt_5)->payload.data() == bytes.data() + bytes.size() - 7);
 }
 
 TEST_CASE("a successful acknowledgement takes four bytes", "[wire][encoder]") {
   Bytes bytes;
-  wire::encode(wire::Acknowledgement{wire::PacketType::pubrel, 0x1234}, bytes);
+  wire::encode(wire::Acknowledgement{wire::PacketType::pubrel, 0x1234}, wire::Version::mqtt_5, bytes);
   CHECK(bytes == Bytes{std::byte{0x62}, std::byte{2}, std::byte{0x12}, std::byte{0x34}});
 }
 
 TEST_CASE("absent properties are shown as length 0", "[wire][encoder][MQTT-2.2.2-1]") {
   Bytes bytes;
-  wire::encode(wire::Publish{.topic = "t"}, bytes);
+  wire::encode(wire::Publish{.topic = "t"}, wire::Version::mqtt_5, bytes);
   CHECK(bytes ==
         Bytes{std::byte{0x30}, std::byte{4}, std::byte{0}, std::byte{1}, std::byte{'t'}, std::byte{0}});
 }

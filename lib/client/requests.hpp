@@ -1,0 +1,106 @@
+// The calls of Client::request() that wait for their responses, and the topic to which these come.
+// [MQTT 5, 4.10]
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <holdfast/message.hpp>
+
+#include "client/inbox.hpp"
+#include "client/status.hpp"
+#include "session/inbound_message.hpp"
+#include "session/outbound_message.hpp"
+
+namespace holdfast::client {
+
+class Requests {
+ public:
+  using Deadline = std::chrono::steady_clock::time_point;
+  struct Totals {
+    std::size_t waiting = 0;
+    std::uint64_t answered = 0;
+    std::uint64_t ignored = 0;
+  };
+
+  /// `topic`: the application's; empty if the first CONNACK is to say.
+  explicit Requests(std::string topic);
+
+  // ---- Any thread ----
+
+  /// One request, for as long as it lives.
+  class Call {
+   public:
+    explicit Call(Requests& requests);
+    ~Call();
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+    [[nodiscard]] std::string correlation_data() const;
+
+   private:
+    friend class Requests;
+    Requests& requests_;
+    std::uint64_t number_ = 0;
+    // Guarded by requests_.mutex_.
+    std::condition_variable changed_;
+    session::InboundMessage::Ptr response_;
+    bool publish_failed_ = false;
+    std::optional<Failure> failure_;
+  };
+
+  /// The topic for responses, waiting for a first connection if need be; empty if none came.
+  [[nodiscard]] std::string topic(Deadline deadline);
+  /// Whether the caller is to subscribe to the topic, and then to call end_subscribing(). Else it is
+  /// subscribed to, perhaps after waiting for another thread to do it; or `deadline` passed.
+  [[nodiscard]] bool begin_subscribing(Deadline deadline);
+  void end_subscribing(bool subscribed);
+  /// The response, waiting until `deadline`. Throws Error if none can come. Empty as well when the Delivery
+  /// of the request has failed, and says why.
+  [[nodiscard]] std::optional<Message> wait(Call& call, Deadline deadline, const std::string& subject);
+  [[nodiscard]] Totals totals() const;
+
+  // ---- Network thread ----
+
+  /// After each CONNACK, of which the first counts. Returns the topic in force.
+  std::string set_topic(std::string_view response_information, std::string_view client_id);
+  /// Responses may come from now on.
+  void listen() { listening_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] bool listening() const noexcept { return listening_.load(std::memory_order_relaxed); }
+  /// Takes the responses out of `received`, and acknowledges them.
+  void take_responses(std::vector<session::InboundMessage::Ptr>& received, Inbox& acknowledgements);
+  /// Messages that have ended, a request perhaps among them.
+  void on_finished(const std::vector<session::OutboundMessagePtr>& finished);
+  void on_subscription_failed(std::string_view filter, ReasonCode code);
+  /// The session was lost, and is not subscribed again.
+  void on_subscription_lost();
+  /// Nothing will come: whoever waits is told so.
+  void interrupt(const Failure& failure);
+
+ private:
+  enum class Subscribed : std::uint8_t { no, asking, yes };
+
+  [[nodiscard]] Call* find(std::optional<std::string_view> correlation_data) const;
+  void fail_all(const Failure& failure);
+
+  const std::string nonce_;  // Marks the Correlation Data of this client.
+  std::atomic<bool> listening_{false};
+  mutable std::mutex mutex_;  // Guards all below.
+  std::condition_variable topic_changed_;
+  std::string topic_;
+  Subscribed subscribed_ = Subscribed::no;
+  std::unordered_map<std::uint64_t, Call*> calls_;
+  std::uint64_t last_number_ = 0;
+  std::uint64_t answered_ = 0;
+  std::uint64_t ignored_ = 0;
+};
+
+}  // namespace holdfast::client

@@ -1,0 +1,185 @@
+// holdfast_rr: publishes a request and prints the response. Flags as in mosquitto_rr.
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <limits>
+#include <optional>
+#include <random>
+#include <string>
+
+#include <holdfast/client.hpp>
+
+#include "connection_options.hpp"
+#include "exit_code.hpp"
+#include "message_output.hpp"
+#include "payload_source.hpp"
+#include "property_arguments.hpp"
+#include "reporting.hpp"
+#include "stop_signal.hpp"
+
+namespace {
+
+using namespace holdfast;
+using Clock = std::chrono::steady_clock;
+
+struct RequestToolOptions {
+  tools::ConnectionOptions connection;
+  tools::PayloadSource payload;
+  tools::MessageOutput output;
+  std::optional<std::string> topic;
+  std::string response_topic;
+  double timeout = 0;
+  bool no_retained = false;
+};
+
+void add_options(CLI::App& app, RequestToolOptions& options) {
+  options.connection.add_to(app);
+  options.payload.add_to(app);
+  options.output.add_to(app);
+  app.add_option("-t,--topic", options.topic, "Topic to publish the request to.");
+  app.add_option("-e", options.response_topic, "Topic to which the response comes.");
+  app.add_option("-W", options.timeout, "Exit with status 27 after so many seconds without a response.");
+  app.add_flag("-R", options.no_retained, "Take no retained message for the response.");
+}
+
+/// A URL has a topic, too.
+void take_topic_of_urls(RequestToolOptions& options) {
+  const auto topic = options.connection.server.topic_of_urls();
+  if (!topic) return;
+  if (options.topic && *options.topic != *topic) {
+    throw Error(Errc::invalid_argument, "-t and the URL of -L name different topics: leave -t out");
+  }
+  options.topic = topic;
+}
+
+void check(const RequestToolOptions& options) {
+  const auto refuse = [](const char* what) { throw Error(Errc::invalid_argument, what); };
+  if (!options.topic) refuse("-t is missing: give the topic to publish the request to");
+  if (options.response_topic.empty()) refuse("-e is missing: give the topic to which the response comes");
+  if (options.payload.given() != 1) refuse("give exactly one of -m, -f, -s and -n");
+  if (options.timeout < 0 || options.timeout > 1e9) refuse("-W: 0 or more seconds");
+  options.output.check();
+}
+
+std::string random_bytes() {
+  std::random_device random;
+  std::string bytes(16, '\0');
+  std::generate(bytes.begin(), bytes.end(), [&] { return static_cast<char>(random()); });
+  return bytes;
+}
+
+class Requester {
+ public:
+  Requester(const RequestToolOptions& options, Client& client) : options_(options), client_(client) {
+    publish_options_.qos = tools::parse_qos("-q", options.connection.qos);
+    tools::apply_publish_properties(options.connection.properties, publish_options_);
+    const auto patience =
+        std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.timeout));
+    if (options.timeout > 0) deadline_ = Clock::now() + patience;
+  }
+
+  void connect() {
+    if (deadline_ == Clock::time_point::max()) {
+      client_.connect();
+    } else {
+      client_.connect(std::chrono::milliseconds(std::max(milliseconds_left(), 1)));
+    }
+    stop_.emplace();  // Before, a signal ends the process: there is nobody to say goodbye to.
+  }
+
+  /// Publishes and prints what comes back; the exit status.
+  int run(const std::string& payload) {
+    const auto properties = tools::subscribe_properties(options_.connection.properties, "subscribe");
+    const SubscriptionOptions wish{.qos = publish_options_.qos};
+    auto responses = client_.subscribe(options_.response_topic, wish, SubscriptionQueue{}, properties);
+    if (client_.broker_limits().protocol == Protocol::mqtt_5) mark_request();
+    const Delivery request = client_.publish(*options_.topic, payload, publish_options_);
+    for (;;) {
+      while (const auto message = responses.receive(std::chrono::milliseconds(0))) {
+        if (!answers(*message)) continue;
+        const bool printed = options_.output.print(*message) && std::fflush(stdout) == 0;
+        return printed || tools::reader_gone() ? tools::exit_success : tools::exit_failure;
+      }
+      if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
+      throw_if_failed(request);
+      if (Clock::now() >= deadline_) return tools::exit_timed_out;
+      std::array<pollfd, 3> wait{pollfd{responses.fd(), POLLIN, 0}, pollfd{client_.fd(), POLLIN, 0},
+                                 pollfd{stop_->descriptor(), POLLIN, 0}};
+      // The end of the request makes nothing readable.
+      ::poll(wait.data(), wait.size(), request.done() ? milliseconds_left() : 20);
+      if (wait[2].revents != 0) return tools::exit_failure;
+    }
+  }
+
+ private:
+  // MQTT 3.1.1 has nothing to mark it with: both sides know the topic for the response.
+  void mark_request() {
+    publish_options_.response_topic = options_.response_topic;
+    if (!publish_options_.correlation_data) publish_options_.correlation_data = random_bytes();
+  }
+
+  // Responders that are scripts around holdfast_sub and holdfast_pub send no Correlation Data: they are given
+  // the benefit of the doubt, as by mosquitto_rr.
+  [[nodiscard]] bool answers(const Message& message) const {
+    if (options_.no_retained && message.retain()) return false;
+    const auto correlation_data = message.correlation_data();
+    return !correlation_data || *correlation_data == *publish_options_.correlation_data;
+  }
+
+  void throw_if_failed(const Delivery& request) const {
+    if (!request.done()) return;
+    const DeliveryResult result = request.result();
+    if (!result.error) return;
+    throw Error(static_cast<Errc>(result.error.value()),
+                "publish \"" + *options_.topic +
+                    "\": the request was not delivered: " + std::string(to_string(result.reason_code)),
+                result.reason_code, result.reason_string);
+  }
+
+  [[nodiscard]] int milliseconds_left() const {
+    if (deadline_ == Clock::time_point::max()) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Clock::now()).count();
+    return static_cast<int>(std::clamp<long long>(left, 0, std::numeric_limits<int>::max()));
+  }
+
+  const RequestToolOptions& options_;
+  Client& client_;
+  PublishOptions publish_options_;
+  std::optional<tools::StopSignal> stop_;
+  Clock::time_point deadline_ = Clock::time_point::max();
+};
+
+int rr_main(int argc, char** argv) {
+  RequestToolOptions options;
+  CLI::App app("Publishes a request to an MQTT broker and prints the response.", "holdfast_rr");
+  add_options(app, options);
+  if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
+  take_topic_of_urls(options);
+  check(options);
+  const std::string payload = options.payload.read();
+  Options client_options = options.connection.to_options(Start::resume);
+  if (options.timeout > 0) {
+    const std::chrono::duration<double> limit(options.timeout);
+    client_options.request_timeout =
+        std::min(client_options.request_timeout, std::chrono::ceil<std::chrono::milliseconds>(limit));
+  }
+  Client client(client_options);
+  const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties);
+  Requester requester(options, client);
+  requester.connect();
+  const int status = requester.run(payload);
+  client.disconnect(goodbye);
+  static_cast<void>(tools::take_events(client, options.connection));
+  tools::write_statistics(client, options.connection);
+  if (status == tools::exit_timed_out) tools::complain("holdfast_rr", "no response in time (-W)");
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return holdfast::tools::run_tool("holdfast_rr", rr_main, argc, argv);
+}

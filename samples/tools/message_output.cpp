@@ -1,0 +1,43 @@
+#include "message_output.hpp"
+
+#include <cstdio>
+
+#include <holdfast/error.hpp>
+
+#include "json_output.hpp"
+#include "message_format.hpp"
+
+namespace holdfast::tools {
+
+void MessageOutput::add_to(CLI::App& app) {
+  app.add_flag("-v,--verbose", verbose, "Print the topic before the payload.");
+  app.add_flag("-N", no_newline, "No line break after the payload.");
+  app.add_option("-F,--format", format, "Format of the output, as in mosquitto_sub(1).");
+  app.add_flag("--json", json, "Print a JSON object a message and line.");
+  app.add_flag("--pretty", pretty, "With --json: over several lines, indented.");
+}
+
+void MessageOutput::check() const {
+  const auto refuse = [](const char* what) { throw Error(Errc::invalid_argument, what); };
+  if (json && format) refuse("--json and -F exclude each other: give one");
+  if ((json || format) && verbose) refuse("-v does not go with --json or -F");
+  if (pretty && !json) refuse("--pretty goes with --json: give both");
+  if (format) check_format(*format);
+}
+
+bool MessageOutput::print(const Message& message) const {
+  std::string line;
+  if (json) {
+    line = to_json_line(message);
+    if (pretty) line = Json::parse(line).dump(2);
+  } else if (format) {
+    line = format_message(*format, message, Arrival::now());
+  } else {
+    if (verbose) line.append(message.topic()).append(" ");
+    line.append(message.payload());
+  }
+  if (!no_newline) line += '\n';
+  return std::fwrite(line.data(), 1, line.size(), stdout) == line.size();
+}
+
+}  // namespace holdfast::tools
