@@ -160,7 +160,7 @@ TEST_CASE("in_flight_max bounds what is on its way below the broker's Receive Ma
   client.connect();
   const auto deliveries = publish_all(client, numbers(0, 10), QoS::at_least_once);
   REQUIRE(broker.wait_until([&] { return broker.count(PacketType::publish) == 3; }));
-  CHECK(client.statistics().in_flight == 3);
+  CHECK(eventually([&] { return client.statistics().in_flight == 3; }));
   CHECK(throughout(50ms, [&] { return broker.count(PacketType::publish) == 3; }));
   CHECK(client.broker_limits().receive_maximum == 65535);  // What the broker grants.
   broker.change_behaviour([](Behaviour& behaviour) { behaviour.holds_acknowledgements = false; });

@@ -214,15 +214,15 @@ TEST_CASE("--events is a line of JSON on stderr for each change of the connectio
 
 TEST_CASE("holdfast_pub -d says that nobody had subscribed, which is no failure", "[integration][tools]") {
   const std::string qos = GENERATE("1", "2");
-  Mosquitto mosquitto;
+  ScriptedBroker broker({.publish_reason = ReasonCode::no_matching_subscribers});
   const TemporaryDirectory directory;
   const std::string log = (directory.path() / "log").string();
   const Arguments arguments{"-t", "t", "-m", "x", "-q", qos, "--ack-log", log};
-  const Outcome silent = run(pub(mosquitto.port(), arguments));
+  const Outcome silent = run(pub(broker.port(), arguments));
   CHECK(silent.status == 0);
   CHECK(silent.errors == "");
   CHECK(content_of(log) == "1\n");
-  const Outcome outcome = run(pub(mosquitto.port(), both(arguments, {"-d"})));
+  const Outcome outcome = run(pub(broker.port(), both(arguments, {"-d"})));
   CHECK(outcome.status == 0);
   CHECK(count_of("1 of 1 messages arrived, and nobody had subscribed to them: No matching subscribers",
                  outcome.errors) == 1);

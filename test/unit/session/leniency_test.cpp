@@ -114,7 +114,8 @@ EngineUnderTest connected(bool strict) {
 
 }  // namespace
 
-TEST_CASE("what does no harm is counted, told once, and the connection goes on", "[leniency]") {
+TEST_CASE("what does no harm is counted, told once, and the connection goes on",
+          "[leniency][U-3.3.2.1-2][U-3.3.4-2][U-3.9.3-2][U-3.12-1][U-3.14-2][U-3.14.2-4]") {
   for (const Violation& violation : violations()) {
     CAPTURE(violation.what);
     EngineUnderTest test = connected(false);
@@ -134,7 +135,7 @@ TEST_CASE("what does no harm is counted, told once, and the connection goes on",
 }
 
 TEST_CASE("with strict_peer each of them ends the connection with the reason that the standard names",
-          "[leniency]") {
+          "[leniency][U-3.1.2.11.3-2][U-3.1.2.11.4-1][U-3.1.2.11.7-1][U-3.3.2.1-2][U-3.4.2-2][U-4.13.1-2]") {
   for (const Violation& violation : violations()) {
     CAPTURE(violation.what);
     EngineUnderTest test = connected(true);
