@@ -65,11 +65,11 @@ struct SubscriptionQueue {
   QueueFull when_full = QueueFull::drop_oldest;
   /// Absent: QoS 1 and 2 messages are acknowledged as Options::ack says. MQTT wants the acknowledgements in
   /// the order of the messages, so those of all subscriptions wait for the oldest that nobody reads; when as
-  /// many messages wait as our Receive Maximum says, the broker sends no more at QoS 1 and 2, to any of them.
-  /// A number, from 1: this queue takes messages over, up to so many: they are acknowledged as they come, not
-  /// as they are read, and what comes beyond is refused with 0x97 (Quota exceeded) and counted. Then it
-  /// stalls nobody, read or not; but a process that is killed loses what waits here, and a broker does not
-  /// send again what was refused. [MQTT 5, 3.3.4, 4.6, 4.9]
+  /// many messages wait as our Receive Maximum says, or the broker has under way at most (mosquitto: 20), it
+  /// sends no more at QoS 1 and 2, to any of them. A number, from 1: this queue takes messages over, up to so
+  /// many: they are acknowledged as they come, not as they are read, and what comes beyond is refused with
+  /// 0x97 (Quota exceeded) and counted. Then it stalls nobody, read or not; but a process that is killed
+  /// loses what waits here, and a broker does not send again what was refused. [MQTT 5, 3.3.4, 4.6, 4.9]
   std::optional<std::size_t> unread_max = std::nullopt;
 };
 

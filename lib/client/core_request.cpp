@@ -84,6 +84,12 @@ std::string Core::listen_for_responses(Clock::time_point deadline, const std::st
     throw Error(Errc::timed_out,
                 subject + "there was no connection within the time-out: the request was not sent");
   }
+  if (shared_->queue.limits().protocol == Protocol::mqtt_3_1_1) {
+    throw Error(Errc::not_in_protocol,
+                subject +
+                    "MQTT 3.1.1 has neither Response Topic nor Correlation Data: use MQTT 5, or publish "
+                    "the request and subscribe to a topic agreed on");
+  }
   if (!requests.begin_subscribing(deadline)) return topic;
   const std::array<TopicFilter, 1> filter{TopicFilter{topic, {.qos = QoS::exactly_once}}};
   ReasonCode code{};

@@ -25,10 +25,10 @@ struct SubscriptionRequest {
   Kind kind = Kind::subscribe;
   std::vector<TopicFilter> subscriptions;  ///< For unsubscribe only the filters count.
   SubscribeProperties properties;
-  /// The Subscription Identifier is ours, not the application's: sent only to brokers that know identifiers.
-  bool identifier_optional = false;
   /// Names the request in its answer; 0: nobody waits, it was made by a lost session.
   std::uint64_t ticket = 0;
+  /// The Subscription Identifier is ours, not the application's: sent only to brokers that know identifiers.
+  bool identifier_optional = false;
 };
 
 class Subscriptions {

@@ -76,8 +76,6 @@ class Requester {
   Requester(const RequestToolOptions& options, Client& client) : options_(options), client_(client) {
     publish_options_.qos = tools::parse_qos("-q", options.connection.qos);
     tools::apply_publish_properties(options.connection.properties, publish_options_);
-    publish_options_.response_topic = options.response_topic;
-    if (!publish_options_.correlation_data) publish_options_.correlation_data = random_bytes();
     const auto patience =
         std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.timeout));
     if (options.timeout > 0) deadline_ = Clock::now() + patience;
@@ -97,6 +95,7 @@ class Requester {
     const auto properties = tools::subscribe_properties(options_.connection.properties, "subscribe");
     const SubscriptionOptions wish{.qos = publish_options_.qos};
     auto responses = client_.subscribe(options_.response_topic, wish, SubscriptionQueue{}, properties);
+    if (client_.broker_limits().protocol == Protocol::mqtt_5) mark_request();
     const Delivery request = client_.publish(*options_.topic, payload, publish_options_);
     for (;;) {
       while (const auto message = responses.receive(std::chrono::milliseconds(0))) {
@@ -116,6 +115,12 @@ class Requester {
   }
 
  private:
+  // MQTT 3.1.1 has nothing to mark it with: both sides know the topic for the response.
+  void mark_request() {
+    publish_options_.response_topic = options_.response_topic;
+    if (!publish_options_.correlation_data) publish_options_.correlation_data = random_bytes();
+  }
+
   // Responders that are scripts around holdfast_sub and holdfast_pub send no Correlation Data: they are given
   // the benefit of the doubt, as by mosquitto_rr.
   [[nodiscard]] bool answers(const Message& message) const {
@@ -149,7 +154,7 @@ class Requester {
 
 int rr_main(int argc, char** argv) {
   RequestToolOptions options;
-  CLI::App app("Publishes a request to an MQTT 5 broker and prints the response.", "holdfast_rr");
+  CLI::App app("Publishes a request to an MQTT broker and prints the response.", "holdfast_rr");
   add_options(app, options);
   if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
   take_topic_of_urls(options);

@@ -187,8 +187,8 @@ TEST_CASE("handles with overlapping filters each get each message once from ejab
   auto other = client.subscribe("handles/other", QoS::at_least_once, SubscriptionQueue{});
   for (const std::string& number : numbers(0, 20))
     client.publish("handles/17/temp", number, {.qos = QoS::at_least_once});
-  for (Subscription* handle : {&all, &one}) {
-    for (const std::string& number : numbers(0, 20)) {
+  for (const std::string& number : numbers(0, 20)) {
+    for (Subscription* handle : {&all, &one}) {
       const auto message = handle->receive(patience);
       REQUIRE(message);
       CHECK(message->payload() == number);

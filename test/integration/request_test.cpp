@@ -326,6 +326,21 @@ TEST_CASE("reply() goes to the Response Topic with the Correlation Data, at the 
   }
 }
 
+TEST_CASE("over MQTT 3.1.1 a handle goes by its filter, and a request is refused", "[integration][request]") {
+  Mosquitto broker;
+  Options options = quick(broker.server());
+  options.protocol = Protocol::mqtt_3_1_1;
+  Client client(std::move(options));
+  client.connect();
+  auto handle = client.subscribe("a/+", QoS::at_least_once, SubscriptionQueue{});
+  client.publish("a/b", "1", {.qos = QoS::at_least_once});
+  const auto message = handle.receive(patience);
+  REQUIRE(message);
+  CHECK(message->payload() == "1");
+  const Error error = error_of_request(client);
+  CHECK(error.code() == Errc::not_in_protocol);
+}
+
 TEST_CASE("bad requests are refused before anything is sent", "[integration][request]") {
   ScriptedBroker broker;
   Client client(quick(broker.server()));

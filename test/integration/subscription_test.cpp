@@ -1,6 +1,7 @@
 // Subscriptions with a queue of their own: who gets which message, and who waits for whom.
 #include <poll.h>
 
+#include <array>
 #include <random>
 #include <set>
 
@@ -445,22 +446,34 @@ TEST_CASE("handles with overlapping filters each get each message once from a re
     client.publish("plant/17/temp", number, {.qos = QoS::exactly_once});
     client.publish("other", number, {.qos = QoS::exactly_once});
   }
-  for (Subscription* handle : {&all, &one}) {
-    for (const std::string& number : numbers(0, 50)) {
-      auto message = handle->receive(patience);
+  for (const std::string& number : numbers(0, 50)) {
+    std::array<std::optional<Message>, 3> messages{all.receive(patience), one.receive(patience),
+                                                   client.receive(patience)};
+    for (auto& message : messages) {
       REQUIRE(message);
       CHECK(message->payload() == number);
       message->ack();
     }
-    CHECK_FALSE(handle->receive(0ms));
-  }
-  for (const std::string& number : numbers(0, 50)) {
-    auto message = client.receive(patience);
-    REQUIRE(message);
-    CHECK(message->payload() == number);
-    message->ack();
   }
   CHECK(client.flush(patience));
+  CHECK_FALSE(all.receive(0ms));
+  CHECK_FALSE(one.receive(0ms));
+}
+
+TEST_CASE(
+    "with unread_max an unread handle stalls no other at mosquitto, which has 20 messages under way at most",
+    "[integration][subscription]") {
+  Mosquitto broker;
+  Client client(quick(broker.server()));
+  client.connect();
+  auto unread = client.subscribe("unread", QoS::at_least_once, SubscriptionQueue{.unread_max = 10});
+  auto read = client.subscribe("read", QoS::at_least_once, own_queue);
+  for (const std::string& number : numbers(0, 100)) {
+    client.publish("unread", number, {.qos = QoS::at_least_once});
+    client.publish("read", number, {.qos = QoS::at_least_once});
+  }
+  CHECK(take(read, 100) == numbers(0, 100));
+  CHECK(take(unread, 10) == numbers(0, 10));
 }
 
 TEST_CASE("topic_matches() agrees with mosquitto about random filters and names",
@@ -471,7 +484,9 @@ TEST_CASE("topic_matches() agrees with mosquitto about random filters and names"
   std::vector<TopicFilter> filters;
   while (filters.size() < 150) {
     std::string filter = random_levels(random, {"a", "b", "", "+", "+", "#", "$x"});
-    if (random() % 10 == 0) filter.insert(0, "$share/group" + std::to_string(filters.size()) + "/");
+    // (mosquitto shares no topics that begin with $.)
+    if (random() % 10 == 0 && !filter.starts_with('$'))
+      filter.insert(0, "$share/group" + std::to_string(filters.size()) + "/");
     const bool known = std::any_of(filters.begin(), filters.end(),
                                    [&](const TopicFilter& other) { return other.filter == filter; });
     if (!known && is_valid_topic_filter(filter)) filters.push_back({filter, {.qos = QoS::at_least_once}});
