@@ -88,7 +88,10 @@ void ConnectionOptions::add_to(CLI::App& app) {
   app.add_option("-P,--pw", password, "Password. Other users can see it: better --pw-file.");
   app.add_option("--pw-file", password_file, "File whose first line is the password.");
   app.add_option("-k,--keepalive", keep_alive, "Keep-alive in seconds, 0 to 65535.")->capture_default_str();
-  app.add_option("-V,--protocol-version", protocol, "Protocol version: mqttv5, mqttv311, or auto: mqttv5, and mqttv311 with a broker that refuses it.")->capture_default_str();
+  app.add_option(
+         "-V,--protocol-version", protocol,
+         "Protocol version: mqttv5, mqttv311, or auto: mqttv5, and mqttv311 with a broker that refuses it.")
+      ->capture_default_str();
   app.add_flag("-c,--disable-clean-session", keep_session, "Keep the session: resume it, needs -i. See -x.");
   app.add_option(
       "-x,--session-expiry-interval", session_expiry,
@@ -137,6 +140,9 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   options.keep_alive = std::chrono::seconds(keep_alive);
   options.start = keep_session ? start_of_kept_session : Start::clean;
   options.session_expiry = expiry_of(session_expiry);
+  // There -c says it all, as for mosquitto_sub.
+  if (keep_session && options.protocol == Protocol::mqtt_3_1_1 && !options.session_expiry)
+    options.session_expiry = never_expires;
   if (!store_file.empty()) {
     options.store = sqlite_store(store_file);
     options.start = Start::automatic;

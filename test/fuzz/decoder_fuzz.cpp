@@ -32,10 +32,10 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-void take(const wire::Frame& frame, Outcome& outcome) {
+void take(const wire::Frame& frame, wire::Version version, Outcome& outcome) {
   Bytes again;
   wire::DecodeError error{ReasonCode::success, {}};
-  if (support::parse_and_encode(frame, again, error)) {
+  if (support::parse_and_encode(frame, again, error, version)) {
     outcome.packets.insert(outcome.packets.end(), again.begin(), again.end());
   } else {
     require(is_error(error.reason) && !error.what.empty());
@@ -43,7 +43,7 @@ void take(const wire::Frame& frame, Outcome& outcome) {
   }
 }
 
-Outcome decode(std::span<const std::byte> input, std::size_t piece) {
+Outcome decode(std::span<const std::byte> input, std::size_t piece, wire::Version version) {
   wire::FrameDecoder decoder(maximum_packet_size);
   Outcome outcome;
   while (!input.empty() && !outcome.malformed) {
@@ -56,7 +56,7 @@ Outcome decode(std::span<const std::byte> input, std::size_t piece) {
     wire::Oversize oversize;
     for (auto step = decoder.next(frame, oversize); step != wire::Step::need_more;
          step = decoder.next(frame, oversize)) {
-      if (step == wire::Step::frame) take(frame, outcome);
+      if (step == wire::Step::frame) take(frame, version, outcome);
       if (step == wire::Step::oversize) ++outcome.oversized;
       outcome.malformed = step == wire::Step::malformed;
       if (outcome.malformed) break;
@@ -71,10 +71,11 @@ Outcome decode(std::span<const std::byte> input, std::size_t piece) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const auto input = std::as_bytes(std::span(data + 1, size - 1));
-  const Outcome whole = decode(input, input.size() + 1);
-  require(decode(input, std::size_t{data[0]} % 16 + 1) == whole);
+  const auto version = data[0] < 128 ? wire::Version::mqtt_5 : wire::Version::mqtt_3_1_1;
+  const Outcome whole = decode(input, input.size() + 1, version);
+  require(decode(input, std::size_t{data[0]} % 16 + 1, version) == whole);
   // What was taken is valid as it was encoded: every packet comes back, the same.
-  const Outcome again = decode(whole.packets, whole.packets.size() + 1);
+  const Outcome again = decode(whole.packets, whole.packets.size() + 1, version);
   require(again.packets == whole.packets && again.refusals.empty() && !again.malformed);
   return 0;
 }

@@ -286,3 +286,34 @@ TEST_CASE("holdfast_sub fails and says why when its output cannot be written", "
   CHECK(outcome.status == 1);
   CHECK(fault_in(outcome.errors, "holdfast_sub", {"stdout", "No space left on device"}) == "");
 }
+
+TEST_CASE("-V chooses the version of MQTT, in mosquitto's words", "[integration][tools][mqtt311]") {
+  for (const char* version : {"mqttv5", "5", "auto"})
+    CHECK(connect_of({"-V", version}).level == 5);
+  for (const char* version : {"mqttv311", "311"}) {
+    const Packet connect = connect_of({"-V", version});
+    CHECK(connect.level == 4);
+    CHECK(connect.clean_start);
+  }
+}
+
+TEST_CASE("over MQTT 3.1.1 -c keeps the session, and what it missed comes", "[integration][tools][mqtt311]") {
+  Mosquitto mosquitto;
+  const Arguments kept = split("-V mqttv311 -c -i keeper -t t -q 2");
+  const Outcome before = run(sub(mosquitto.port(), both(kept, split("-W 1"))));
+  CAPTURE(before.errors);
+  publish(mosquitto, "t", "missed");
+  const Outcome outcome = run(sub(mosquitto.port(), both(kept, split("-C 1"))));
+  CHECK(outcome.status == 0);
+  CHECK(outcome.output == "missed\n");
+}
+
+TEST_CASE("-V auto goes on with MQTT 3.1.1 where a broker knows no other", "[integration][tools][mqtt311]") {
+  Behaviour behaviour;
+  behaviour.refuses_mqtt_5 = true;
+  ScriptedBroker broker(behaviour);
+  const Outcome outcome = run(pub(broker.port(), split("-V auto -t t -m x -q 1")));
+  CHECK(outcome.status == 0);
+  CHECK(outcome.errors == "");
+  CHECK(broker.accepted_count() == 1);
+}

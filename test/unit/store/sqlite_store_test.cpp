@@ -334,3 +334,20 @@ TEST_CASE("messages committed one by one are gathered, and come back in order", 
   for (std::uint64_t i = 0; i < total; ++i)
     CHECK(snapshot.messages[i].message->sequence == i + 1);
 }
+
+TEST_CASE("a file of the format before is brought up to date, with all it has", "[store][sqlite]") {
+  const Files files;
+  files.fill();
+  files.execute("DROP TABLE older_server; PRAGMA user_version = 1");
+  {
+    const auto store = files.store();
+    CHECK(store->open({}).waiting.size() == 1);
+    store->commit({session::record::OlderServer{"old:1883", true}}, {});
+    store->close();
+  }
+  CHECK(files.number("PRAGMA user_version") == 2);
+  const auto store = files.store();
+  const session::Snapshot snapshot = store->open({});
+  CHECK(snapshot.waiting.size() == 1);
+  CHECK(snapshot.older_servers == std::vector<std::string>{"old:1883"});
+}

@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::uint32_t no_limit = 268'435'460;
 
-Bytes decode_and_encode(wire::FrameDecoder& decoder, std::span<const std::byte> piece, Bytes all = {}) {
+Bytes decode_and_encode(wire::FrameDecoder& decoder, std::span<const std::byte> piece, Bytes all = {},
+                        wire::Version version = wire::Version::mqtt_5) {
   decoder.feed(piece);
   wire::Frame frame;
   wire::Oversize oversize;
@@ -25,7 +26,7 @@ Bytes decode_and_encode(wire::FrameDecoder& decoder, std::span<const std::byte> 
     REQUIRE(step == wire::Step::frame);
     Bytes again;
     wire::DecodeError error{ReasonCode::success, {}};
-    const bool valid = support::parse_and_encode(frame, again, error);
+    const bool valid = support::parse_and_encode(frame, again, error, version);
     CAPTURE(std::string(error.what));
     REQUIRE(valid);
     all.insert(all.end(), again.begin(), again.end());
@@ -47,6 +48,15 @@ TEST_CASE("every packet with every property comes back as it was", "[wire][round
     CAPTURE(packet.name);
     wire::FrameDecoder decoder(no_limit);
     CHECK(decode_and_encode(decoder, packet.bytes) == packet.bytes);
+  }
+}
+
+TEST_CASE("every packet of MQTT 3.1.1 comes back as it was, and none is one of MQTT 5 with more in it",
+          "[wire][round-trip][mqtt311]") {
+  for (const auto& packet : support::sample_packets(wire::Version::mqtt_3_1_1)) {
+    CAPTURE(packet.name);
+    wire::FrameDecoder decoder(no_limit);
+    CHECK(decode_and_encode(decoder, packet.bytes, {}, wire::Version::mqtt_3_1_1) == packet.bytes);
   }
 }
 
