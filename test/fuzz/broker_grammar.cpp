@@ -12,6 +12,9 @@ namespace holdfast::fuzz {
 
 namespace {
 
+// What all of these sessions speak.
+constexpr wire::Version version = wire::Version::mqtt_5;
+
 using wire::PacketType;
 using wire::PropertyPlace;
 
@@ -89,7 +92,7 @@ void append_publish(Input& input, std::vector<std::byte>& bytes) {
   publish.packet_identifier = identifier(input);
   publish.properties = wire::PropertiesView(list);
   publish.payload = std::span(payload).first(input.one_of(std::array<std::size_t, 4>{1, 0, 60, 1'000}));
-  wire::encode(publish, bytes);
+  wire::encode(publish, version, bytes);
 }
 
 void append_acknowledgement(Input& input, std::vector<std::byte>& bytes) {
@@ -101,7 +104,7 @@ void append_acknowledgement(Input& input, std::vector<std::byte>& bytes) {
   const auto list = properties(input, places[which]);
   wire::encode(
       wire::Acknowledgement{types[which], identifier(input), reason(input), wire::PropertiesView(list)},
-      bytes);
+      version, bytes);
 }
 
 void append_suback(Input& input, std::vector<std::byte>& bytes) {
@@ -112,7 +115,7 @@ void append_suback(Input& input, std::vector<std::byte>& bytes) {
     code = static_cast<std::byte>(reason(input));
   wire::encode(wire::Suback{suback ? PacketType::suback : PacketType::unsuback, identifier(input),
                             wire::PropertiesView(list), std::span(codes).first(input.below(4))},
-               bytes);
+               version, bytes);
 }
 
 // One byte of it is another one.
@@ -130,7 +133,7 @@ void append_connack(Input& input, std::vector<std::byte>& bytes) {
   connack.session_present = (choices & 1) != 0;
   if ((choices & 0x70) == 0x70) connack.reason_code = reason(input);
   connack.properties = wire::PropertiesView(list);
-  wire::encode(connack, bytes);
+  wire::encode(connack, version, bytes);
 }
 
 void append_packet(Input& input, std::vector<std::byte>& bytes) {
@@ -154,7 +157,7 @@ void append_packet(Input& input, std::vector<std::byte>& bytes) {
       break;
     case 8: {
       const auto list = properties(input, PropertyPlace::disconnect);
-      wire::encode(wire::Disconnect{reason(input), wire::PropertiesView(list)}, bytes);
+      wire::encode(wire::Disconnect{reason(input), wire::PropertiesView(list)}, version, bytes);
       break;
     }
     default: {
@@ -174,11 +177,11 @@ void append_answers(Input& input, std::vector<Unanswered>& unanswered, std::vect
     switch (packet.type) {
       case PacketType::publish: {
         const auto type = packet.qos == QoS::at_least_once ? PacketType::puback : PacketType::pubrec;
-        wire::encode(wire::Acknowledgement{type, packet.packet_identifier, taken}, bytes);
+        wire::encode(wire::Acknowledgement{type, packet.packet_identifier, taken}, version, bytes);
         break;
       }
       case PacketType::pubrel:
-        wire::encode(wire::Acknowledgement{PacketType::pubcomp, packet.packet_identifier}, bytes);
+        wire::encode(wire::Acknowledgement{PacketType::pubcomp, packet.packet_identifier}, version, bytes);
         break;
       case PacketType::subscribe:
       case PacketType::unsubscribe:
@@ -187,7 +190,7 @@ void append_answers(Input& input, std::vector<Unanswered>& unanswered, std::vect
                          packet.packet_identifier,
                          {},
                          std::span(granted).first(packet.filters)},
-            bytes);
+            version, bytes);
         break;
       default:
         wire::encode(wire::Pingresp{}, bytes);

@@ -8,6 +8,13 @@
 
 namespace holdfast::fuzz {
 
+namespace {
+
+// What all of these sessions speak.
+constexpr wire::Version version = wire::Version::mqtt_5;
+
+}  // namespace
+
 using wire::PacketType;
 
 std::uint32_t number_in(std::span<const std::byte> payload) {
@@ -74,13 +81,13 @@ void EngineWatch::on_taken(const wire::Frame& frame) {
   switch (frame.type) {
     case PacketType::puback:
     case PacketType::pubcomp:
-      if (const auto packet = wire::parse_acknowledgement(frame)) {
+      if (const auto packet = wire::parse_acknowledgement(frame, version)) {
         const auto use = uses_.find(packet->packet_identifier);
         if (use != uses_.end() && (use->second.number || use->second.held)) free(packet->packet_identifier);
       }
       return;
     case PacketType::pubrec:
-      if (const auto packet = wire::parse_acknowledgement(frame)) {
+      if (const auto packet = wire::parse_acknowledgement(frame, version)) {
         const auto use = uses_.find(packet->packet_identifier);
         if (use == uses_.end()) return;
         if (!is_error(packet->reason_code)) {
@@ -92,8 +99,8 @@ void EngineWatch::on_taken(const wire::Frame& frame) {
       return;
     case PacketType::suback:
     case PacketType::unsuback: {
-      const auto packet =
-          frame.type == PacketType::suback ? wire::parse_suback(frame) : wire::parse_unsuback(frame);
+      const auto packet = frame.type == PacketType::suback ? wire::parse_suback(frame, version)
+                                                           : wire::parse_unsuback(frame, version);
       if (!packet) return;
       const auto use = uses_.find(packet->packet_identifier);
       const bool request = use != uses_.end() && !use->second.number && !use->second.held;
@@ -156,12 +163,12 @@ void EngineWatch::look_at(std::span<const std::byte> bytes) {
 void EngineWatch::on_frame(const wire::Frame& frame, std::size_t size) {
   require(!ended_);
   if (!connect_sent_) {
-    require(frame.type == PacketType::connect && static_cast<bool>(wire::parse_connect(frame)));
+    require(frame.type == PacketType::connect && static_cast<bool>(wire::parse_connect(frame, version)));
     connect_sent_ = true;
     return;
   }
   if (frame.type == PacketType::disconnect) {
-    const auto packet = wire::parse_disconnect(frame);
+    const auto packet = wire::parse_disconnect(frame, version);
     require(packet && packet->violation == nullptr);
     ended_ = true;
     return;
@@ -177,19 +184,19 @@ void EngineWatch::on_frame(const wire::Frame& frame, std::size_t size) {
     case PacketType::pubrec:
     case PacketType::pubrel:
     case PacketType::pubcomp: {
-      const auto packet = wire::parse_acknowledgement(frame);
+      const auto packet = wire::parse_acknowledgement(frame, version);
       require(packet && packet->violation == nullptr);
       if (frame.type == PacketType::pubrel)
         unanswered_.push_back({frame.type, packet->packet_identifier, QoS::at_most_once, 0});
       return;
     }
     case PacketType::subscribe: {
-      const auto packet = wire::parse_subscribe(frame);
+      const auto packet = wire::parse_subscribe(frame, version);
       require(static_cast<bool>(packet));
       return on_request(packet->packet_identifier, frame.type, packet->subscriptions.size());
     }
     case PacketType::unsubscribe: {
-      const auto packet = wire::parse_unsubscribe(frame);
+      const auto packet = wire::parse_unsubscribe(frame, version);
       require(static_cast<bool>(packet));
       return on_request(packet->packet_identifier, frame.type, packet->filters.size());
     }
@@ -210,7 +217,7 @@ void EngineWatch::on_request(std::uint16_t packet_identifier, PacketType type, s
 }
 
 void EngineWatch::on_publish(const wire::Frame& frame) {
-  const auto packet = wire::parse_publish(frame);
+  const auto packet = wire::parse_publish(frame, version);
   require(packet && packet->violation == nullptr);
   require(!packet->topic.empty() || packet->properties.number(wire::PropertyId::topic_alias).has_value());
   const std::uint32_t number = number_in(packet->payload);
