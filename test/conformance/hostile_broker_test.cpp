@@ -315,7 +315,7 @@ TEST_CASE("nothing of the session is sent on a connection whose CONNACK is broke
 }
 
 TEST_CASE("an answer that does not fit what was asked ends the connection, and the question is asked again",
-          "[conformance][hostile][U-3.9.3-1][MQTT-3.8.4-6]") {
+          "[conformance][hostile][U-3.9.3-1]") {
   const bool unsubscribe = GENERATE(false, true);
   const PacketType question = unsubscribe ? PacketType::unsubscribe : PacketType::subscribe;
   const PacketType type = unsubscribe ? PacketType::unsuback : PacketType::suback;

@@ -75,6 +75,7 @@ TEST_CASE("options that MQTT 3.1.1 lacks are refused at construction", "[mqtt311
         refused);
   CHECK(error_of_options([](Options& o) { o.connect_properties.user_properties = {{"a", "b"}}; }) == refused);
   CHECK(error_of_options([](Options& o) { o.connect_properties.authentication_method = "m"; }) == refused);
+  CHECK(error_of_options([](Options& o) { o.authenticator = scram_sha_256("user", "pencil"); }) == refused);
   CHECK(error_of_will([](Will&) {}) == std::error_code());
   CHECK(error_of_will([](Will& w) { w.will_delay_interval = 1s; }) == refused);
   CHECK(error_of_will([](Will& w) { w.payload_is_utf8 = true; }) == refused);

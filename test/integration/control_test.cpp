@@ -65,7 +65,7 @@ TEST_CASE("an acknowledgement carries the reason and the words of the applicatio
 }
 
 TEST_CASE("an acknowledgement with what no receiver may send is refused at the call",
-          "[integration][control]") {
+          "[integration][control][MQTT-3.4.2-1][MQTT-3.5.2-1]") {
   ScriptedBroker broker;
   Client client(by_hand(broker.server()));
   subscribed(client, QoS::at_least_once);

@@ -87,7 +87,7 @@ TEST_CASE("each handle gets what its subscription brings, and receive() the rest
 
 TEST_CASE(
     "a message with the identifiers of two handles comes to each once and is acknowledged when both have it",
-    "[integration][subscription][MQTT-3.3.4-4]") {
+    "[integration][subscription]") {
   ScriptedBroker broker;
   Client client(quick(broker.server()));
   client.connect();
@@ -127,7 +127,7 @@ TEST_CASE("with Ack::manual a message of two handles is acknowledged when the se
 }
 
 TEST_CASE("where the broker sends a copy for each subscription, each handle gets its own",
-          "[integration][subscription][MQTT-3.3.4-5]") {
+          "[integration][subscription]") {
   ScriptedBroker broker;
   Client client(quick(broker.server()));
   client.connect();
@@ -433,7 +433,7 @@ TEST_CASE("a handle outlives its client and its descriptor tells when a message 
 }
 
 TEST_CASE("handles with overlapping filters each get each message once from a real broker",
-          "[integration][subscription][MQTT-3.3.4-3]") {
+          "[integration][subscription]") {
   Mosquitto broker;
   Options options = quick(broker.server());
   options.ack = GENERATE(Ack::on_handover, Ack::manual);
