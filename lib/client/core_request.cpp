@@ -79,7 +79,7 @@ Message Core::request(std::string_view topic, std::span<const std::byte> payload
 
 std::string Core::listen_for_responses(Clock::time_point deadline, const std::string& subject) {
   Requests& requests = shared_->requests;
-  const std::string topic = requests.topic(deadline);
+  std::string topic = requests.topic(deadline);
   if (topic.empty()) {
     throw Error(Errc::timed_out,
                 subject + "there was no connection within the time-out: the request was not sent");
