@@ -131,6 +131,7 @@ void RabbitMq::start() {
 }
 
 void RabbitMq::kill_hard() {
+  control({"eval", "ok = mnesia:sync_log()."});
   process_->signal(SIGKILL);
   process_->wait(patience);
 }

@@ -33,7 +33,8 @@ class RabbitMq {
   [[nodiscard]] std::string websocket_server() const;
   [[nodiscard]] std::string log() const;
 
-  /// SIGKILL. Its sessions are on disk.
+  /// SIGKILL, once its sessions and subscriptions are on disk: it acknowledges a SUBSCRIBE before it writes
+  /// it down.
   void kill_hard();
   /// Starts it again on the same ports, and waits until it accepts connections.
   void restart();
