@@ -266,6 +266,8 @@ void NetworkThread::commit_now(TimePoint now) {
 void NetworkThread::hand_over() {
   report_statistics();  // First: who sees a message ended or an event also sees it counted.
   report_finished();
+  // Before the answers: who hears of an UNSUBACK has all that came before it.
+  bool reading_on = route_received();
   for (const auto& answer : engine_.answers()) {
     if (!shared_->calls.complete(answer)) report_unclaimed(answer);
   }
@@ -288,19 +290,18 @@ void NetworkThread::hand_over() {
         "connection)",
         server_name(), what);
   engine_.tolerated().clear();
-  deliver_received();
+  reading_on = reading_on || shared_->completions->blocked().any();
+  shared_->inbox->exchange(engine_.received(), acknowledged_, reading_on);
 }
 
-void NetworkThread::deliver_received() {
+// To requests and handles; whether there are handles, so that nothing else may stop the reading.
+bool NetworkThread::route_received() {
   auto& received = engine_.received();
-  bool reading_on = shared_->completions->blocked().any();
   if (!received.empty() && shared_->requests.listening())
     shared_->requests.take_responses(received, *shared_->inbox);
-  if (shared_->subscribers.any()) {
-    shared_->subscribers.route(received, engine_);
-    reading_on = true;
-  }
-  shared_->inbox->exchange(received, acknowledged_, reading_on);
+  if (!shared_->subscribers.any()) return false;
+  shared_->subscribers.route(received, engine_);
+  return true;
 }
 
 void NetworkThread::report_finished() {
@@ -418,7 +419,9 @@ bool NetworkThread::has_work(bool reading) {
 }
 
 session::TimePoint NetworkThread::deadline() const {
-  TimePoint first = std::min({engine_.deadline(), outbox_.deadline(), retry_at_, drain_until_, close_at_});
+  TimePoint first = std::min({engine_.deadline(), outbox_.deadline(), retry_at_, close_at_});
+  // A connection that is being closed is waited for first.
+  if (close_at_ == session::never) first = std::min(first, drain_until_);
   if (attempt_) first = std::min(first, attempt_->deadline());
   if (connection_) first = std::min(first, connection_->write_deadline());
   if (shared_->options.store) {

@@ -53,7 +53,7 @@ class NetworkThread {
   void tidy_up(TimePoint now);
   void commit_now(TimePoint now);
   void hand_over();
-  void deliver_received();
+  [[nodiscard]] bool route_received();
   void report_finished();
   void report_unclaimed(const session::SubscriptionAnswer& answer);
   void report_statistics();

@@ -263,6 +263,7 @@ class Engine {
   [[nodiscard]] bool change_version(ReasonCode refusal);
   [[nodiscard]] bool discard_session(bool session_present);
   void note_version();
+  void forget_older_server();
 
   // engine_authenticate.cpp
   [[nodiscard]] bool start_authentication(std::optional<std::string>& data);

@@ -121,9 +121,12 @@ void Engine::on_connected(TimePoint now) {
   sent_clean_start_ = clean_start_ || (session_held_ ? ended : !resume_asserted_);
   version_ = choose_version();
   bool clean = sent_clean_start_;
+  // What was to be discarded is on another server: here is the session that we want.
+  if (!sent_clean_start_) discard_ = Discard::no;
   if (version_ == wire::Version::mqtt_3_1_1) {
     if (auto what = lacking()) {
       connack_awaited_ = false;
+      forget_older_server();
       return close({End::refused_for_good, Errc::not_in_protocol, {}, {}, std::move(*what), {}});
     }
     clean = wants_clean_session();

@@ -28,7 +28,7 @@ bool Engine::change_version(ReasonCode refusal) {
     return false;
   if (version_ == wire::Version::mqtt_3_1_1) {
     // Perhaps it was brought up to date: the next attempt, after its delay, is one with MQTT 5.
-    if (older_servers_.erase(endpoint_) != 0) journal_.emplace_back(record::OlderServer{endpoint_, false});
+    forget_older_server();
     return false;
   }
   older_servers_.insert(endpoint_);
@@ -74,8 +74,12 @@ bool Engine::discard_session(bool session_present) {
 }
 
 void Engine::note_version() {
-  if (version_ == wire::Version::mqtt_5 && older_servers_.erase(endpoint_) != 0)
-    journal_.emplace_back(record::OlderServer{endpoint_, false});
+  if (version_ == wire::Version::mqtt_5) forget_older_server();
+}
+
+// The next attempt there is one with MQTT 5.
+void Engine::forget_older_server() {
+  if (older_servers_.erase(endpoint_) != 0) journal_.emplace_back(record::OlderServer{endpoint_, false});
 }
 
 }  // namespace holdfast::session

@@ -282,3 +282,42 @@ TEST_CASE("a session is not given up for refusals that have another cause", "[ha
     refuse(test, 5, ReasonCode::unspecified_error);
   }
 }
+
+TEST_CASE("a broker that once said it is older does not lock out a client that needs MQTT 5", "[handshake]") {
+  Options options = hour_long_session();
+  options.protocol = Protocol::automatic;
+  options.connect_properties.receive_maximum = 10;  // Which 3.1.1 cannot say.
+  EngineUnderTest test(options);
+  test.open();
+  test.receive(std::string("\x20\x02\x00\x01", 4));
+  REQUIRE(test.closing());
+  test.lose(End::at_once);
+  test.engine.on_connected(test.now);
+  REQUIRE(test.closing());
+  CHECK(test.engine.closing()->error == Errc::not_in_protocol);
+  test.lose(End::refused_for_good);
+  CHECK(test.connect().properties.number(PropertyId::receive_maximum) == 10);
+  CHECK(test.engine.is_up());
+}
+
+TEST_CASE("a session that another server was to discard costs nothing at our own, in MQTT 3.1.1",
+          "[handshake]") {
+  Options options = hour_long_session();
+  options.protocol = Protocol::mqtt_3_1_1;
+  EngineUnderTest test(options);
+  test.engine.set_servers("ours:1883");
+  test.open();
+  test.receive(std::string("\x20\x02\x00\x00", 4));
+  REQUIRE(test.engine.is_up());
+  test.lose();
+  test.engine.set_servers("other:1883");
+  test.open();
+  test.receive(std::string("\x20\x02\x01\x00", 4));  // It has a session of its own for us.
+  REQUIRE(test.closing());
+  test.lose(End::at_once);
+  test.engine.set_servers("ours:1883");
+  CHECK_FALSE(test.open().clean_start);
+  test.receive(std::string("\x20\x02\x01\x00", 4));
+  CHECK(test.engine.is_up());
+  CHECK(test.engine.counters().sessions_lost == 0);
+}
