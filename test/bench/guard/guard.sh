@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Counts what a message costs on its way through the library, and compares with recorded.csv: a figure more than 5 % above
+# what is recorded fails, and one more than 5 % below, too, so that what was gained is recorded and cannot be lost unseen.
+#
+#   guard.sh BUILD_DIRECTORY [--record]
+#
+# --record writes the figures to recorded.csv instead: say in the commit why they changed.
+#
+# Instructions are a compiler's, so they are recorded for each; with one that has none recorded, only allocations and
+# memory are compared.
+set -euo pipefail
+build=$(cd "${1:?usage: guard.sh BUILD_DIRECTORY [--record]}" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+recorded=$here/recorded.csv
+compiler=$(cat "$build/test/bench/guard/compiler")
+command -v valgrind >/dev/null || { echo "guard.sh: no valgrind: test/run.sh installs it" >&2; exit 1; }
+
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+
+# glibc has a memcpy for each generation of processors: here it takes the same one on all.
+export GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX2,-AVX,-ERMS,-FSRM
+valgrind --quiet --tool=callgrind --collect-atstart=no --callgrind-out-file="$directory/callgrind" \
+  "$build/bin/hot_path" >"$directory/counted"
+
+# FIGURE MESSAGES KIND TOTAL lines, to which come the instructions: one dump of callgrind a figure.
+for dump in "$directory"/callgrind.*; do
+  awk '/^desc: Trigger: Client Request:/ { figure = $NF } /^totals:/ { print figure, "instructions", $2 }' "$dump"
+done >"$directory/instructions"
+
+# COMPILER,FIGURE,KIND,PER MESSAGE
+awk -v compiler="$compiler" '
+  NR == FNR { messages[$1] = $2; printf "any,%s,%s,%.3f\n", $1, $3, $4 / $2; next }
+  { printf "%s,%s,%s,%.1f\n", compiler, $1, $2, $3 / messages[$1] }
+' "$directory/counted" "$directory/instructions" >"$directory/now.csv"
+
+if [ "${2:-}" = --record ]; then
+  { echo compiler,figure,kind,per message
+    { cat "$directory/now.csv"; grep -vE "^(compiler|any|$compiler)," "$recorded" 2>/dev/null || true; } | LC_ALL=C sort
+  } >"$directory/recorded.csv"
+  mv "$directory/recorded.csv" "$recorded"
+  echo "recorded for $compiler in $recorded"
+  exit
+fi
+
+if ! grep -q "^$compiler," "$recorded"; then
+  echo "No instructions are recorded for $compiler: only allocations and memory are compared."
+fi
+
+awk -F, -v compiler="$compiler" '
+  FNR == 1 { file++ }
+  file == 1 && ($1 == "any" || $1 == compiler) { recorded[$1 "," $2 "," $3] = $4; next }
+  file == 1 { next }
+  {
+    key = $1 "," $2 "," $3
+    if (!(key in recorded)) {
+      if ($1 != "any" && !(($1) in known)) { printed = "not recorded" } else { printed = "NOT RECORDED"; failed = 1 }
+      printf "%-22s %-12s %10s  %s\n", $2, $3, $4, printed
+      next
+    }
+    was = recorded[key]
+    delete recorded[key]
+    verdict = ""
+    if ($4 > was * 1.05 + 0.0005) { verdict = "MORE than recorded"; failed = 1 }
+    if ($4 < was * 0.95 - 0.0005) { verdict = "LESS than recorded"; failed = 1 }
+    printf "%-22s %-12s %10s %10s  %s\n", $2, $3, $4, was, verdict
+  }
+  END {
+    for (key in recorded) { print "recorded, and no longer measured: " key; failed = 1 }
+    if (failed) {
+      print "\nA figure is more than 5 % away from what is recorded. If it has to be so, or is better than it was, record it:"
+      print "  test/bench/run.sh guard --record    and say why in the commit."
+    }
+    exit failed
+  }
+' "$recorded" "$directory/now.csv"
