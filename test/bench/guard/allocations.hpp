@@ -7,7 +7,7 @@ namespace holdfast::guard {
 
 /// How many there were.
 [[nodiscard]] std::uint64_t allocations() noexcept;
-/// What those that were not given back take of memory, with what the allocator adds to each.
+/// What all that was not given back takes of memory, with what the allocator adds to each.
 [[nodiscard]] std::uint64_t bytes_in_use() noexcept;
 
 }  // namespace holdfast::guard

@@ -18,8 +18,8 @@ command -v valgrind >/dev/null || { echo "guard.sh: no valgrind: test/run.sh ins
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 
-# glibc has a memcpy for each generation of processors: here it takes the same one on all.
-export GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX2,-AVX,-ERMS,-FSRM
+# glibc has a memcpy for each generation of processors; so it takes the same one on all.
+export GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX2,-AVX,-ERMS,-FSRM,-AVX_Fast_Unaligned_Load
 valgrind --quiet --tool=callgrind --collect-atstart=no --callgrind-out-file="$directory/callgrind" \
   "$build/bin/hot_path" >"$directory/counted"
 
@@ -32,7 +32,7 @@ done >"$directory/instructions"
 awk -v compiler="$compiler" '
   NR == FNR { messages[$1] = $2; printf "any,%s,%s,%.3f\n", $1, $3, $4 / $2; next }
   { printf "%s,%s,%s,%.1f\n", compiler, $1, $2, $3 / messages[$1] }
-' "$directory/counted" "$directory/instructions" >"$directory/now.csv"
+' "$directory/counted" "$directory/instructions" | LC_ALL=C sort >"$directory/now.csv"
 
 if [ "${2:-}" = --record ]; then
   { echo compiler,figure,kind,per message
@@ -43,33 +43,28 @@ if [ "${2:-}" = --record ]; then
   exit
 fi
 
-if ! grep -q "^$compiler," "$recorded"; then
+grep -q "^$compiler," "$recorded" ||
   echo "No instructions are recorded for $compiler: only allocations and memory are compared."
-fi
 
 awk -F, -v compiler="$compiler" '
-  FNR == 1 { file++ }
-  file == 1 && ($1 == "any" || $1 == compiler) { recorded[$1 "," $2 "," $3] = $4; next }
-  file == 1 { next }
-  {
+  NR == FNR { if ($1 == "any" || $1 == compiler) recorded[$1 "," $2 "," $3] = $4; if ($1 == compiler) known = 1; next }
+  $1 == "any" || known {
     key = $1 "," $2 "," $3
-    if (!(key in recorded)) {
-      if ($1 != "any" && !(($1) in known)) { printed = "not recorded" } else { printed = "NOT RECORDED"; failed = 1 }
-      printf "%-22s %-12s %10s  %s\n", $2, $3, $4, printed
-      next
-    }
-    was = recorded[key]
-    delete recorded[key]
     verdict = ""
-    if ($4 > was * 1.05 + 0.0005) { verdict = "MORE than recorded"; failed = 1 }
-    if ($4 < was * 0.95 - 0.0005) { verdict = "LESS than recorded"; failed = 1 }
-    printf "%-22s %-12s %10s %10s  %s\n", $2, $3, $4, was, verdict
+    if (!(key in recorded)) { recorded[key] = "-"; verdict = "not recorded" }
+    else if ($4 > recorded[key] * 1.05 + 0.0005) verdict = "MORE than recorded"
+    else if ($4 < recorded[key] * 0.95 - 0.0005) verdict = "LESS than recorded"
+    printf "%-20s %-12s now %10s, recorded %10s  %s\n", $2, $3, $4, recorded[key], verdict
+    if (verdict != "") failed = 1
+    delete recorded[key]
+    next
   }
+  { printf "%-20s %-12s now %10s\n", $2, $3, $4 }
   END {
-    for (key in recorded) { print "recorded, and no longer measured: " key; failed = 1 }
+    for (key in recorded) { print key ": recorded, but not counted any more"; failed = 1 }
     if (failed) {
-      print "\nA figure is more than 5 % away from what is recorded. If it has to be so, or is better than it was, record it:"
-      print "  test/bench/run.sh guard --record    and say why in the commit."
+      print "\nA figure is more than 5 % away from what is recorded. Where it has to be, or is better than it was, record it:"
+      print "  test/bench/run.sh guard --record, and why in the commit."
     }
     exit failed
   }
