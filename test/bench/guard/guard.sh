@@ -2,14 +2,15 @@
 # Counts what a message costs on its way through the library, and compares with recorded.csv: a figure more than 5 % above
 # what is recorded fails, and one more than 5 % below, too, so that what was gained is recorded and cannot be lost unseen.
 #
-#   guard.sh BUILD_DIRECTORY [--record]
+#   guard.sh BUILD_DIRECTORY [--record | --profile FIGURE]
 #
-# --record writes the figures to recorded.csv instead: say in the commit why they changed.
+# --record writes the figures to recorded.csv instead: say in the commit why they changed. --profile shows which functions take
+# the instructions of a figure, per message.
 #
 # Instructions are a compiler's, so they are recorded for each; with one that has none recorded, only allocations and
 # memory are compared.
 set -euo pipefail
-build=$(cd "${1:?usage: guard.sh BUILD_DIRECTORY [--record]}" && pwd)
+build=$(cd "${1:?usage: guard.sh BUILD_DIRECTORY [--record | --profile FIGURE]}" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 recorded=$here/recorded.csv
 compiler=$(cat "$build/test/bench/guard/compiler")
@@ -27,6 +28,17 @@ valgrind --quiet --tool=callgrind --collect-atstart=no --callgrind-out-file="$di
 for dump in "$directory"/callgrind.*; do
   awk '/^desc: Trigger: Client Request:/ { figure = $NF } /^totals:/ { print figure, "instructions", $2 }' "$dump"
 done >"$directory/instructions"
+
+if [ "${2:-}" = --profile ]; then
+  figure=${3:?guard.sh --profile: of which figure? Such as client_receive_qos0}
+  dump=$(grep -l "Client Request: $figure$" "$directory"/callgrind.*) || { echo "guard.sh: no figure $figure" >&2; exit 1; }
+  messages=$(awk -v figure="$figure" '$1 == figure { print $2; exit }' "$directory/counted")
+  # What calls the measured code has all of its instructions, too.
+  callgrind_annotate --threshold=100 --auto=no "$dump" | grep -E '^ *[0-9,]+ ' | grep -vE 'libc_start|\(below main\)|ld-linux' |
+    awk -v messages="$messages" '{ gsub(",", "", $1); total = $1 / messages; if (total < 1) next; sub(/^[^)]*\) */, "")
+      sub(/ \[[^]]*\]$/, ""); printf "%8.1f  %s\n", total, $0 }'
+  exit
+fi
 
 # COMPILER,FIGURE,KIND,PER MESSAGE
 awk -v compiler="$compiler" '
