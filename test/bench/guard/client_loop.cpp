@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "bench/guard/workload.hpp"
-#include "client/clock.hpp"
 
 namespace holdfast::guard {
 
@@ -18,7 +17,7 @@ Delivery ClientLoop::publish(QoS qos) {
 }
 
 std::optional<Message> ClientLoop::receive() {
-  return core_.shared().inbox->receive(client::after(std::chrono::milliseconds(0)));
+  return core_.shared().inbox->receive({});  // At once.
 }
 
 // In the order of NetworkThread::turn().

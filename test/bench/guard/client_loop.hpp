@@ -2,6 +2,9 @@
 // does with them.
 #pragma once
 
+#include <cstddef>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include <holdfast/delivery.hpp>
@@ -20,6 +23,8 @@ class ClientLoop {
   // As an application calls them.
   [[nodiscard]] Delivery publish(QoS qos);
   [[nodiscard]] std::optional<Message> receive();
+  /// Messages that wait for receive().
+  [[nodiscard]] std::size_t waiting() { return core_.shared().inbox->size(); }
 
   /// One turn of the network thread.
   void turn();

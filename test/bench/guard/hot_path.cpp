@@ -176,6 +176,21 @@ void pending_messages() {
   report_bytes("pending_in_flight", before, many);
 }
 
+// The same while it waits for receive().
+void received_messages() {
+  constexpr std::size_t many = 60'160;  // Whole turns.
+  Meter meter;
+  ClientLoop loop(options_for_all(), meter);
+  loop.network.connect();
+  const std::uint64_t before = bytes_in_use();
+  for (std::size_t i = 1; i <= many; ++i) {
+    loop.network.broker.publish(QoS::at_most_once);
+    if (i % batch == 0) loop.turn();
+  }
+  report_bytes("received_waiting", before, many);
+  if (loop.waiting() != many) throw std::runtime_error("not every message waits to be received");
+}
+
 void run_all() {
   for (const QoS qos : levels) {
     engine_publishes(qos);
@@ -185,6 +200,7 @@ void run_all() {
     if (qos != QoS::at_most_once) engine_replays(qos);
   }
   pending_messages();
+  received_messages();
 }
 
 }  // namespace
