@@ -14,7 +14,6 @@
 #include "bench/guard/allocations.hpp"
 #include "bench/guard/workload.hpp"
 #include "bench/sink.hpp"
-#include "bench/work.hpp"
 #include "support/loopback.hpp"
 
 namespace {
@@ -47,12 +46,15 @@ void publish(Client& client, QoS qos) {
   static const std::string payload = guard::payload();
   for (std::uint32_t i = 0; i < messages; ++i)
     (void)client.publish(guard::topic, payload, {.qos = qos});
-  if (!client.flush(60s)) throw std::runtime_error("not everything was acknowledged in a minute");
+  if (!client.flush(60s) || client.statistics().failed != 0)
+    throw std::runtime_error("not everything was acknowledged in a minute");
 }
 
-void receive(Client& client, std::uint16_t port, QoS qos) {
-  client.subscribe(bench::flood_filter({bench::Direction::receive, static_cast<int>(qos), messages, port}),
-                   QoS::exactly_once);
+void receive(Client& client, QoS qos) {
+  // Tells the sink what to send.
+  const std::string filter = "flood/" + std::to_string(static_cast<int>(qos)) + "/" +
+                             std::to_string(messages) + "/" + std::to_string(guard::payload_size);
+  client.subscribe(filter, QoS::exactly_once);
   for (std::uint32_t i = 0; i < messages; ++i) {
     if (!client.receive(10s)) throw std::runtime_error("message " + std::to_string(i) + " did not come");
   }
@@ -101,7 +103,7 @@ int main() {
     {
       const bench::Server sink([&] { bench::run_sink(listener); });
       check_allocations("publish", port, publish);
-      check_allocations("receive", port, [port](Client& client, QoS qos) { receive(client, port, qos); });
+      check_allocations("receive", port, receive);
     }
     check_memory(port);
   } catch (const std::exception& error) {
