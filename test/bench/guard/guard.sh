@@ -2,19 +2,49 @@
 # Counts what a message costs on its way through the library, and compares with recorded.csv: a figure more than 5 % above
 # what is recorded fails, and one more than 5 % below, too, so that what was gained is recorded and cannot be lost unseen.
 #
-#   guard.sh BUILD_DIRECTORY [--record | --profile FIGURE]
+#   guard.sh [--build DIRECTORY] [--record | --profile FIGURE]
 #
-# --record writes the figures to recorded.csv instead: say in the commit why they changed. --profile shows which functions take
-# the instructions of a figure, per message.
+# --build says where it is built already; else the bench preset is built. --record writes the figures to recorded.csv instead: say
+# in the commit why they changed. --profile shows which functions take the instructions of a figure, per message.
 #
 # Instructions are a compiler's, so they are recorded for each; with one that has none recorded, only allocations and
 # memory are compared.
 set -euo pipefail
-build=$(cd "${1:?usage: guard.sh BUILD_DIRECTORY [--record | --profile FIGURE]}" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 recorded=$here/recorded.csv
-compiler=$(cat "$build/test/bench/guard/compiler")
+
+usage() {
+  sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
+  exit 2
+}
+
+build=
+mode=compare
+figure=
+while [ $# != 0 ]; do
+  case $1 in
+    --build)
+      build=$(cd "${2:?--build: which directory?}" && pwd)
+      shift
+      ;;
+    --record) mode=record ;;
+    --profile)
+      mode=profile
+      figure=${2:?--profile: of which figure? Such as client_receive_qos0}
+      shift
+      ;;
+    *) usage ;;
+  esac
+  shift
+done
 command -v valgrind >/dev/null || { echo "guard.sh: no valgrind: test/run.sh installs it" >&2; exit 1; }
+if [ -z "$build" ]; then
+  cd "$here/../../.."
+  cmake --preset bench >/dev/null
+  cmake --build --preset bench --target hot_path >/dev/null
+  build=$PWD/build-bench
+fi
+compiler=$(cat "$build/test/bench/guard/compiler")
 
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
@@ -29,8 +59,7 @@ for dump in "$directory"/callgrind.*; do
   awk '/^desc: Trigger: Client Request:/ { figure = $NF } /^totals:/ { print figure, "instructions", $2 }' "$dump"
 done >"$directory/instructions"
 
-if [ "${2:-}" = --profile ]; then
-  figure=${3:?guard.sh --profile: of which figure? Such as client_receive_qos0}
+if [ $mode = profile ]; then
   dump=$(grep -l "Client Request: $figure$" "$directory"/callgrind.*) || { echo "guard.sh: no figure $figure" >&2; exit 1; }
   messages=$(awk -v figure="$figure" '$1 == figure { print $2; exit }' "$directory/counted")
   # What calls the measured code has all of its instructions, too.
@@ -46,7 +75,7 @@ awk -v compiler="$compiler" '
   { printf "%s,%s,%s,%.1f\n", compiler, $1, $2, $3 / messages[$1] }
 ' "$directory/counted" "$directory/instructions" | LC_ALL=C sort >"$directory/now.csv"
 
-if [ "${2:-}" = --record ]; then
+if [ $mode = record ]; then
   { echo compiler,figure,kind,per message
     { cat "$directory/now.csv"; grep -vE "^(compiler|any|$compiler)," "$recorded" 2>/dev/null || true; } | LC_ALL=C sort
   } >"$directory/recorded.csv"
