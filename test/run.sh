@@ -72,6 +72,8 @@ install_packages() {
     libcli11-dev nlohmann-json3-dev mosquitto mosquitto-clients procps ca-certificates)
   if [ "$mode" != quick ]; then
     packages+=(clang libclang-rt-dev clang-tidy-14 clang-format-14 libmosquitto-dev libpaho-mqtt-dev shellcheck)
+    # What a message costs, and parts alone.
+    packages+=(valgrind libbenchmark-dev)
     # Brokers, proxies and networks of the integration tests.
     packages+=(ejabberd rabbitmq-server tinyproxy microsocks openssl iproute2 nftables)
   fi
