@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint32_t largest_packet = 268'435'460;
-constexpr std::size_t tokens_max = 64;
+constexpr std::size_t received_max = 64;
 constexpr std::uint32_t messages_max = 200;
 constexpr std::size_t output_max = std::size_t{4} << 20;
 
@@ -134,6 +134,7 @@ void EngineProcess::connect(std::size_t server) {
   const bool cluster = options_.server_group == ServerGroup::cluster;
   engine_->set_servers(cluster ? "one:1883 two:1883" : endpoints[server]);
   engine_->set_endpoint(endpoints[server]);
+  engine_->set_identity(options_.user_name, options_.password, options_.will);
   engine_->set_backlog_end(last_number());
   engine_->on_connected(now_);
   after_input();
@@ -284,13 +285,20 @@ void EngineProcess::request(session::SubscriptionRequest request) {
 }
 
 void EngineProcess::acknowledge(std::size_t which) {
-  if (!tokens_.empty()) engine_->acknowledge(tokens_[which % tokens_.size()]);
+  if (!received_.empty()) engine_->acknowledge(choose_received(which));
 }
 
 void EngineProcess::answer(std::size_t which, ReasonCode reason,
                            const AcknowledgementProperties& properties) {
-  if (tokens_.empty()) return;
-  engine_->acknowledge(session::InboundAnswer{tokens_[which % tokens_.size()], reason, properties});
+  if (received_.empty()) return;
+  engine_->acknowledge(session::InboundAnswer{choose_received(which), reason, properties});
+}
+
+// Perhaps one that was acknowledged before.
+session::InboundToken EngineProcess::choose_received(std::size_t which) {
+  Received& received = received_[which % received_.size()];
+  if (!std::exchange(received.acknowledged, true)) watch_.on_acknowledged(received.token.packet_identifier);
+  return received.token;
 }
 
 void EngineProcess::disconnect(const DisconnectOptions& options) {
@@ -319,7 +327,7 @@ void EngineProcess::crash() {
   reading_ = true;
   if (options_.protocol == Protocol::automatic) versions_.fill(std::nullopt);
   uncommitted_.clear();
-  tokens_.clear();
+  received_.clear();
   outbox_.reset();
   engine_.reset();
   store_->close();
@@ -400,8 +408,8 @@ void EngineProcess::take_outputs() {
     require(!message->topic().empty());
     if (message->token().packet_identifier == 0) continue;
     require(message->qos() != QoS::at_most_once);
-    if (tokens_.size() == tokens_max) tokens_.erase(tokens_.begin());
-    tokens_.push_back(message->token());
+    if (received_.size() == received_max) received_.erase(received_.begin());
+    received_.push_back({message->token()});
   }
   engine_->received().clear();
   take_answers();

@@ -64,6 +64,11 @@ class EngineProcess {
     bool ended = false;
   };
 
+  struct Received {
+    session::InboundToken token;
+    bool acknowledged = false;
+  };
+
   [[nodiscard]] std::uint32_t last_number() const noexcept {
     return static_cast<std::uint32_t>(messages_.size() - 1);
   }
@@ -76,6 +81,7 @@ class EngineProcess {
   void after_input();
   void feed();
   void commit();
+  [[nodiscard]] session::InboundToken choose_received(std::size_t which);
   void note(session::Record& record);
   void take_outputs();
   void take_answers();
@@ -93,7 +99,7 @@ class EngineProcess {
   std::unique_ptr<session::Outbox> outbox_;
   session::Journal uncommitted_;
   std::vector<Message> messages_;  // By number; the first is none.
-  std::vector<session::InboundToken> tokens_;
+  std::vector<Received> received_;
   wire::FrameDecoder decoder_;
   bool connected_ = false;
   bool up_ = false;

@@ -169,6 +169,10 @@ void EngineWatch::on_failed(std::uint32_t number) {
   }
 }
 
+void EngineWatch::on_acknowledged(std::uint16_t packet_identifier) {
+  if (packet_identifier < acknowledged_.size()) ++acknowledged_[packet_identifier];
+}
+
 void EngineWatch::on_output(session::OutputBuffer& output) {
   const std::uint64_t end = output.end_offset();
   require(end >= seen_);
@@ -222,13 +226,8 @@ void EngineWatch::on_frame(const wire::Frame& frame, std::size_t size) {
     case PacketType::puback:
     case PacketType::pubrec:
     case PacketType::pubrel:
-    case PacketType::pubcomp: {
-      const auto packet = wire::parse_acknowledgement(frame, greeting_.version);
-      require(packet && packet->violation == nullptr);
-      if (frame.type == PacketType::pubrel)
-        unanswered_.push_back({frame.type, packet->packet_identifier, QoS::at_most_once, 0});
-      return;
-    }
+    case PacketType::pubcomp:
+      return on_acknowledgement(frame);
     case PacketType::subscribe: {
       const auto packet = wire::parse_subscribe(frame, greeting_.version);
       require(static_cast<bool>(packet));
@@ -276,6 +275,19 @@ void EngineWatch::on_auth(const wire::Frame& frame) {
     if (challenges_ != 0) --challenges_;
   }
   unanswered_.push_back({frame.type, 0, QoS::at_most_once, 0});
+}
+
+void EngineWatch::on_acknowledgement(const wire::Frame& frame) {
+  const auto packet = wire::parse_acknowledgement(frame, greeting_.version);
+  require(packet && packet->violation == nullptr);
+  const std::uint16_t packet_identifier = packet->packet_identifier;
+  if (frame.type == PacketType::pubrel)
+    unanswered_.push_back({frame.type, packet_identifier, QoS::at_most_once, 0});
+  // The broker forgets what is acknowledged: only the application may say that it has it.
+  if (packet_identifier >= acknowledged_.size() || is_error(packet->reason_code)) return;
+  const unsigned acknowledged = acknowledged_[packet_identifier];
+  if (frame.type == PacketType::puback) require(pubacks_[packet_identifier]++ < acknowledged);
+  if (frame.type == PacketType::pubrec) require(acknowledged != 0);
 }
 
 void EngineWatch::on_request(std::uint16_t packet_identifier, PacketType type, std::size_t filters) {

@@ -54,6 +54,8 @@ class EngineWatch {
   void on_reauthenticate() noexcept { reauthentication_asked_ = true; }
   /// The message has ended on our side.
   void on_failed(std::uint32_t number);
+  /// The application has acknowledged one more message that came under this identifier.
+  void on_acknowledged(std::uint16_t packet_identifier);
   /// Looks at what was made since the last call.
   void on_output(session::OutputBuffer& output);
   /// The connection is to be closed: nothing more may come.
@@ -89,6 +91,7 @@ class EngineWatch {
   void take_acknowledgement(const wire::Frame& frame);
   void take_answer(const wire::Frame& frame);
   void take_auth(const wire::Frame& frame);
+  void on_acknowledgement(const wire::Frame& frame);
   void on_request(std::uint16_t packet_identifier, wire::PacketType type, std::size_t filters);
   void use_window(Use& use, QoS qos);
   void free(std::uint16_t packet_identifier);
@@ -97,6 +100,9 @@ class EngineWatch {
   // The session.
   bool exact_ = true;
   std::map<std::uint16_t, Use> uses_;
+  // By packet identifier of received messages, those that the grammar uses.
+  std::array<unsigned, 16> acknowledged_{};  // By the application.
+  std::array<unsigned, 16> pubacks_{};       // That say so.
   // The connection.
   Greeting greeting_;
   wire::FrameDecoder decoder_{0xFFFFFFFF};
