@@ -26,7 +26,7 @@ void publish(Input& input, EngineProcess& process) {
   static constexpr std::array<std::string_view, 3> topics{"t", "a/b", "a/rather/long/topic/of/many/levels"};
   const auto topic = input.one_of(topics);
   // The largest fill the output, which costs time; a few do.
-  const auto size = input.one_in(32) ? 100'000 : input.one_of(std::array<std::size_t, 4>{4, 30, 100, 2'100});
+  const auto size = input.one_in(64) ? 100'000 : input.one_of(std::array<std::size_t, 4>{4, 30, 100, 2'100});
   const auto qos = static_cast<QoS>(input.below(3));
   const auto expiry =
       input.one_of(std::array<session::TimePoint, 3>{session::never, process.now() + 1s, process.now() + 1h});
