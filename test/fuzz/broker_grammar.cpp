@@ -183,6 +183,15 @@ void append_connack(Input& input, const Greeting& greeting, std::vector<std::byt
   wire::encode(connack, greeting.version, bytes);
 }
 
+void append_welcome(const Greeting& greeting, std::vector<std::byte>& bytes) {
+  std::vector<std::byte> list;
+  if (greeting.authenticates)
+    wire::PropertyWriter(list).string(wire::PropertyId::authentication_method, authentication_method);
+  wire::Connack connack;
+  connack.properties = wire::PropertiesView(list);
+  wire::encode(connack, greeting.version, bytes);
+}
+
 void append_auth(Input& input, const Greeting& greeting, std::vector<std::byte>& bytes) {
   static constexpr std::array codes{ReasonCode::continue_authentication, ReasonCode::success,
                                     ReasonCode::continue_authentication, ReasonCode::re_authenticate};

@@ -11,6 +11,8 @@ namespace holdfast::fuzz {
 
 /// A CONNACK, mostly one that accepts.
 void append_connack(Input& input, const Greeting& greeting, std::vector<std::byte>& bytes);
+/// One that accepts, without a session and with nothing more to say.
+void append_welcome(const Greeting& greeting, std::vector<std::byte>& bytes);
 /// Any packet; one in some is damaged, or of another version of MQTT.
 void append_packet(Input& input, const Greeting& greeting, std::vector<std::byte>& bytes);
 /// An AUTH, mostly one that may come.

@@ -72,6 +72,13 @@ void disconnect(Input& input, EngineProcess& process) {
   process.disconnect(options);
 }
 
+// Now and then by a broker that asks and asks.
+void challenge(Input& input, EngineProcess& process, std::vector<std::byte>& bytes) {
+  append_auth(input, process.greeting(), bytes);
+  for (std::size_t i = 0, count = input.one_in(8) ? 20 : 1; i < count; ++i)
+    process.receive(bytes, Pieces::packets);
+}
+
 session::End end_from(Input& input) {
   using session::End;
   return input.one_of(std::array{End::closed_by_peer, End::lost, End::sent_away, End::taken_over});
@@ -126,8 +133,7 @@ void step(Input& input, EngineProcess& process, std::vector<std::byte>& bytes) {
     case 18:
       return input.one_in(4) ? disconnect(input, process) : process.set_reading(input.one_in(2));
     case 19:
-      append_auth(input, process.greeting(), bytes);
-      return process.receive(bytes, Pieces::packets);
+      return challenge(input, process, bytes);
     case 20:
       return process.reauthenticate();
     case 21:  // A day without sleep: what waits for the application's threads, on the line and for the disk.
@@ -145,6 +151,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Input input(std::as_bytes(std::span(data, size)));
   EngineProcess process(options_from(input));
   std::vector<std::byte> bytes;
+  if (input.one_in(2)) {
+    process.connect(0);
+    append_welcome(process.greeting(), bytes);
+    process.receive(bytes, Pieces::packets);
+    process.settle();
+  }
   while (!input.empty()) {
     step(input, process, bytes);
     process.settle();
