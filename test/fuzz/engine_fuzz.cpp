@@ -136,7 +136,7 @@ void step(Input& input, EngineProcess& process, std::vector<std::byte>& bytes) {
       return challenge(input, process, bytes);
     case 20:
       return process.reauthenticate();
-    case 21:  // A day without sleep: what waits for the application's threads, on the line and for the disk.
+    case 21:  // An honest broker, and a line that takes everything.
       process.write(std::size_t(-1));
       append_answers(input, process.greeting(), process.unanswered(), bytes);
       return process.receive(bytes, Pieces::all);
