@@ -32,7 +32,7 @@ bool Backlog::has_room(const OutboundMessagePtr& message) const noexcept {
 }
 
 void Backlog::push_back(OutboundMessagePtr message) {
-  if (!has_room(message)) segments_.emplace_back();
+  if (!has_room(message)) segments_.emplace_back().messages = std::exchange(spare_, {});
   in_memory_ += message->memory();
   segments_.back().bytes += message->size();
   segments_.back().messages.push_back(std::move(message));
@@ -53,7 +53,7 @@ OutboundMessage* Backlog::front() {
       if (!segment.messages.front()->left_outbox) return segment.messages.front().get();
       drop_front(segment);
     }
-    segments_.pop_front();
+    drop_front_segment();
   }
   return nullptr;
 }
@@ -62,7 +62,7 @@ OutboundMessagePtr Backlog::pop_front() {
   Segment& segment = segments_.front();
   OutboundMessagePtr message = segment.messages.front();
   drop_front(segment);
-  if (segment.messages.empty()) segments_.pop_front();
+  if (segment.messages.empty()) drop_front_segment();
   return message;
 }
 
@@ -84,6 +84,11 @@ OutboundMessagePtr Backlog::take_back() {
 void Backlog::drop_front(Segment& segment) {
   in_memory_ -= segment.messages.front()->memory();
   segment.messages.pop_front();
+}
+
+void Backlog::drop_front_segment() {
+  spare_ = std::move(segments_.front().messages);
+  segments_.pop_front();
 }
 
 void Backlog::take_expired(TimePoint now, std::vector<OutboundMessagePtr>& expired) {
@@ -134,7 +139,7 @@ bool Backlog::spill() {
 
 void Backlog::spill(Segment& segment) {
   segment.range = {};
-  std::deque<OutboundMessagePtr> stay;
+  Fifo<OutboundMessagePtr> stay;
   for (auto& message : segment.messages) {
     const bool left = message->left_outbox;
     if (!left) {
@@ -161,7 +166,7 @@ void Backlog::load(Segment& segment) {
   std::vector<OutboundMessagePtr> loaded;
   if (segment.range.messages != 0) loaded = load_(segment.range);  // First: it may throw.
   segment.spilled = false;
-  std::deque<OutboundMessagePtr> all = std::exchange(segment.messages, {});
+  Fifo<OutboundMessagePtr> all = std::exchange(segment.messages, {});
   for (auto& message : loaded) {
     const auto same = std::lower_bound(all.begin(), all.end(), message, before);
     if (same != all.end() && (*same)->sequence == message->sequence) continue;  // It stayed.
@@ -169,8 +174,8 @@ void Backlog::load(Segment& segment) {
     loaded_(message);
     segment.messages.push_back(std::move(message));
   }
-  segment.messages.insert(segment.messages.end(), std::make_move_iterator(all.begin()),
-                          std::make_move_iterator(all.end()));
+  for (auto& message : all)
+    segment.messages.push_back(std::move(message));
   std::sort(segment.messages.begin(), segment.messages.end(), before);
   if (segment.range.expires_at == spilled_deadline_) find_deadline();
 }
@@ -184,10 +189,12 @@ void Backlog::find_deadline() noexcept {
 
 void Backlog::sweep() {
   for (Segment& segment : segments_) {
-    std::erase_if(segment.messages, [this](const OutboundMessagePtr& message) {
+    Fifo<OutboundMessagePtr>& messages = segment.messages;
+    const auto left = std::remove_if(messages.begin(), messages.end(), [this](const auto& message) {
       if (message->left_outbox) in_memory_ -= message->memory();
       return message->left_outbox;
     });
+    messages.erase(left, messages.end());
   }
 }
 

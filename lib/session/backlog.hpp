@@ -11,6 +11,7 @@
 #include <functional>
 #include <vector>
 
+#include "session/fifo.hpp"
 #include "session/outbound_message.hpp"
 #include "session/record.hpp"
 #include "session/time.hpp"
@@ -63,8 +64,8 @@ class Backlog {
 
  private:
   struct Segment {
-    std::deque<OutboundMessagePtr> messages;  // All of them, or of a spilled one those that had to stay.
-    std::size_t bytes = 0;                    // Ever pushed, for the segment's limit.
+    Fifo<OutboundMessagePtr> messages;  // All of them, or of a spilled one those that had to stay.
+    std::size_t bytes = 0;              // Ever pushed, for the segment's limit.
     bool spilled = false;
     WaitingRange range;  // Of a spilled one.
   };
@@ -76,13 +77,15 @@ class Backlog {
   void load(Segment& segment);
   void find_deadline() noexcept;
   void drop_front(Segment& segment);
+  void drop_front_segment();
 
   const Limits limits_;
   const Load load_;
   const Loaded loaded_;
   std::deque<Segment> segments_;
-  std::size_t in_memory_ = 0;  // As Limits::memory.
-  std::size_t look_at_;        // How much in memory makes it worth to look again for what can go.
+  Fifo<OutboundMessagePtr> spare_;  // The memory of a segment that has left, for the next one.
+  std::size_t in_memory_ = 0;       // As Limits::memory.
+  std::size_t look_at_;             // How much in memory makes it worth to look again for what can go.
   TimePoint spilled_deadline_ = never;
 };
 

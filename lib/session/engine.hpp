@@ -16,7 +16,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <set>
 #include <span>
@@ -29,6 +28,7 @@
 #include <holdfast/event.hpp>
 #include <holdfast/options.hpp>
 
+#include "session/fifo.hpp"
 #include "session/in_flight.hpp"
 #include "session/inbound_message.hpp"
 #include "session/inbound_window.hpp"
@@ -384,8 +384,7 @@ class Engine {
   TopicAliases own_aliases_;
   std::vector<std::byte>
       properties_;  // Of the PUBLISH being encoded, where they change; kept for its memory.
-  std::deque<std::pair<std::uint64_t, OutboundMessagePtr>>
-      qos0_leaving_;  // By the offset at which each has left.
+  Fifo<std::pair<std::uint64_t, OutboundMessagePtr>> qos0_leaving_;  // By the offset at which each has left.
   wire::FrameDecoder decoder_;
   std::array<TimePoint, static_cast<std::size_t>(Timer::count)> timers_;
   std::optional<std::string> authentication_method_;  // As CONNECT named it.

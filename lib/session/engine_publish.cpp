@@ -54,7 +54,7 @@ void Engine::publish(OutboundMessagePtr message, TimePoint now) {
     if (std::exchange(message->journaled, false))
       journal_.emplace_back(record::Sent{message->sequence, 0, QoS::at_most_once});
     encode_publish(message, 0, false, now);
-    qos0_leaving_.emplace_back(output_.end_offset(), std::move(message));
+    qos0_leaving_.push_back({output_.end_offset(), std::move(message)});
     return;
   }
   const Stage stage = first_stage(message->qos);

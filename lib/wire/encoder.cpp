@@ -1,5 +1,6 @@
 #include "wire/encoder.hpp"
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -84,6 +85,15 @@ void encode_reason(PacketType type, const Packet& packet, Version version, std::
   if (!bare) writer.properties(packet.properties);
 }
 
+// Nearly all acknowledgements are this: type, length, packet identifier.
+void encode_bare(const Acknowledgement& acknowledgement, std::vector<std::byte>& out) {
+  const std::array packet{static_cast<std::byte>(static_cast<unsigned>(acknowledgement.type) << 4 |
+                                                 flags_of(acknowledgement.type)),
+                          std::byte{2}, static_cast<std::byte>(acknowledgement.packet_identifier >> 8),
+                          static_cast<std::byte>(acknowledgement.packet_identifier & 0xFF)};
+  out.insert(out.end(), packet.begin(), packet.end());
+}
+
 unsigned options_byte(const TopicSubscription& subscription, Version version) {
   if (version == Version::mqtt_3_1_1) return static_cast<unsigned>(subscription.maximum_qos);
   return static_cast<unsigned>(subscription.maximum_qos) | (subscription.no_local ? 0x04U : 0U) |
@@ -147,11 +157,11 @@ void encode(const Acknowledgement& acknowledgement, Version version, std::vector
   const bool bare = acknowledgement.properties.empty();
   const bool shortest =
       version == Version::mqtt_3_1_1 || (bare && acknowledgement.reason_code == ReasonCode::success);
-  const std::size_t remaining = shortest ? 2 : bare ? 3 : 3 + size_of(acknowledgement.properties, version);
+  if (shortest) return encode_bare(acknowledgement, out);
+  const std::size_t remaining = bare ? 3 : 3 + size_of(acknowledgement.properties, version);
   Writer writer(out, version, acknowledgement.type, flags_of(acknowledgement.type), remaining);
-  writer.two_bytes(acknowledgement.packet_identifier);
-  if (shortest) return;
-  writer.byte(static_cast<unsigned>(acknowledgement.reason_code));
+  writer.two_bytes(acknowledgement.packet_identifier)
+      .byte(static_cast<unsigned>(acknowledgement.reason_code));
   if (!bare) writer.properties(acknowledgement.properties);
 }
 
