@@ -32,7 +32,10 @@ bool Backlog::has_room(const OutboundMessagePtr& message) const noexcept {
 }
 
 void Backlog::push_back(OutboundMessagePtr message) {
-  if (!has_room(message)) segments_.emplace_back().messages = std::exchange(spare_, {});
+  if (!has_room(message)) {
+    segments_.emplace_back().messages = std::exchange(spare_, {});
+    segments_.back().messages.reserve(limits_.segment.messages);
+  }
   in_memory_ += message->memory();
   segments_.back().bytes += message->size();
   segments_.back().messages.push_back(std::move(message));

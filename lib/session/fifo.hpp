@@ -23,6 +23,7 @@ class Fifo {
   [[nodiscard]] auto begin() const noexcept { return items_.begin() + static_cast<std::ptrdiff_t>(first_); }
   [[nodiscard]] auto end() const noexcept { return items_.end(); }
 
+  void reserve(std::size_t items) { items_.reserve(items); }
   void push_back(T item) {
     // What has left makes room before more memory does. Each item that moves up stands for one that has left.
     if (items_.size() == items_.capacity() && first_ > items_.size() / 2) {
