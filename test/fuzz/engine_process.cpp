@@ -190,6 +190,7 @@ void EngineProcess::receive_piece(std::span<const std::byte> piece) {
   wire::Oversize oversize;
   const wire::Step step = decoder_.next(frame, oversize);
   if (step == wire::Step::frame) expect_version(frame);
+  if (step == wire::Step::oversize) watch_.on_oversize();
   engine_->on_bytes(piece, now_);
   if (step == wire::Step::frame) {
     between_packets_ = true;
@@ -224,6 +225,7 @@ void EngineProcess::receive_all(std::span<const std::byte> bytes) {
        step != wire::Step::need_more && step != wire::Step::malformed;
        step = decoder_.next(frame, oversize)) {
     if (step == wire::Step::frame && !engine_->closing()) watch_.on_taken(frame);
+    if (step == wire::Step::oversize) watch_.on_oversize();
   }
   after_input();
 }
@@ -410,6 +412,7 @@ void EngineProcess::take_outputs() {
     require(message->qos() != QoS::at_most_once);
     if (received_.size() == received_max) received_.erase(received_.begin());
     received_.push_back({message->token()});
+    watch_.on_delivered(message->token().packet_identifier, message->qos());
   }
   engine_->received().clear();
   take_answers();

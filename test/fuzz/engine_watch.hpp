@@ -54,6 +54,10 @@ class EngineWatch {
   void on_reauthenticate() noexcept { reauthentication_asked_ = true; }
   /// The message has ended on our side.
   void on_failed(std::uint32_t number);
+  /// The application has got this message, which is to be acknowledged.
+  void on_delivered(std::uint16_t packet_identifier, QoS qos);
+  /// A packet that nobody reads came, perhaps under an identifier in use.
+  void on_oversize() noexcept { ordered_ = false; }
   /// The application has acknowledged one more message that came under this identifier.
   void on_acknowledged(std::uint16_t packet_identifier);
   /// Looks at what was made since the last call.
@@ -88,10 +92,12 @@ class EngineWatch {
   void on_connect(const wire::Frame& frame);
   void on_publish(const wire::Frame& frame);
   void on_auth(const wire::Frame& frame);
+  void take_publish(const wire::Frame& frame);
   void take_acknowledgement(const wire::Frame& frame);
   void take_answer(const wire::Frame& frame);
   void take_auth(const wire::Frame& frame);
   void on_acknowledgement(const wire::Frame& frame);
+  void take_turn(std::vector<std::uint16_t>& turns, std::uint16_t packet_identifier);
   void on_request(std::uint16_t packet_identifier, wire::PacketType type, std::size_t filters);
   void use_window(Use& use, QoS qos);
   void free(std::uint16_t packet_identifier);
@@ -120,6 +126,9 @@ class EngineWatch {
   std::size_t challenges_ = 0;           // AUTH packets that are to be answered.
   bool reauthentication_asked_ = false;
   bool reauthenticating_ = false;
+  bool ordered_ = true;                              // No identifier names two messages of the broker's.
+  std::vector<std::uint16_t> unfinished_;            // Identifiers of the broker's messages.
+  std::array<std::vector<std::uint16_t>, 2> turns_;  // To be acknowledged, in this order: QoS 1 and QoS 2.
   std::vector<Unanswered> unanswered_;
   std::vector<std::uint32_t> published_;
 };
