@@ -394,8 +394,10 @@ void EngineProcess::note(session::Record& record) {
   } else if (const auto* sent = std::get_if<session::record::Sent>(&record)) {
     known(sent->sequence).sent = true;
     if (sent->packet_identifier == 0) known(sent->sequence).stored = false;
+  } else if (const auto* released = std::get_if<session::record::Released>(&record)) {
+    known(released->sequence).released = true;
   } else if (const auto* returned = std::get_if<session::record::Returned>(&record)) {
-    known(returned->sequence).sent = false;
+    known(returned->sequence).sent = known(returned->sequence).released = false;
   }
 }
 
@@ -447,12 +449,19 @@ void EngineProcess::check() {
     const bool asked = engine_->output().empty();
     require(!asked || !reading_ || engine_->deadline() != session::never);
   }
-  for (const std::uint32_t number : watch_.published()) {
-    const Message& message = messages_.at(number);
-    require(!store_ || message.qos0 || message.sent);  // No byte leaves before its record lasts.
-  }
-  watch_.published().clear();
+  check_records();
   check_window();
+}
+
+// No byte leaves before its record lasts.
+void EngineProcess::check_records() {
+  const auto known = [this](std::uint32_t number) -> const Message& { return messages_.at(number); };
+  for (const std::uint32_t number : watch_.published())
+    require(!store_ || known(number).qos0 || known(number).sent);
+  watch_.published().clear();
+  for (const std::uint32_t number : watch_.released())
+    require(!store_ || known(number).released);
+  watch_.released().clear();
 }
 
 void EngineProcess::check_window() {

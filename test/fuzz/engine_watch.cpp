@@ -310,8 +310,11 @@ void EngineWatch::on_acknowledgement(const wire::Frame& frame) {
   const auto packet = wire::parse_acknowledgement(frame, greeting_.version);
   require(packet && packet->violation == nullptr);
   const std::uint16_t packet_identifier = packet->packet_identifier;
-  if (frame.type == PacketType::pubrel)
+  if (frame.type == PacketType::pubrel) {
     unanswered_.push_back({frame.type, packet_identifier, QoS::at_most_once, 0});
+    const auto use = uses_.find(packet_identifier);
+    if (exact_ && use != uses_.end() && use->second.number) released_.push_back(*use->second.number);
+  }
   if (frame.type == PacketType::puback) take_turn(turns_[0], packet_identifier);
   if (frame.type == PacketType::pubrec) take_turn(turns_[1], packet_identifier);
   const bool finished = frame.type == PacketType::puback || frame.type == PacketType::pubcomp ||

@@ -68,6 +68,8 @@ class EngineWatch {
   [[nodiscard]] std::vector<Unanswered>& unanswered() noexcept { return unanswered_; }
   /// The numbers of the messages of QoS 1 and 2 that were sent since this was emptied.
   [[nodiscard]] std::vector<std::uint32_t>& published() noexcept { return published_; }
+  /// Likewise, for which PUBREL was sent.
+  [[nodiscard]] std::vector<std::uint32_t>& released() noexcept { return released_; }
   [[nodiscard]] bool connect_sent() const noexcept { return connect_sent_; }
   [[nodiscard]] bool accepted() const noexcept { return accepted_; }
   /// Of this connection or the last one.
@@ -131,6 +133,7 @@ class EngineWatch {
   std::array<std::vector<std::uint16_t>, 2> turns_;  // To be acknowledged, in this order: QoS 1 and QoS 2.
   std::vector<Unanswered> unanswered_;
   std::vector<std::uint32_t> published_;
+  std::vector<std::uint32_t> released_;
 };
 
 }  // namespace holdfast::fuzz
