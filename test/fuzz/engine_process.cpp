@@ -190,6 +190,7 @@ void EngineProcess::receive_piece(std::span<const std::byte> piece) {
   wire::Oversize oversize;
   const wire::Step step = decoder_.next(frame, oversize);
   if (step == wire::Step::frame) expect_version(frame);
+  if (step == wire::Step::oversize) watch_.on_oversize();
   engine_->on_bytes(piece, now_);
   if (step == wire::Step::frame) {
     between_packets_ = true;
@@ -224,6 +225,7 @@ void EngineProcess::receive_all(std::span<const std::byte> bytes) {
        step != wire::Step::need_more && step != wire::Step::malformed;
        step = decoder_.next(frame, oversize)) {
     if (step == wire::Step::frame && !engine_->closing()) watch_.on_taken(frame);
+    if (step == wire::Step::oversize) watch_.on_oversize();
   }
   after_input();
 }
@@ -392,8 +394,10 @@ void EngineProcess::note(session::Record& record) {
   } else if (const auto* sent = std::get_if<session::record::Sent>(&record)) {
     known(sent->sequence).sent = true;
     if (sent->packet_identifier == 0) known(sent->sequence).stored = false;
+  } else if (const auto* released = std::get_if<session::record::Released>(&record)) {
+    known(released->sequence).released = true;
   } else if (const auto* returned = std::get_if<session::record::Returned>(&record)) {
-    known(returned->sequence).sent = false;
+    known(returned->sequence).sent = known(returned->sequence).released = false;
   }
 }
 
@@ -410,6 +414,7 @@ void EngineProcess::take_outputs() {
     require(message->qos() != QoS::at_most_once);
     if (received_.size() == received_max) received_.erase(received_.begin());
     received_.push_back({message->token()});
+    watch_.on_delivered(message->token().packet_identifier, message->qos());
   }
   engine_->received().clear();
   take_answers();
@@ -444,12 +449,19 @@ void EngineProcess::check() {
     const bool asked = engine_->output().empty();
     require(!asked || !reading_ || engine_->deadline() != session::never);
   }
-  for (const std::uint32_t number : watch_.published()) {
-    const Message& message = messages_.at(number);
-    require(!store_ || message.qos0 || message.sent);  // No byte leaves before its record lasts.
-  }
-  watch_.published().clear();
+  check_records();
   check_window();
+}
+
+// No byte leaves before its record lasts.
+void EngineProcess::check_records() {
+  const auto known = [this](std::uint32_t number) -> const Message& { return messages_.at(number); };
+  for (const std::uint32_t number : watch_.published())
+    require(!store_ || known(number).qos0 || known(number).sent);
+  watch_.published().clear();
+  for (const std::uint32_t number : watch_.released())
+    require(!store_ || known(number).released);
+  watch_.released().clear();
 }
 
 void EngineProcess::check_window() {

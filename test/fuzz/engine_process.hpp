@@ -58,8 +58,9 @@ class EngineProcess {
 
  private:
   struct Message {
-    bool stored = false;  // Its acceptance was committed.
-    bool sent = false;    // Its packet identifier was.
+    bool stored = false;    // Its acceptance was committed.
+    bool sent = false;      // Its packet identifier was.
+    bool released = false;  // Its PUBREC was.
     bool qos0 = false;
     bool ended = false;
   };
@@ -87,6 +88,7 @@ class EngineProcess {
   void take_answers();
   void on_connack();
   void check();
+  void check_records();
   void check_window();
 
   const Options options_;

@@ -48,6 +48,10 @@ void EngineWatch::on_connected() {
   connect_sent_ = accepted_ = closing_ = ended_ = false;
   window_ = window_exactly_once_ = challenges_ = 0;
   reauthentication_asked_ = reauthenticating_ = false;
+  ordered_ = true;
+  unfinished_.clear();
+  for (auto& turns : turns_)
+    turns.clear();
   unanswered_.clear();
 }
 
@@ -91,6 +95,8 @@ void EngineWatch::on_taken(const wire::Frame& frame) {
   if (frame.type == PacketType::auth) return take_auth(frame);
   if (!accepted_) return;
   switch (frame.type) {
+    case PacketType::publish:
+      return take_publish(frame);
     case PacketType::puback:
     case PacketType::pubrec:
     case PacketType::pubcomp:
@@ -100,6 +106,17 @@ void EngineWatch::on_taken(const wire::Frame& frame) {
       return take_answer(frame);
     default:
       return;
+  }
+}
+
+void EngineWatch::take_publish(const wire::Frame& frame) {
+  const auto packet = wire::parse_publish(frame, greeting_.version);
+  if (!packet || packet->qos == QoS::at_most_once) return;
+  const std::uint16_t packet_identifier = packet->packet_identifier;
+  if (std::find(unfinished_.begin(), unfinished_.end(), packet_identifier) != unfinished_.end()) {
+    ordered_ = false;
+  } else {
+    unfinished_.push_back(packet_identifier);
   }
 }
 
@@ -167,6 +184,18 @@ void EngineWatch::on_failed(std::uint32_t number) {
     use.number.reset();
     use.held = true;
   }
+}
+
+void EngineWatch::on_delivered(std::uint16_t packet_identifier, QoS qos) {
+  turns_[qos == QoS::exactly_once ? 1 : 0].push_back(packet_identifier);
+}
+
+// [MQTT-4.6.0-2, MQTT-4.6.0-3]
+void EngineWatch::take_turn(std::vector<std::uint16_t>& turns, std::uint16_t packet_identifier) {
+  const auto at = std::find(turns.begin(), turns.end(), packet_identifier);
+  if (at == turns.end()) return;  // It came on an earlier connection, or was acknowledged before.
+  require(!ordered_ || at == turns.begin());
+  turns.erase(at);
 }
 
 void EngineWatch::on_acknowledged(std::uint16_t packet_identifier) {
@@ -281,8 +310,16 @@ void EngineWatch::on_acknowledgement(const wire::Frame& frame) {
   const auto packet = wire::parse_acknowledgement(frame, greeting_.version);
   require(packet && packet->violation == nullptr);
   const std::uint16_t packet_identifier = packet->packet_identifier;
-  if (frame.type == PacketType::pubrel)
+  if (frame.type == PacketType::pubrel) {
     unanswered_.push_back({frame.type, packet_identifier, QoS::at_most_once, 0});
+    const auto use = uses_.find(packet_identifier);
+    if (exact_ && use != uses_.end() && use->second.number) released_.push_back(*use->second.number);
+  }
+  if (frame.type == PacketType::puback) take_turn(turns_[0], packet_identifier);
+  if (frame.type == PacketType::pubrec) take_turn(turns_[1], packet_identifier);
+  const bool finished = frame.type == PacketType::puback || frame.type == PacketType::pubcomp ||
+                        (frame.type == PacketType::pubrec && is_error(packet->reason_code));
+  if (finished) std::erase(unfinished_, packet_identifier);
   // The broker forgets what is acknowledged: only the application may say that it has it.
   if (packet_identifier >= acknowledged_.size() || is_error(packet->reason_code)) return;
   const unsigned acknowledged = acknowledged_[packet_identifier];

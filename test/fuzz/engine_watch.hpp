@@ -54,6 +54,10 @@ class EngineWatch {
   void on_reauthenticate() noexcept { reauthentication_asked_ = true; }
   /// The message has ended on our side.
   void on_failed(std::uint32_t number);
+  /// The application has got this message, which is to be acknowledged.
+  void on_delivered(std::uint16_t packet_identifier, QoS qos);
+  /// A packet that nobody reads came, perhaps under an identifier in use.
+  void on_oversize() noexcept { ordered_ = false; }
   /// The application has acknowledged one more message that came under this identifier.
   void on_acknowledged(std::uint16_t packet_identifier);
   /// Looks at what was made since the last call.
@@ -64,6 +68,8 @@ class EngineWatch {
   [[nodiscard]] std::vector<Unanswered>& unanswered() noexcept { return unanswered_; }
   /// The numbers of the messages of QoS 1 and 2 that were sent since this was emptied.
   [[nodiscard]] std::vector<std::uint32_t>& published() noexcept { return published_; }
+  /// Likewise, for which PUBREL was sent.
+  [[nodiscard]] std::vector<std::uint32_t>& released() noexcept { return released_; }
   [[nodiscard]] bool connect_sent() const noexcept { return connect_sent_; }
   [[nodiscard]] bool accepted() const noexcept { return accepted_; }
   /// Of this connection or the last one.
@@ -88,10 +94,12 @@ class EngineWatch {
   void on_connect(const wire::Frame& frame);
   void on_publish(const wire::Frame& frame);
   void on_auth(const wire::Frame& frame);
+  void take_publish(const wire::Frame& frame);
   void take_acknowledgement(const wire::Frame& frame);
   void take_answer(const wire::Frame& frame);
   void take_auth(const wire::Frame& frame);
   void on_acknowledgement(const wire::Frame& frame);
+  void take_turn(std::vector<std::uint16_t>& turns, std::uint16_t packet_identifier);
   void on_request(std::uint16_t packet_identifier, wire::PacketType type, std::size_t filters);
   void use_window(Use& use, QoS qos);
   void free(std::uint16_t packet_identifier);
@@ -120,8 +128,12 @@ class EngineWatch {
   std::size_t challenges_ = 0;           // AUTH packets that are to be answered.
   bool reauthentication_asked_ = false;
   bool reauthenticating_ = false;
+  bool ordered_ = true;                              // No identifier names two messages of the broker's.
+  std::vector<std::uint16_t> unfinished_;            // Identifiers of the broker's messages.
+  std::array<std::vector<std::uint16_t>, 2> turns_;  // To be acknowledged, in this order: QoS 1 and QoS 2.
   std::vector<Unanswered> unanswered_;
   std::vector<std::uint32_t> published_;
+  std::vector<std::uint32_t> released_;
 };
 
 }  // namespace holdfast::fuzz
