@@ -1,5 +1,5 @@
 // A commit for which there is no memory, at each of its allocations.
-#include "failing_allocations.hpp"
+#include "support/failing_allocations.hpp"
 #include "store_files.hpp"
 
 using namespace holdfast;
