@@ -7,13 +7,11 @@
 #include "session/connect_packet.hpp"
 #include "wire/encoder.hpp"
 #include "wire/parser.hpp"
+#include "wire/variable_byte_integer.hpp"
 
 namespace holdfast::session {
 
 namespace {
-
-constexpr std::uint32_t largest_packet =
-    268'435'460;  // What the remaining length can express. [MQTT 5, 2.1.4]
 
 constexpr wire::DecodeError oversized{ReasonCode::packet_too_large,
                                       "a packet above our Maximum Packet Size came [MQTT 5, 3.1.2.11.4]"};
@@ -56,7 +54,7 @@ Engine::Engine(const Options& options, Snapshot&& snapshot, std::uint32_t seed)
       user_name_(options.user_name),
       password_(options.password),
       will_(options.will),
-      decoder_(options.connect_properties.maximum_packet_size.value_or(largest_packet)) {
+      decoder_(options.connect_properties.maximum_packet_size.value_or(wire::largest_packet)) {
   timers_.fill(never);
   version_ = choose_version();
   for (std::string& server : snapshot.older_servers)

@@ -6,6 +6,7 @@
 #include "session/engine.hpp"
 #include "session/limits.hpp"
 #include "wire/encoder.hpp"
+#include "wire/variable_byte_integer.hpp"
 
 namespace holdfast::session {
 
@@ -116,8 +117,9 @@ void Engine::change_properties(wire::Publish& publish, const OutboundMessage& me
                   static_cast<std::uint32_t>(std::max<std::chrono::seconds::rep>(left.count(), 1)));
   }
   if (own_aliases_.any()) {
-    const auto& maximum = limits_.maximum_packet_size;
-    const bool has_room = !maximum || publish_packet_size(message) + largest_alias <= *maximum;
+    const std::uint32_t maximum =
+        std::min(limits_.maximum_packet_size.value_or(wire::largest_packet), wire::largest_packet);
+    const bool has_room = publish_packet_size(message) + largest_alias <= maximum;
     const TopicAliases::Use use = own_aliases_.use(publish.topic, has_room);
     if (use.alias != 0) writer.number(wire::PropertyId::topic_alias, use.alias);
     if (use.known) publish.topic = {};

@@ -5,6 +5,7 @@
 #include "session/engine.hpp"
 #include "wire/encoder.hpp"
 #include "wire/utf8.hpp"
+#include "wire/variable_byte_integer.hpp"
 
 namespace holdfast::session {
 
@@ -12,8 +13,6 @@ namespace {
 // Debian 12's mosquitto overruns a small Receive Maximum by a factor of about two; a broker that goes far
 // beyond has lost count, and our memory must not pay for it.
 constexpr std::size_t overrun_factor = 10;
-
-constexpr std::uint32_t largest_packet = 268'435'460;
 
 constexpr wire::DecodeError overrun{ReasonCode::receive_maximum_exceeded,
                                     "it sent more than our Receive Maximum [MQTT 5, 3.3.4]"};
@@ -150,7 +149,8 @@ void Engine::send_answer(wire::PacketType type, const InboundWindow::Due& due) {
   acknowledgement.type = type;
   acknowledgement.packet_identifier = due.packet_identifier;
   acknowledgement.reason_code = due.reason;
-  const std::size_t maximum = std::min(limits_.maximum_packet_size.value_or(largest_packet), largest_packet);
+  const std::size_t maximum =
+      std::min(limits_.maximum_packet_size.value_or(wire::largest_packet), wire::largest_packet);
   for (const std::size_t size : {bytes.size(), reason_string, std::size_t{0}}) {
     if (size + 5 > maximum && size != 0) continue;
     acknowledgement.properties = wire::PropertiesView(std::span(bytes).first(size));
