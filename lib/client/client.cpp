@@ -150,7 +150,7 @@ Delivery Client::reply(const Message& request, std::span<const std::byte> payloa
 }
 
 std::optional<Message> Client::receive(std::chrono::milliseconds timeout) {
-  return core_->shared().inbox->receive(client::after(timeout));
+  return core_->shared().inbox->receive(timeout);
 }
 
 void Client::ack(Message& message) {
@@ -170,7 +170,7 @@ Client::Messages Client::messages() {
 }
 
 std::optional<Message> Client::next() {
-  return core_->shared().inbox->receive(client::after(std::chrono::milliseconds::max()), true);
+  return core_->shared().inbox->receive(std::chrono::milliseconds::max(), true);
 }
 
 std::optional<Event> Client::next_event(std::chrono::milliseconds timeout) {

@@ -30,7 +30,7 @@ struct SubscribersUnderTest {
   }
   std::vector<std::string> take(client::Subscriber& subscriber) const {
     std::vector<std::string> payloads;
-    while (const auto message = subscriber.inbox->receive(at_once()))
+    while (const auto message = subscriber.inbox->receive(no_wait))
       payloads.emplace_back(message->payload());
     return payloads;
   }
