@@ -8,7 +8,6 @@
 #include "session/limits.hpp"
 #include "wire/property.hpp"
 #include "wire/topic.hpp"
-#include "wire/variable_byte_integer.hpp"
 
 namespace holdfast::client {
 
@@ -61,14 +60,14 @@ session::OutboundMessagePtr make_message(std::string_view topic, std::span<const
   if (has_properties(options)) properties = encode_properties(options);
   const auto expires_at =
       options.message_expiry_interval ? boot_time_now() + *options.message_expiry_interval : session::never;
-  if (payload.size() > wire::largest_packet) {
+  if (payload.size() > session::largest_packet) {
     throw Error(Errc::packet_too_large, "publish \"" + printable(topic) + "\": the payload has " +
                                             std::to_string(payload.size()) +
                                             " bytes, MQTT carries at most 256 MiB");
   }
   auto message =
       session::OutboundMessage::make({topic, payload, options.qos, options.retain, properties, expires_at});
-  if (session::publish_packet_size(*message) > wire::largest_packet) {
+  if (session::publish_packet_size(*message) > session::largest_packet) {
     throw Error(Errc::packet_too_large, "publish \"" + printable(topic) + "\": MQTT carries at most 256 MiB");
   }
   return message;

@@ -1,4 +1,5 @@
 #include "session/engine.hpp"
+#include "session/limits.hpp"
 
 #include <algorithm>
 #include <type_traits>
@@ -7,7 +8,6 @@
 #include "session/connect_packet.hpp"
 #include "wire/encoder.hpp"
 #include "wire/parser.hpp"
-#include "wire/variable_byte_integer.hpp"
 
 namespace holdfast::session {
 
@@ -54,7 +54,7 @@ Engine::Engine(const Options& options, Snapshot&& snapshot, std::uint32_t seed)
       user_name_(options.user_name),
       password_(options.password),
       will_(options.will),
-      decoder_(options.connect_properties.maximum_packet_size.value_or(wire::largest_packet)) {
+      decoder_(options.connect_properties.maximum_packet_size.value_or(largest_packet)) {
   timers_.fill(never);
   version_ = choose_version();
   for (std::string& server : snapshot.older_servers)

@@ -6,7 +6,6 @@
 #include "session/engine.hpp"
 #include "session/limits.hpp"
 #include "wire/encoder.hpp"
-#include "wire/variable_byte_integer.hpp"
 
 namespace holdfast::session {
 
@@ -118,7 +117,7 @@ void Engine::change_properties(wire::Publish& publish, const OutboundMessage& me
   }
   if (own_aliases_.any()) {
     const std::uint32_t maximum =
-        std::min(limits_.maximum_packet_size.value_or(wire::largest_packet), wire::largest_packet);
+        std::min(limits_.maximum_packet_size.value_or(largest_packet), largest_packet);
     const bool has_room = publish_packet_size(message) + largest_alias <= maximum;
     const TopicAliases::Use use = own_aliases_.use(publish.topic, has_room);
     if (use.alias != 0) writer.number(wire::PropertyId::topic_alias, use.alias);

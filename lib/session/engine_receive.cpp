@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "session/engine.hpp"
+#include "session/limits.hpp"
 #include "wire/encoder.hpp"
 #include "wire/utf8.hpp"
-#include "wire/variable_byte_integer.hpp"
 
 namespace holdfast::session {
 
@@ -149,8 +149,7 @@ void Engine::send_answer(wire::PacketType type, const InboundWindow::Due& due) {
   acknowledgement.type = type;
   acknowledgement.packet_identifier = due.packet_identifier;
   acknowledgement.reason_code = due.reason;
-  const std::size_t maximum =
-      std::min(limits_.maximum_packet_size.value_or(wire::largest_packet), wire::largest_packet);
+  const std::size_t maximum = std::min(limits_.maximum_packet_size.value_or(largest_packet), largest_packet);
   for (const std::size_t size : {bytes.size(), reason_string, std::size_t{0}}) {
     if (size + 5 > maximum && size != 0) continue;
     acknowledgement.properties = wire::PropertiesView(std::span(bytes).first(size));

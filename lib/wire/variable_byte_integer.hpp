@@ -9,8 +9,6 @@
 namespace holdfast::wire {
 
 inline constexpr std::uint32_t variable_byte_integer_max = 268'435'455;
-/// A first byte, a length of four, and what that counts at most. [MQTT 5, 2.1.4]
-inline constexpr std::uint32_t largest_packet = 1 + 4 + variable_byte_integer_max;
 
 [[nodiscard]] constexpr std::size_t variable_byte_integer_size(std::uint32_t value) noexcept {
   return value < 128 ? 1 : value < 16'384 ? 2 : value < 2'097'152 ? 3 : 4;
