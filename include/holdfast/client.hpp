@@ -16,7 +16,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -30,6 +29,7 @@
 #include <holdfast/error.hpp>
 #include <holdfast/event.hpp>
 #include <holdfast/message.hpp>
+#include <holdfast/message_range.hpp>
 #include <holdfast/options.hpp>
 #include <holdfast/publish_options.hpp>
 #include <holdfast/reason_code.hpp>
@@ -49,7 +49,7 @@ class Core;
 /// need the object alone, as always. Copying is not possible; share it by reference.
 class Client {
  public:
-  class Messages;
+  using Messages = MessageRange<Client>;
 
   /// Checks the options. Connects to nothing and starts no thread. Throws Error (Errc::invalid_argument)
   /// saying which option to change.
@@ -142,7 +142,8 @@ class Client {
   /// number of threads may wait for responses at once; a response that comes late or answers nothing is
   /// dropped and counted. The response is acknowledged already, whatever Options::ack says. Throws Error: as
   /// publish() and subscribe(); timed_out (what() says what became of the request); request_refused if the
-  /// broker refused the request or the response topic; closed by disconnect() meanwhile. [MQTT 5, 4.10]
+  /// broker refused the request or the response topic; closed by disconnect(); or at once what ended the last
+  /// attempt to connect, where none follows by itself. [MQTT 5, 4.10]
   [[nodiscard]] Message request(std::string_view topic, std::string_view payload,
                                 std::chrono::milliseconds timeout, const RequestOptions& options = {});
   [[nodiscard]] Message request(std::string_view topic, std::span<const std::byte> payload,
@@ -183,35 +184,10 @@ class Client {
   [[nodiscard]] std::string client_id() const;
 
  private:
+  friend Messages;
+  std::optional<Message> next();
+
   std::unique_ptr<client::Core> core_;
-};
-
-/// An input range of the messages of a client.
-class Client::Messages {
- public:
-  class Iterator {
-   public:
-    using value_type = Message;
-    using difference_type = std::ptrdiff_t;
-    Message& operator*() { return *message_; }
-    Iterator& operator++();
-    void operator++(int) { ++*this; }
-    bool operator==(std::default_sentinel_t) const noexcept { return !message_; }
-
-   private:
-    friend class Messages;
-    explicit Iterator(Client& client) : client_(&client) { ++*this; }
-    Client* client_;
-    std::optional<Message> message_;
-  };
-
-  Iterator begin() { return Iterator(*client_); }
-  [[nodiscard]] static std::default_sentinel_t end() noexcept { return {}; }
-
- private:
-  friend class Client;
-  explicit Messages(Client& client) : client_(&client) {}
-  Client* client_;
 };
 
 }  // namespace holdfast

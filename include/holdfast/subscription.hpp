@@ -5,13 +5,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <holdfast/message.hpp>
+#include <holdfast/message_range.hpp>
 #include <holdfast/reason_code.hpp>
 #include <holdfast/types.hpp>
 
@@ -74,16 +74,18 @@ struct SubscriptionQueue {
 };
 
 /// A subscription whose messages come to a queue of its own, instead of Client::receive(). Made by
-/// Client::subscribe(). Kept across reconnects like every subscription. Any thread may call anything at any
-/// time, except that destruction and moving need the object alone. It may outlive its client: what waits can
-/// still be taken then.
+/// Client::subscribe(). One that nobody reads stalls no other at QoS 0; at QoS 1 and 2 it does in the end,
+/// unless it has SubscriptionQueue::unread_max. Kept across reconnects like every subscription. Any thread
+/// may call anything at any time, except that destruction and moving need the object alone. It may outlive
+/// its client: what waits can still be taken then.
 class Subscription {
  public:
-  class Messages;
+  using Messages = MessageRange<Subscription>;
 
   /// Ends the separate delivery, not the subscription: what waits here and what comes later goes to
-  /// Client::receive(), so that nothing is acknowledged that nobody read. Call unsubscribe() first to be rid
-  /// of it. Sends nothing, blocks for nothing.
+  /// Client::receive(), so that nothing is acknowledged that nobody read; a message that several left unread
+  /// goes there once. Call unsubscribe() first to be rid of it. Sends nothing, blocks for nothing. A client
+  /// that has no memory for this ends, as it does whenever it has none.
   ~Subscription();
   Subscription(Subscription&&) noexcept;
   Subscription& operator=(Subscription&&) noexcept;
@@ -119,43 +121,13 @@ class Subscription {
 
  private:
   friend class client::Core;
+  friend Messages;
   Subscription(std::shared_ptr<client::Shared> shared,
                std::shared_ptr<client::Subscriber> subscriber) noexcept;
   std::optional<Message> next();
 
   std::shared_ptr<client::Shared> shared_;
   std::shared_ptr<client::Subscriber> subscriber_;
-};
-
-/// An input range of the messages of a subscription.
-class Subscription::Messages {
- public:
-  class Iterator {
-   public:
-    using value_type = Message;
-    using difference_type = std::ptrdiff_t;
-    Message& operator*() { return *message_; }
-    Iterator& operator++() {
-      message_ = subscription_->next();
-      return *this;
-    }
-    void operator++(int) { ++*this; }
-    bool operator==(std::default_sentinel_t) const noexcept { return !message_; }
-
-   private:
-    friend class Messages;
-    explicit Iterator(Subscription& subscription) : subscription_(&subscription) { ++*this; }
-    Subscription* subscription_;
-    std::optional<Message> message_;
-  };
-
-  Iterator begin() { return Iterator(*subscription_); }
-  [[nodiscard]] static std::default_sentinel_t end() noexcept { return {}; }
-
- private:
-  friend class Subscription;
-  explicit Messages(Subscription& subscription) : subscription_(&subscription) {}
-  Subscription* subscription_;
 };
 
 }  // namespace holdfast

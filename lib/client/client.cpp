@@ -169,9 +169,8 @@ Client::Messages Client::messages() {
   return Messages(*this);
 }
 
-Client::Messages::Iterator& Client::Messages::Iterator::operator++() {
-  message_ = client_->core_->shared().inbox->receive(std::chrono::milliseconds::max(), true);
-  return *this;
+std::optional<Message> Client::next() {
+  return core_->shared().inbox->receive(std::chrono::milliseconds::max(), true);
 }
 
 std::optional<Event> Client::next_event(std::chrono::milliseconds timeout) {

@@ -79,7 +79,7 @@ Message Core::request(std::string_view topic, std::span<const std::byte> payload
 
 std::string Core::listen_for_responses(Clock::time_point deadline, const std::string& subject) {
   Requests& requests = shared_->requests;
-  std::string topic = requests.topic(deadline);
+  std::string topic = requests.topic(deadline, subject);
   if (topic.empty()) {
     throw Error(Errc::timed_out,
                 subject + "there was no connection within the time-out: the request was not sent");
@@ -90,7 +90,7 @@ std::string Core::listen_for_responses(Clock::time_point deadline, const std::st
                     "MQTT 3.1.1 has neither Response Topic nor Correlation Data: use MQTT 5, or publish "
                     "the request and subscribe to a topic agreed on");
   }
-  if (!requests.begin_subscribing(deadline)) return topic;
+  if (!requests.begin_subscribing(deadline, subject)) return topic;
   const std::array<TopicFilter, 1> filter{TopicFilter{topic, {.qos = QoS::exactly_once}}};
   ReasonCode code{};
   try {
@@ -101,10 +101,10 @@ std::string Core::listen_for_responses(Clock::time_point deadline, const std::st
             until(deadline))
             .front();
   } catch (...) {
-    requests.end_subscribing(false);
+    requests.end_subscribing();
     throw;
   }
-  requests.end_subscribing(!is_error(code));
+  requests.end_subscribing();
   if (!is_error(code)) return topic;
   throw Error(Errc::request_refused,
               subject + "the broker refused the response topic \"" + printable(topic) + "\" (" +

@@ -35,7 +35,7 @@ std::optional<Message> Inbox::receive(std::chrono::milliseconds timeout, bool un
   if (messages_.empty()) return std::nullopt;
   session::InboundMessage::Ptr message = take_front();
   if (messages_.empty()) readiness_->set(Readiness::Source::messages, false);
-  const bool owes = !is_qos0(message) && !settings_.taken_over;
+  const bool owes = message->owes_acknowledgement();
   const bool automatic = settings_.ack == Ack::on_handover;
   if (owes && automatic && !acknowledgements_) acknowledged_.push_back(message->token());
   const bool room_again = full_ && !over_bound() &&

@@ -28,7 +28,6 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
     InboxFull when_full;
     std::size_t messages_max;
     std::size_t bytes_max;
-    bool taken_over = false;  ///< Its messages are acknowledged already.
   };
 
   Inbox(Settings settings, std::shared_ptr<Doorbell> doorbell, std::shared_ptr<Readiness> readiness);
@@ -68,11 +67,12 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
 
   // ---- Any thread, for those who move messages between inboxes ----
 
-  /// Takes out the messages for which `wanted(message)`, in their order.
+  /// Takes out the messages for which `wanted(message)`, which must not throw, in their order.
   template <class Wanted>
   [[nodiscard]] std::vector<session::InboundMessage::Ptr> take_if(Wanted wanted) {
     const std::lock_guard lock(mutex_);
     std::vector<session::InboundMessage::Ptr> taken;
+    taken.reserve(messages_.size());
     std::erase_if(messages_, [&](session::InboundMessage::Ptr& message) {
       if (!wanted(*message)) return false;
       count_out(*message);
@@ -81,6 +81,12 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
     });
     if (messages_.empty()) readiness_->set(Readiness::Source::messages, false);
     return taken;
+  }
+  template <class Action>
+  void for_each(Action action) {
+    const std::lock_guard lock(mutex_);
+    for (const session::InboundMessage::Ptr& message : messages_)
+      action(*message);
   }
   /// Whether more may come. A loop over all messages ends when the closed inbox is empty.
   void set_closed(bool closed);

@@ -13,8 +13,6 @@ namespace holdfast::client {
 
 namespace {
 
-constexpr std::size_t largest_packet = 268'435'460;  // [MQTT 5, 2.1.4]
-
 void check(const PublishOptions& options) {
   require_qos("qos", options.qos);
   require_seconds("message_expiry_interval", options.message_expiry_interval);
@@ -62,14 +60,14 @@ session::OutboundMessagePtr make_message(std::string_view topic, std::span<const
   if (has_properties(options)) properties = encode_properties(options);
   const auto expires_at =
       options.message_expiry_interval ? boot_time_now() + *options.message_expiry_interval : session::never;
-  if (payload.size() > largest_packet) {
+  if (payload.size() > session::largest_packet) {
     throw Error(Errc::packet_too_large, "publish \"" + printable(topic) + "\": the payload has " +
                                             std::to_string(payload.size()) +
                                             " bytes, MQTT carries at most 256 MiB");
   }
   auto message =
       session::OutboundMessage::make({topic, payload, options.qos, options.retain, properties, expires_at});
-  if (session::publish_packet_size(*message) > largest_packet) {
+  if (session::publish_packet_size(*message) > session::largest_packet) {
     throw Error(Errc::packet_too_large, "publish \"" + printable(topic) + "\": MQTT carries at most 256 MiB");
   }
   return message;

@@ -269,6 +269,7 @@ void NetworkThread::hand_over() {
   // Before the answers: who hears of an UNSUBACK has all that came before it.
   bool reading_on = route_received();
   for (const auto& answer : engine_.answers()) {
+    shared_->requests.on_answer(answer);
     if (!shared_->calls.complete(answer)) report_unclaimed(answer);
   }
   engine_.answers().clear();

@@ -36,6 +36,7 @@ void NetworkThread::begin_connecting(TimePoint now) {
   earlier_failures_.clear();
   shared_->inbox->set_closed(false);
   shared_->subscribers.set_closed(false);
+  shared_->requests.resume();
   start_attempt(now);
 }
 
@@ -275,7 +276,7 @@ void NetworkThread::rest(State state, const Failure& failure) {
   }
   shared_->calls.interrupt(interrupted);
   shared_->requests.interrupt({failure.error ? failure.error : make_error_code(Errc::closed),
-                               failure.error ? failure.what : "disconnected before the response",
+                               failure.error ? failure.what : "the client was disconnected",
                                failure.reason_code, failure.reason_string});
   shared_->status.set(state, failure);
 }

@@ -25,7 +25,10 @@ RequestQueue::RequestQueue(const Options& options, BlockedCalls& blocked)
       lower_qos_(options.lower_qos),
       blocked_(blocked) {
   // What was chosen needs no broker to be known.
-  if (options.protocol == Protocol::mqtt_3_1_1) limits_.protocol = Protocol::mqtt_3_1_1;
+  if (options.protocol == Protocol::mqtt_3_1_1) {
+    limits_.protocol = Protocol::mqtt_3_1_1;
+    limits_.subscription_identifiers_available = false;
+  }
 }
 
 RequestQueue::Push RequestQueue::push(session::OutboundMessagePtr message, std::chrono::milliseconds patience,

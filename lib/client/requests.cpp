@@ -8,6 +8,7 @@
 #include <holdfast/error.hpp>
 #include <holdfast/topic.hpp>
 
+#include "client/send_command.hpp"
 #include "wire/property.hpp"
 
 namespace holdfast::client {
@@ -41,6 +42,11 @@ std::string topic_for(std::string_view response_information, std::string_view cl
   return topic;
 }
 
+[[noreturn]] void fail(Failure failure, const std::string& subject) {
+  failure.what.insert(0, subject);
+  throw_failure(failure);
+}
+
 }  // namespace
 
 Requests::Requests(std::string topic) : nonce_(random_nonce()), topic_(std::move(topic)) {}
@@ -60,39 +66,41 @@ std::string Requests::Call::correlation_data() const {
   return requests_.nonce_ + bytes_of(number_);
 }
 
-std::string Requests::topic(Deadline deadline) {
+std::string Requests::topic(Deadline deadline, const std::string& subject) {
   std::unique_lock lock(mutex_);
-  topic_changed_.wait_until(lock, deadline, [this] { return !topic_.empty(); });
+  topic_changed_.wait_until(lock, deadline, [this] { return !topic_.empty() || ended_; });
+  require_not_ended(subject);
   return topic_;
 }
 
-bool Requests::begin_subscribing(Deadline deadline) {
+bool Requests::begin_subscribing(Deadline deadline, const std::string& subject) {
   std::unique_lock lock(mutex_);
-  topic_changed_.wait_until(lock, deadline, [this] { return subscribed_ != Subscribed::asking; });
+  topic_changed_.wait_until(lock, deadline, [this] { return subscribed_ != Subscribed::asking || ended_; });
+  require_not_ended(subject);
   if (subscribed_ != Subscribed::no) return false;
   subscribed_ = Subscribed::asking;
   listen();
   return true;
 }
 
-void Requests::end_subscribing(bool subscribed) {
+void Requests::end_subscribing() {
   const std::lock_guard lock(mutex_);
-  subscribed_ = subscribed ? Subscribed::yes : Subscribed::no;
+  if (subscribed_ == Subscribed::asking) subscribed_ = Subscribed::no;
   topic_changed_.notify_all();
 }
 
 std::optional<Message> Requests::wait(Call& call, Deadline deadline, const std::string& subject) {
   std::unique_lock lock(mutex_);
   call.changed_.wait_until(lock, deadline,
-                           [&] { return call.response_ || call.publish_failed_ || call.failure_; });
+                           [&] { return call.response_ || call.publish_failed_ || call.failure_ || ended_; });
   if (call.response_) return Message(call.response_.release(), nullptr);
-  if (!call.failure_) return std::nullopt;
-  const std::string what = subject + call.failure_->what;
-  if (call.failure_->reason_code && call.failure_->error.category() == error_category()) {
-    throw Error(static_cast<Errc>(call.failure_->error.value()), what, *call.failure_->reason_code,
-                call.failure_->reason_string);
-  }
-  throw Error(call.failure_->error, what);
+  if (call.failure_) fail(*call.failure_, subject);
+  require_not_ended(subject);
+  return std::nullopt;
+}
+
+void Requests::require_not_ended(const std::string& subject) const {
+  if (ended_) fail(*ended_, subject);
 }
 
 Requests::Totals Requests::totals() const {
@@ -136,6 +144,18 @@ void Requests::on_finished(const std::vector<session::OutboundMessagePtr>& finis
   }
 }
 
+void Requests::on_answer(const session::SubscriptionAnswer& answer) {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < answer.codes.size(); ++i) {
+    if (is_error(answer.codes[i]) || answer.request.subscriptions[i].filter != topic_) continue;
+    if (answer.request.kind == session::SubscriptionRequest::Kind::unsubscribe) {
+      subscribed_ = Subscribed::no;
+    } else if (subscribed_ == Subscribed::asking) {
+      subscribed_ = Subscribed::yes;
+    }
+  }
+}
+
 void Requests::on_subscription_failed(std::string_view filter, ReasonCode code) {
   const std::lock_guard lock(mutex_);
   if (filter != topic_) return;
@@ -157,7 +177,14 @@ void Requests::on_subscription_lost() {
 
 void Requests::interrupt(const Failure& failure) {
   const std::lock_guard lock(mutex_);
+  ended_ = failure;
   fail_all(failure);
+  topic_changed_.notify_all();
+}
+
+void Requests::resume() {
+  const std::lock_guard lock(mutex_);
+  ended_.reset();
 }
 
 Requests::Call* Requests::find(std::optional<std::string_view> correlation_data) const {

@@ -18,6 +18,7 @@
 
 #include "client/inbox.hpp"
 #include "client/status.hpp"
+#include "session/engine.hpp"
 #include "session/inbound_message.hpp"
 #include "session/outbound_message.hpp"
 
@@ -57,12 +58,15 @@ class Requests {
     std::optional<Failure> failure_;
   };
 
-  /// The topic for responses, waiting for a first connection if need be; empty if none came.
-  [[nodiscard]] std::string topic(Deadline deadline);
+  /// The topic for responses, waiting for a first connection if need be; empty if none came. Throws Error if
+  /// none can come.
+  [[nodiscard]] std::string topic(Deadline deadline, const std::string& subject);
   /// Whether the caller is to subscribe to the topic, and then to call end_subscribing(). Else it is
-  /// subscribed to, perhaps after waiting for another thread to do it; or `deadline` passed.
-  [[nodiscard]] bool begin_subscribing(Deadline deadline);
-  void end_subscribing(bool subscribed);
+  /// subscribed to, perhaps after waiting for another thread to do it; or `deadline` passed. Throws as
+  /// topic().
+  [[nodiscard]] bool begin_subscribing(Deadline deadline, const std::string& subject);
+  /// The call has returned; what it brought about on_answer() knows.
+  void end_subscribing();
   /// The response, waiting until `deadline`. Throws Error if none can come. Empty as well when the Delivery
   /// of the request has failed, and says why.
   [[nodiscard]] std::optional<Message> wait(Call& call, Deadline deadline, const std::string& subject);
@@ -79,17 +83,22 @@ class Requests {
   void take_responses(std::vector<session::InboundMessage::Ptr>& received, Inbox& acknowledgements);
   /// Messages that have ended, a request perhaps among them.
   void on_finished(const std::vector<session::OutboundMessagePtr>& finished);
+  /// The answer to a SUBSCRIBE or UNSUBSCRIBE, of whomever.
+  void on_answer(const session::SubscriptionAnswer& answer);
   void on_subscription_failed(std::string_view filter, ReasonCode code);
   /// The session was lost, and is not subscribed again.
   void on_subscription_lost();
-  /// Nothing will come: whoever waits is told so.
+  /// Nothing will come: whoever waits is told so, and whoever asks until resume().
   void interrupt(const Failure& failure);
+  /// A connection is being made again.
+  void resume();
 
  private:
   enum class Subscribed : std::uint8_t { no, asking, yes };
 
   [[nodiscard]] Call* find(std::optional<std::string_view> correlation_data) const;
   void fail_all(const Failure& failure);
+  void require_not_ended(const std::string& subject) const;
 
   const std::string nonce_;  // Marks the Correlation Data of this client.
   std::atomic<bool> listening_{false};
@@ -97,6 +106,7 @@ class Requests {
   std::condition_variable topic_changed_;
   std::string topic_;
   Subscribed subscribed_ = Subscribed::no;
+  std::optional<Failure> ended_;  // Why there is no connection, nor any to come.
   std::unordered_map<std::uint64_t, Call*> calls_;
   std::uint64_t last_number_ = 0;
   std::uint64_t answered_ = 0;

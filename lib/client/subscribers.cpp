@@ -1,6 +1,8 @@
 #include "client/subscribers.hpp"
 
 #include <algorithm>
+#include <new>
+#include <set>
 #include <utility>
 
 #include <holdfast/error.hpp>
@@ -18,7 +20,7 @@ constexpr std::uint32_t largest_identifier = 268'435'455;  // [MQTT 5, 3.8.2.1.2
 Inbox::Settings settings_of(const SubscriptionQueue& queue, Ack ack) {
   const InboxFull when_full =
       queue.when_full == QueueFull::drop_oldest ? InboxFull::drop_oldest : InboxFull::drop_newest;
-  return {ack, when_full, queue.messages_max, queue.bytes_max, queue.unread_max.has_value()};
+  return {ack, when_full, queue.messages_max, queue.bytes_max};
 }
 
 }  // namespace
@@ -52,31 +54,63 @@ std::shared_ptr<Subscriber> Subscribers::open(std::span<const TopicFilter> filte
     entries_.push_back({wish.filter, identifier, subscriber});
   }
   subscribers_.push_back(subscriber);
+  takers_.reserve(subscribers_.size());
+  newcomers_ = true;
   any_.store(true, std::memory_order_relaxed);
-  auto waiting = rest_->take_if([&](const session::InboundMessage& message) {
-    find_takers(message, by_identifier);
-    return std::find(takers_.begin(), takers_.end(), subscriber.get()) != takers_.end();
-  });
-  moved_ += waiting.size();
-  if (!waiting.empty()) subscriber->inbox->put(waiting, true);
   return subscriber;
 }
 
-void Subscribers::close(Subscriber& subscriber) {
+void Subscribers::close(Subscriber& subscriber) noexcept {
   const std::lock_guard lock(mutex_);
+  try {
+    hand_back(subscriber);
+  } catch (const std::bad_alloc&) {
+    // What is lost here was not acknowledged: the broker has it for the next process. This one would hold it
+    // for received for ever, so it ends, as it does where the network thread finds no memory.
+    out_of_memory_ = true;
+    any_.store(true, std::memory_order_relaxed);
+  }
+}
+
+void Subscribers::hand_back(Subscriber& subscriber) {
   for (const Entry& entry : entries_) {
     if (entry.subscriber.get() == &subscriber) plain_.insert_or_assign(entry.filter, entry.identifier);
   }
   remove(subscriber);
   for (const Entry& entry : entries_)
     plain_.erase(entry.filter);  // Another handle still takes it.
-  auto waiting = subscriber.inbox->take_if([](const session::InboundMessage&) { return true; });
-  moved_ += waiting.size();
-  if (!waiting.empty()) rest_->put(waiting, true);
   gone_.received += subscriber.inbox->received();
   gone_.dropped += subscriber.inbox->dropped() + subscriber.refused;
+  auto waiting = subscriber.inbox->take_if([](const session::InboundMessage&) { return true; });
   std::erase_if(subscribers_, [&](const auto& other) { return other.get() == &subscriber; });
-  any_.store(!subscribers_.empty(), std::memory_order_relaxed);
+  any_.store(!subscribers_.empty() || out_of_memory_, std::memory_order_relaxed);
+  leave_out_the_handed_on(waiting);
+  moved_ += waiting.size();
+  if (!waiting.empty()) rest_->put(waiting, true);
+}
+
+// Of the copies of a message one goes on to `rest`: the first that comes here unread. Where it is
+// acknowledged already, another that is left out passes on its duty: the broker must not take for read what
+// still waits.
+void Subscribers::leave_out_the_handed_on(std::vector<session::InboundMessage::Ptr>& messages) {
+  std::set<session::InboundToken> going;
+  std::set<session::InboundToken> owed;
+  std::erase_if(messages, [&](const session::InboundMessage::Ptr& message) {
+    if (message->is_copy() && !message->handed_on()) going.insert(message->token());
+    if (message->handed_on() && message->owes_acknowledgement()) owed.insert(message->token());
+    return message->handed_on();
+  });
+  if (going.empty() && owed.empty()) return;
+  const auto tell = [&](session::InboundMessage& twin) {
+    if (!twin.is_copy()) return;
+    if (going.contains(twin.token())) twin.set_handed_on();
+    if (!twin.owes_acknowledgement() && owed.erase(twin.token()) != 0) twin.set_owes_acknowledgement(true);
+  };
+  rest_->for_each(tell);
+  for (const auto& other : subscribers_)
+    other->inbox->for_each(tell);
+  for (const session::InboundToken token : owed)
+    rest_->acknowledge(token);
 }
 
 void Subscribers::end(Subscriber& subscriber) {
@@ -189,16 +223,42 @@ std::optional<std::uint32_t> Subscribers::earlier_identifier(std::span<const Top
 
 void Subscribers::route(std::vector<session::InboundMessage::Ptr>& received, session::Engine& engine) {
   const std::lock_guard lock(mutex_);
+  if (out_of_memory_) throw std::bad_alloc();
   for (const auto& subscriber : subscribers_) {
     if (subscriber->unread_max)
       subscriber->room =
           *subscriber->unread_max - std::min(subscriber->inbox->unread(), *subscriber->unread_max);
+  }
+  if (std::exchange(newcomers_, false)) {
+    for (const auto& subscriber : subscribers_) {
+      if (!std::exchange(subscriber->settled, true))
+        take_what_waits(*subscriber, engine.limits().subscription_identifiers_available);
+    }
   }
   std::erase_if(received, [&](session::InboundMessage::Ptr& message) { return hand_over(message, engine); });
   for (const auto& subscriber : subscribers_) {
     if (subscriber->arriving.empty()) continue;
     subscriber->inbox->put(subscriber->arriving, true);
   }
+}
+
+// On the network thread, which alone puts messages in `rest`: what it had in hand when the handle was made
+// waits there by now.
+void Subscribers::take_what_waits(Subscriber& subscriber, bool by_identifier) {
+  auto waiting = rest_->take_if([&](session::InboundMessage& message) {
+    find_takers(message, by_identifier);
+    if (std::find(takers_.begin(), takers_.end(), &subscriber) == takers_.end()) return false;
+    if (!subscriber.unread_max || message.qos() == QoS::at_most_once) return true;
+    if (subscriber.room == 0) return false;
+    --subscriber.room;
+    return true;
+  });
+  for (const auto& message : waiting) {
+    if (subscriber.unread_max && message->owes_acknowledgement()) rest_->acknowledge(message->token());
+    if (subscriber.unread_max) message->set_owes_acknowledgement(false);
+  }
+  moved_ += waiting.size();
+  if (!waiting.empty()) subscriber.inbox->put(waiting, true);
 }
 
 // Whether somebody took it.
@@ -217,12 +277,17 @@ bool Subscribers::hand_over(session::InboundMessage::Ptr& message, session::Engi
     if (holders == 0) rest_->acknowledge(token);
     if (holders > 1) engine.share(token, static_cast<std::uint32_t>(holders));
   }
+  const auto give = [](Subscriber& taker, session::InboundMessage::Ptr given) {
+    if (taker.unread_max) given->set_owes_acknowledgement(false);
+    taker.arriving.push_back(std::move(given));
+  };
   if (takers_.size() == 1) {
-    takers_.front()->arriving.push_back(std::move(message));
+    give(*takers_.front(), std::move(message));
     return true;
   }
+  const std::uint32_t serial = message->qos() == QoS::at_most_once ? ++copied_ : token.serial;
   for (Subscriber* taker : takers_)
-    taker->arriving.push_back(message->copy(taker->unread_max ? 0 : token.serial));
+    give(*taker, message->copy(serial));
   return true;
 }
 

@@ -36,6 +36,7 @@ struct Subscriber {
   std::optional<std::size_t> unread_max;
   std::atomic<std::uint64_t> refused{0};
   // Guarded by the mutex of Subscribers.
+  bool settled = false;  ///< What waited for it when it was made was moved to it.
   bool ended = false;
   std::vector<session::InboundMessage::Ptr> arriving;  ///< In this turn.
   std::size_t room = 0;                                ///< In this turn, for QoS 1 and 2 with unread_max.
@@ -55,12 +56,13 @@ class Subscribers {
   // ---- Any thread ----
 
   /// Registers a subscriber for these filters, before they are asked for. `identifier`: the application's;
-  /// else one is chosen if `by_identifier`. What waits for it in `rest` moves to it.
+  /// else one is chosen if `by_identifier`. What waits for it in `rest` moves to it with the next route().
   std::shared_ptr<Subscriber> open(std::span<const TopicFilter> filters,
                                    std::optional<std::uint32_t> identifier, const SubscriptionQueue& queue,
                                    Ack ack, bool by_identifier);
-  /// Its handle goes: what waits there moves to `rest`, and what its subscriptions bring follows.
-  void close(Subscriber& subscriber);
+  /// Its handle goes: what waits there moves to `rest`, each message once, and what its subscriptions bring
+  /// follows. Without memory for that the next route() throws.
+  void close(Subscriber& subscriber) noexcept;
   /// Its subscriptions have ended; what waits can still be taken.
   void end(Subscriber& subscriber);
   /// The filters of this subscriber that no other has.
@@ -78,7 +80,7 @@ class Subscribers {
   void restore(const std::vector<session::StoredSubscription>& subscriptions);
   [[nodiscard]] bool knows(std::string_view filter) const;
   [[nodiscard]] bool any() const noexcept { return any_.load(std::memory_order_relaxed); }
-  /// Takes what belongs to subscribers out of `received`.
+  /// Takes what belongs to subscribers out of `received`, and what waits for new ones out of `rest`.
   void route(std::vector<session::InboundMessage::Ptr>& received, session::Engine& engine);
   void abandon();
 
@@ -95,6 +97,9 @@ class Subscribers {
   void find_takers(const session::InboundMessage& message, bool by_identifier);
   [[nodiscard]] bool find_takers_by_identifier(const session::InboundMessage& message);
   void add_taker(Subscriber* subscriber);
+  void hand_back(Subscriber& subscriber);
+  void leave_out_the_handed_on(std::vector<session::InboundMessage::Ptr>& messages);
+  void take_what_waits(Subscriber& subscriber, bool by_identifier);
   void leave_out_the_full();
   bool hand_over(session::InboundMessage::Ptr& message, session::Engine& engine);
   void remove(const Subscriber& subscriber);
@@ -107,10 +112,13 @@ class Subscribers {
   // Subscriptions without a queue of their own.
   std::map<std::string, std::optional<std::uint32_t>, std::less<>> plain_;
   std::uint32_t next_identifier_;
+  bool newcomers_ = false;
+  bool out_of_memory_ = false;
   bool closed_ = false;
   bool abandoned_ = false;
   Totals gone_;  // Of subscribers that are closed.
   std::uint64_t moved_ = 0;
+  std::uint32_t copied_ = 0;         // QoS 0 messages of several takers.
   std::vector<Subscriber*> takers_;  // Of the message in hand.
 };
 

@@ -1,4 +1,5 @@
 #include "session/engine.hpp"
+#include "session/limits.hpp"
 
 #include <algorithm>
 #include <type_traits>
@@ -11,9 +12,6 @@
 namespace holdfast::session {
 
 namespace {
-
-constexpr std::uint32_t largest_packet =
-    268'435'460;  // What the remaining length can express. [MQTT 5, 2.1.4]
 
 constexpr wire::DecodeError oversized{ReasonCode::packet_too_large,
                                       "a packet above our Maximum Packet Size came [MQTT 5, 3.1.2.11.4]"};

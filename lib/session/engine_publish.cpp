@@ -116,8 +116,9 @@ void Engine::change_properties(wire::Publish& publish, const OutboundMessage& me
                   static_cast<std::uint32_t>(std::max<std::chrono::seconds::rep>(left.count(), 1)));
   }
   if (own_aliases_.any()) {
-    const auto& maximum = limits_.maximum_packet_size;
-    const bool has_room = !maximum || publish_packet_size(message) + largest_alias <= *maximum;
+    const std::uint32_t maximum =
+        std::min(limits_.maximum_packet_size.value_or(largest_packet), largest_packet);
+    const bool has_room = publish_packet_size(message) + largest_alias <= maximum;
     const TopicAliases::Use use = own_aliases_.use(publish.topic, has_room);
     if (use.alias != 0) writer.number(wire::PropertyId::topic_alias, use.alias);
     if (use.known) publish.topic = {};

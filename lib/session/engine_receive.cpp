@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "session/engine.hpp"
+#include "session/limits.hpp"
 #include "wire/encoder.hpp"
 #include "wire/utf8.hpp"
 
@@ -12,8 +13,6 @@ namespace {
 // Debian 12's mosquitto overruns a small Receive Maximum by a factor of about two; a broker that goes far
 // beyond has lost count, and our memory must not pay for it.
 constexpr std::size_t overrun_factor = 10;
-
-constexpr std::uint32_t largest_packet = 268'435'460;
 
 constexpr wire::DecodeError overrun{ReasonCode::receive_maximum_exceeded,
                                     "it sent more than our Receive Maximum [MQTT 5, 3.3.4]"};

@@ -74,8 +74,8 @@ void Engine::send_request(Subscriptions::Pending& pending, TimePoint now) {
   const bool subscribe = request.kind == SubscriptionRequest::Kind::subscribe;
   std::vector<std::byte> bytes;
   wire::PropertyWriter properties(bytes);
-  const bool identified = limits_.subscription_identifiers_available || !request.identifier_optional;
-  if (subscribe && identified && request.properties.subscription_identifier) {
+  pending.identified = limits_.subscription_identifiers_available || !request.identifier_optional;
+  if (subscribe && pending.identified && request.properties.subscription_identifier) {
     properties.number(wire::PropertyId::subscription_identifier, *request.properties.subscription_identifier);
   }
   for (const auto& [name, value] : request.properties.user_properties)

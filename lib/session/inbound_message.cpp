@@ -28,7 +28,9 @@ InboundMessage::InboundMessage(const wire::Publish& publish, std::string_view to
       qos_(publish.qos),
       retain_(publish.retain),
       duplicate_(publish.dup),
-      protocol_(protocol) {
+      protocol_(protocol),
+      is_copy_(false),
+      owes_acknowledgement_(publish.qos != QoS::at_most_once) {
   auto* to = reinterpret_cast<std::byte*>(this + 1);
   const auto append = [&to](const void* from, std::size_t size) {
     if (size != 0) std::memcpy(to, from, size);  // An empty view may have no address.
@@ -54,7 +56,9 @@ InboundMessage::InboundMessage(const InboundMessage& other, std::uint32_t serial
       qos_(other.qos_),
       retain_(other.retain_),
       duplicate_(other.duplicate_),
-      protocol_(other.protocol_) {
+      protocol_(other.protocol_),
+      is_copy_(true),
+      owes_acknowledgement_(other.owes_acknowledgement_) {
   std::memcpy(reinterpret_cast<std::byte*>(this + 1), other.bytes(), other.size());
 }
 

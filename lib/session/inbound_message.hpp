@@ -19,10 +19,11 @@
 namespace holdfast::session {
 
 /// Names one delivery of a message to the application, so that its acknowledgement finds the right exchange
-/// even when the broker has used the packet identifier again since.
+/// even when the broker has used the packet identifier again since. All copies of a message have one.
 struct InboundToken {
   std::uint16_t packet_identifier = 0;  ///< 0: QoS 0, nothing to acknowledge.
   std::uint32_t serial = 0;
+  friend auto operator<=>(const InboundToken&, const InboundToken&) = default;
 };
 
 /// An acknowledgement with more to say than "taken".
@@ -53,7 +54,7 @@ class InboundMessage {
                                 InboundExchange exchange = {}, Protocol protocol = Protocol::mqtt_5,
                                 MessageBlocks* blocks = nullptr);
 
-  /// One more for another reader, who acknowledges it under this serial; under 0 nothing is.
+  /// One of several, for as many readers. `serial`: the message's own, or at QoS 0 one that only they have.
   [[nodiscard]] Ptr copy(std::uint32_t serial) const;
 
   InboundMessage(const InboundMessage&) = delete;
@@ -75,9 +76,19 @@ class InboundMessage {
   [[nodiscard]] Protocol protocol() const noexcept { return protocol_; }
   [[nodiscard]] InboundToken token() const noexcept { return token_; }
   [[nodiscard]] InboundExchange exchange() const noexcept { return exchange_; }
+  [[nodiscard]] bool is_copy() const noexcept { return is_copy_; }
   [[nodiscard]] std::size_t size() const noexcept {
     return std::size_t{topic_size_} + properties_size_ + payload_size_;
   }
+
+  // ---- Of whoever holds it until it is read ----
+
+  /// Whether its reader is to acknowledge it: not at QoS 0, nor where that was done ahead of him.
+  [[nodiscard]] bool owes_acknowledgement() const noexcept { return owes_acknowledgement_; }
+  void set_owes_acknowledgement(bool owes) noexcept { owes_acknowledgement_ = owes; }
+  /// Whether a copy went where this one would go if nobody read it.
+  [[nodiscard]] bool handed_on() const noexcept { return handed_on_; }
+  void set_handed_on() noexcept { handed_on_ = true; }
 
  private:
   InboundMessage(const wire::Publish& publish, std::string_view topic, InboundToken token,
@@ -98,6 +109,9 @@ class InboundMessage {
   const bool retain_;
   const bool duplicate_;
   const Protocol protocol_;
+  const bool is_copy_;
+  bool owes_acknowledgement_ : 1;
+  bool handed_on_ : 1 = false;
 };
 
 }  // namespace holdfast::session

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@
 #include "session/outbound_message.hpp"
 
 namespace holdfast::session {
+
+/// A first byte, a length of four, and what that counts at most. [MQTT 5, 2.1.4]
+inline constexpr std::uint32_t largest_packet = 268'435'460;
 
 /// Which limit, and a sentence that says what to do about it.
 struct LimitViolation {

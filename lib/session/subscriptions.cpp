@@ -38,11 +38,11 @@ SubscriptionRequest Subscriptions::finish(std::uint16_t packet_identifier,
   };
   const auto found = std::find_if(pending_.begin(), pending_.end(), answered);
   assert(found != pending_.end() && found->request.subscriptions.size() == codes.size());
-  SubscriptionRequest request = std::move(found->request);
+  const Pending pending = std::move(*found);
   pending_.erase(found);
   for (std::size_t i = 0; i < codes.size(); ++i)
-    note(request, i, codes[i], journal);
-  return request;
+    note(pending, i, codes[i], journal);
+  return pending.request;
 }
 
 SubscriptionRequest Subscriptions::abandon(const Pending& pending) {
@@ -65,8 +65,8 @@ void Subscriptions::halve(const Pending& pending) {
   pending_.insert(found + 1, std::move(rest));
 }
 
-void Subscriptions::note(const SubscriptionRequest& request, std::size_t index, ReasonCode code,
-                         Journal& journal) {
+void Subscriptions::note(const Pending& pending, std::size_t index, ReasonCode code, Journal& journal) {
+  const SubscriptionRequest& request = pending.request;
   const TopicFilter& subscription = request.subscriptions[index];
   if (request.kind == SubscriptionRequest::Kind::unsubscribe) {
     if (is_error(code)) return;
@@ -80,7 +80,8 @@ void Subscriptions::note(const SubscriptionRequest& request, std::size_t index, 
       wish.options.retain_handling = known->second.options.retain_handling;
     held_[wish.filter] = {wish.options, request.properties.subscription_identifier,
                           request.identifier_optional};
-    journal.emplace_back(record::Subscribed{{wish, request.properties.subscription_identifier}});
+    journal.emplace_back(record::Subscribed{
+        {wish, pending.identified ? request.properties.subscription_identifier : std::nullopt}});
   } else if (request.ticket == 0 && held_.erase(subscription.filter) != 0) {
     journal.emplace_back(
         record::Unsubscribed{subscription.filter});  // The broker lost it and will not have it again.
@@ -124,8 +125,9 @@ void Subscriptions::forget_held(Journal& journal) {
 
 void Subscriptions::restore(const StoredSubscription& subscription) {
   if (subscription.subscription_identifier) identifiers_.insert(*subscription.subscription_identifier);
+  // Nobody knows any more whose the identifier was: a subscription without its mark is better than none.
   held_[subscription.subscription.filter] = {subscription.subscription.options,
-                                             subscription.subscription_identifier, false};
+                                             subscription.subscription_identifier, true};
 }
 
 }  // namespace holdfast::session

@@ -36,6 +36,7 @@ class Subscriptions {
   struct Pending {
     SubscriptionRequest request;
     std::uint16_t packet_identifier = 0;  ///< 0: not sent on this connection.
+    bool identified = true;               ///< It was sent with its Subscription Identifier, if it has one.
   };
 
   void add(SubscriptionRequest request);
@@ -75,7 +76,7 @@ class Subscriptions {
     std::optional<std::uint32_t> identifier;
     bool identifier_optional = false;
   };
-  void note(const SubscriptionRequest& request, std::size_t index, ReasonCode code, Journal& journal);
+  void note(const Pending& pending, std::size_t index, ReasonCode code, Journal& journal);
 
   std::map<std::string, Held, std::less<>> held_;
   std::deque<Pending> pending_;

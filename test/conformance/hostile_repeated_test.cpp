@@ -1,11 +1,10 @@
 // A broker that repeats its poison on every connection: it does not make the client spin or flood it with
 // connections, and takes nothing from the outbox.
-#include <time.h>
-
 #include <thread>
 
 #include "integration/client_under_test.hpp"
 #include "integration/forked_process.hpp"
+#include "support/cpu_time.hpp"
 
 using namespace holdfast;
 using namespace holdfast::support;
@@ -20,12 +19,6 @@ struct Measurement {
   double cpu_share = 0;
   std::size_t delivered = 0;  // Set in the last report alone.
 };
-
-double cpu_seconds() {
-  timespec time{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
-}
 
 /// The client, in a process of its own: publishes, is poisoned for a while, and waits until the broker
 /// behaves.

@@ -1,8 +1,12 @@
 // MQTT 3.1.1 through the library's interface: what it lacks is refused, and how the version is found. [MQTT
 // 3.1.1, 1.5.3, 3.1.3, 4.7]
+#include <sys/socket.h>
+
+#include <array>
 #include <functional>
 
 #include "integration/client_under_test.hpp"
+#include "support/cpu_time.hpp"
 #include "support/mosquitto.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -259,6 +263,31 @@ TEST_CASE("the reason code of MQTT 5 for an unknown version leads to MQTT 3.1.1 
   Client client(options);
   client.connect();
   CHECK(client.broker_limits().protocol == Protocol::mqtt_3_1_1);
+}
+
+TEST_CASE("disconnect() while a broker that refused MQTT 5 lingers takes no processor time",
+          "[mqtt311][automatic]") {
+  const std::uint16_t port = free_port();
+  const Descriptor listener = listen_on(port);
+  Options options = quick("mqtt://127.0.0.1:" + std::to_string(port));
+  options.protocol = Protocol::automatic;
+  options.retry_first_connect = true;
+  options.close_timeout = 500ms;
+  Client client(options);
+  CHECK_THROWS_AS(client.connect(0ms), Error);
+  Descriptor connection;
+  REQUIRE(eventually([&] { return static_cast<bool>(connection = accept_from(listener)); }));
+  std::array<char, 1024> bytes{};
+  REQUIRE(eventually([&] { return ::recv(connection.get(), bytes.data(), bytes.size(), 0) > 0; }));
+  const std::string refusal("\x20\x02\x00\x01", 4);
+  REQUIRE(::send(connection.get(), refusal.data(), refusal.size(), 0) == 4);
+  // It says goodbye, and waits in vain for us to do so.
+  REQUIRE(eventually([&] { return ::recv(connection.get(), bytes.data(), bytes.size(), 0) == 0; }));
+  const double before = cpu_seconds();
+  const auto begin = std::chrono::steady_clock::now();
+  client.disconnect();
+  CHECK(std::chrono::steady_clock::now() - begin > 300ms);
+  CHECK(cpu_seconds() - before < 0.05);
 }
 
 TEST_CASE("which servers speak MQTT 3.1.1 alone lasts in the store, until one speaks MQTT 5 again",

@@ -234,6 +234,48 @@ TEST_CASE("a refused response topic is named in the error, and asked for again b
   CHECK(client.request("service", "", patience).payload() == "now");
 }
 
+TEST_CASE("a request ends at once with the reason when the connection is refused for good",
+          "[integration][request]") {
+  Behaviour refusing;
+  refusing.connack_reason = ReasonCode::not_authorized;
+  ScriptedBroker broker(refusing);
+  Client client(quick(broker.server()));
+  std::optional<Error> failure;
+  std::thread waiting([&] {
+    try {
+      static_cast<void>(client.request("service", "", 1h));
+    } catch (const Error& error) {
+      failure = error;
+    }
+  });
+  CHECK_THROWS_AS(client.connect(), Error);
+  waiting.join();
+  for (const Error& error : {failure.value(), error_of_request(client, 1h)}) {
+    CHECK(error.code() == Errc::connection_refused);
+    CHECK(error.reason_code() == ReasonCode::not_authorized);
+    CHECK(says(error, "service"));
+  }
+
+  broker.behave(responding([](BrokerConnection& connection, const Packet& request) {
+    connection.send(response_to(request, "now"));
+  }));
+  client.connect();
+  CHECK(client.request("service", "", patience).payload() == "now");
+}
+
+TEST_CASE("a response topic that the application unsubscribes is subscribed again by the next request",
+          "[integration][request]") {
+  ScriptedBroker broker(responding([](BrokerConnection& connection, const Packet& request) {
+    connection.send(response_to(request, "here"));
+  }));
+  Client client(quick(broker.server()));
+  client.connect();
+  CHECK(client.request("service", "", patience).payload() == "here");
+  CHECK(client.unsubscribe("holdfast/response/client") == ReasonCode::success);
+  CHECK(client.request("service", "", patience).payload() == "here");
+  CHECK(broker.count(PacketType::subscribe) == 2);
+}
+
 TEST_CASE("disconnect() and the client's end wake who waits for a response", "[integration][request]") {
   ScriptedBroker broker;
   auto client = std::make_unique<Client>(quick(broker.server()));

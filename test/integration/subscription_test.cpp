@@ -2,8 +2,12 @@
 #include <poll.h>
 
 #include <array>
+#include <future>
+#include <mutex>
 #include <random>
 #include <set>
+
+#include <spdlog/sinks/base_sink.h>
 
 #include <holdfast/topic.hpp>
 
@@ -51,6 +55,21 @@ Behaviour without_identifiers() {
 }
 
 const SubscriptionQueue own_queue;
+
+/// A log whose writer, the network thread, waits at a warning until it is let go.
+class HoldingUp final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  void let_go() { go_on_.set_value(); }
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    if (message.level == spdlog::level::warn) may_go_on_.wait_for(patience);
+  }
+  void flush_() override {}
+
+  std::promise<void> go_on_;
+  std::shared_future<void> may_go_on_{go_on_.get_future()};
+};
 
 /// Few different levels, so that many filters match many names.
 std::string random_levels(std::mt19937& random, const std::vector<std::string>& levels) {
@@ -352,6 +371,30 @@ TEST_CASE("a handle ends with unsubscribe(), and its loop when all is taken", "[
   for (auto& message : handle.messages())
     payloads.emplace_back(message.payload());
   CHECK(payloads == numbers(1, 1));
+}
+
+TEST_CASE("what came together with the answer to unsubscribe() is still the handle's",
+          "[integration][subscription]") {
+  // The acknowledgement of nothing gives the network thread something to warn of.
+  Behaviour behaviour;
+  behaviour.before_send = [](BrokerConnection& connection, const Packet& packet) {
+    if (packet.type != PacketType::unsuback) return Verdict::proceed;
+    connection.send(publish("a", "1", QoS::at_most_once) +
+                    answer(PacketType::unsuback, packet.packet_identifier, {ReasonCode::success}) +
+                    publish("a", "2", QoS::at_most_once) + acknowledgement(PacketType::puback, 999));
+    return Verdict::ignore;
+  };
+  ScriptedBroker broker(behaviour);
+  const auto sink = std::make_shared<HoldingUp>();
+  Options options = quick(broker.server());
+  options.logger = std::make_shared<spdlog::logger>("test", sink);
+  Client client(std::move(options));
+  client.connect();
+  auto handle = client.subscribe("a", QoS::at_most_once, own_queue);
+  CHECK(handle.unsubscribe() == ReasonCode::success);
+  sink->let_go();
+  CHECK(take(handle, 2) == numbers(1, 2));
+  CHECK_FALSE(client.receive(0ms));
 }
 
 TEST_CASE("two handles may have one filter: both get its messages, and it ends with the second",

@@ -241,3 +241,9 @@ TEST_CASE("eight threads push while another takes: nothing is lost, and each thr
   CHECK(test.queue.load().messages == 0);
   CHECK(test.queue.load().accepted == threads * each);
 }
+
+TEST_CASE("a client that speaks MQTT 3.1.1 alone counts on no subscription identifiers", "[request queue]") {
+  const QueueUnderTest test(Options{.protocol = Protocol::mqtt_3_1_1});
+  CHECK_FALSE(test.queue.limits().subscription_identifiers_available);
+  CHECK(QueueUnderTest().queue.limits().subscription_identifiers_available);
+}

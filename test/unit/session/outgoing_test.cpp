@@ -1,7 +1,10 @@
 // Messages on their way out: window, acknowledgements, replay. [MQTT 5, 4.3, 4.4, 4.9]
+#include <array>
+
 #include <holdfast/error.hpp>
 
 #include "engine_under_test.hpp"
+#include "wire/variable_byte_integer.hpp"
 
 using namespace holdfast;
 using namespace holdfast::session;
@@ -266,4 +269,25 @@ TEST_CASE("an acknowledgement time-out ends the connection, and never sends agai
   test.lose();
   test.connect(true);
   CHECK(described(test.write()) == std::vector<std::string>{"PUBLISH dup 1"});
+}
+
+TEST_CASE("the largest message there is leaves without an alias, for which it has no room", "[outgoing]") {
+  EngineUnderTest test;
+  test.connect(false, Properties().add(PropertyId::topic_alias_maximum, 10));
+  const std::string topic = "a topic that is worth an alias";
+  const std::size_t besides = 2 + topic.size() + 1;
+  std::vector<std::byte> payload(wire::variable_byte_integer_max - besides);
+  const auto publish = [&](std::span<const std::byte> contents) {
+    test.engine.publish(OutboundMessage::make({.topic = topic, .payload = contents}), test.now);
+  };
+  publish({});
+  test.write();
+  publish(payload);
+  std::array<std::span<const std::byte>, 2> pieces;
+  REQUIRE(test.engine.output().gather(pieces) == 2);
+  CHECK(pieces[0].size() == 5 + besides);
+  CHECK(pieces[1].size() == payload.size());
+  const auto length = wire::decode_variable_byte_integer(pieces[0].subspan(1));
+  CHECK(length.status == wire::VariableByteInteger::Status::complete);
+  CHECK(length.value == wire::variable_byte_integer_max);
 }

@@ -269,6 +269,46 @@ TEST_CASE("after a restart nobody knows whether the broker has the subscriptions
   CHECK(filters(test.write()) == std::vector<std::string>{"a"});
 }
 
+TEST_CASE("after a restart at a broker without subscription identifiers, subscriptions go on without",
+          "[subscriptions]") {
+  Snapshot snapshot;
+  snapshot.held = true;
+  snapshot.identity.client_id = "client";
+  snapshot.expiry = 1h;
+  snapshot.subscriptions = {{{"a", {}}, 9'000}};
+  const bool available = GENERATE(false, true);
+  EngineUnderTest test(hour_long_session(), std::move(snapshot));
+  test.connect(false, Properties().add(PropertyId::subscription_identifiers_available, available ? 1 : 0));
+  const auto sent = test.write();
+  REQUIRE(filters(sent) == std::vector<std::string>{"a"});
+  CHECK(sent[0].properties.number(PropertyId::subscription_identifier) ==
+        (available ? std::optional<std::uint32_t>(9'000) : std::nullopt));
+  CHECK(test.engine.answers().empty());
+}
+
+TEST_CASE("a store is told the identifier that a subscription has at the broker, not one that was not sent",
+          "[subscriptions]") {
+  const bool available = GENERATE(false, true);
+  EngineUnderTest test;
+  test.connect(false, Properties().add(PropertyId::subscription_identifiers_available, available ? 1 : 0));
+  auto request = subscribe({{"a", {}}});
+  request.properties.subscription_identifier = 9'000;
+  request.identifier_optional = true;
+  test.engine.request(request, test.now);
+  test.receive(suback(test.write().at(0), {ReasonCode::success}));
+  std::optional<StoredSubscription> stored;
+  for (const Record& entry : test.engine.journal()) {
+    if (const auto* subscribed = std::get_if<record::Subscribed>(&entry)) stored = subscribed->subscription;
+  }
+  REQUIRE(stored);
+  CHECK(stored->subscription_identifier == (available ? std::optional<std::uint32_t>(9'000) : std::nullopt));
+
+  // What it was to have, it gets where that can be had.
+  test.lose();
+  test.connect(false);
+  CHECK(test.write().at(0).properties.number(PropertyId::subscription_identifier) == 9'000);
+}
+
 TEST_CASE("a clean start forgets the store's subscriptions when it has succeeded, not before",
           "[subscriptions]") {
   Options options = hour_long_session();

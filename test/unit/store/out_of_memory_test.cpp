@@ -1,6 +1,6 @@
 // A commit for which there is no memory, at each of its allocations.
-#include "failing_allocations.hpp"
 #include "store_files.hpp"
+#include "support/failing_allocations.hpp"
 
 using namespace holdfast;
 using namespace holdfast::test;

@@ -1,0 +1,45 @@
+// A loop over all messages of a client or of a subscription.
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <optional>
+
+#include <holdfast/message.hpp>
+
+namespace holdfast {
+
+/// An input range of messages, which waits for each: `for (Message& message : client.messages()) ...`. The
+/// source must stay where it is meanwhile.
+template <class Source>
+class MessageRange {
+ public:
+  class Iterator {
+   public:
+    using value_type = Message;
+    using difference_type = std::ptrdiff_t;
+    Message& operator*() { return *message_; }
+    Iterator& operator++() {
+      message_ = source_->next();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const noexcept { return !message_; }
+
+   private:
+    friend class MessageRange;
+    explicit Iterator(Source& source) : source_(&source) { ++*this; }
+    Source* source_;
+    std::optional<Message> message_;
+  };
+
+  Iterator begin() { return Iterator(*source_); }
+  [[nodiscard]] static std::default_sentinel_t end() noexcept { return {}; }
+
+ private:
+  friend Source;
+  explicit MessageRange(Source& source) : source_(&source) {}
+  Source* source_;
+};
+
+}  // namespace holdfast
