@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -32,6 +33,10 @@ inline Protocol protocol_under_test() {
   return chosen != nullptr && std::string_view(chosen) == "3.1.1" ? Protocol::mqtt_3_1_1 : Protocol::mqtt_5;
 }
 
+inline bool over_mqtt_5() {
+  return protocol_under_test() == Protocol::mqtt_5;
+}
+
 /// Options of a client with a session that is not in the way of a quick test: it reconnects at once and says
 /// nothing.
 inline Options quick(std::string server, std::string client_id = "client") {
@@ -47,6 +52,13 @@ inline Options quick(std::string server, std::string client_id = "client") {
   options.reconnect.max_delay = std::chrono::milliseconds(20);
   options.connect_timeout = options.connack_timeout = options.request_timeout = patience;
   options.logger = std::make_shared<spdlog::logger>("test");
+  return options;
+}
+
+/// The same for a broker whose Receive Maximum is `window`: one of MQTT 3.1.1 cannot say so.
+inline Options quick_with_window(std::string server, std::uint16_t window) {
+  Options options = quick(std::move(server));
+  if (!over_mqtt_5()) options.in_flight_max = window;
   return options;
 }
 
