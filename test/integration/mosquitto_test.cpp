@@ -241,53 +241,6 @@ TEST_CASE("every property travels from client to client", "[integration][mosquit
   CHECK(message->subscription_identifiers() == std::vector<std::uint32_t>{17});
 }
 
-TEST_CASE("retained messages come as the subscription asks", "[integration][mosquitto][mqtt5]") {
-  Mosquitto mosquitto;
-  Client client(quick(mosquitto.server()));
-  client.connect();
-  REQUIRE(client.publish("r", "kept", {.qos = QoS::at_least_once, .retain = true}).wait_for(patience));
-  const auto marker = [&] {
-    client.publish("m", "marker", {.qos = QoS::at_least_once});
-    return std::string(client.receive(patience)->payload());
-  };
-  client.subscribe("m", QoS::at_least_once);
-  client.subscribe("r", {.qos = QoS::at_least_once, .retain_handling = RetainHandling::do_not_send});
-  CHECK(marker() == "marker");
-  client.subscribe("r", {.qos = QoS::at_least_once, .retain_handling = RetainHandling::send_if_new});
-  CHECK(marker() == "marker");
-  client.subscribe("r", {.qos = QoS::at_least_once});
-  const auto retained = client.receive(patience);
-  REQUIRE(retained);
-  CHECK(retained->payload() == "kept");
-  CHECK(retained->retain());
-  client.publish("r", "live", {.retain = true});
-  const auto live = client.receive(patience);
-  REQUIRE(live);
-  CHECK_FALSE(live->retain());
-  // Anew, since mosquitto 2.0.11 does not change the options of a subscription that it has.
-  client.unsubscribe("r");
-  client.subscribe("r", {.qos = QoS::at_least_once,
-                         .retain_as_published = true,
-                         .retain_handling = RetainHandling::do_not_send});
-  client.publish("r", "live", {.retain = true});
-  const auto as_published = client.receive(patience);
-  REQUIRE(as_published);
-  CHECK(as_published->retain());
-  client.publish("r", "", {.retain = true});
-  CHECK(client.receive(patience));
-}
-
-TEST_CASE("no local keeps a client's own messages away", "[integration][mosquitto][mqtt5]") {
-  Mosquitto mosquitto;
-  Client client(quick(mosquitto.server()));
-  client.connect();
-  client.subscribe("a", {.qos = QoS::at_least_once, .no_local = true});
-  client.subscribe("b", QoS::at_least_once);
-  client.publish("a", "own", {.qos = QoS::at_least_once});
-  client.publish("b", "marker", {.qos = QoS::at_least_once});
-  CHECK(client.receive(patience)->payload() == "marker");
-}
-
 TEST_CASE("a shared subscription divides the messages", "[integration][mosquitto]") {
   Mosquitto mosquitto;
   Client first(quick(mosquitto.server(), "first"));
