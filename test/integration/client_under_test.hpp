@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <variant>
 #include <vector>
 
@@ -60,6 +61,33 @@ inline Options quick_with_window(std::string server, std::uint16_t window) {
   Options options = quick(std::move(server));
   if (!over_mqtt_5()) options.in_flight_max = window;
   return options;
+}
+
+/// What connect() throws.
+struct Refusal {
+  std::error_code code;
+  std::optional<ReasonCode> reason_code;
+  std::string what;
+};
+
+/// Of a client's first connect(), which must not succeed.
+inline Refusal refusal(const Options& options) {
+  Client client(options);
+  try {
+    client.connect();
+  } catch (const Error& error) {
+    return {error.code(), error.reason_code(), error.what()};
+  }
+  FAIL("connected");
+  return {};
+}
+
+/// The broker lets in nobody with this user name and password, or with none.
+inline void check_credentials_refused(const Options& options) {
+  const Refusal refused = refusal(options);
+  CHECK(refused.code == Errc::connection_refused);
+  CHECK(refused.reason_code == ReasonCode::not_authorized);
+  CHECK(refused.what.find("password") != std::string::npos);
 }
 
 /// Skips to the next event of a kind; nothing if none comes.

@@ -275,15 +275,7 @@ TEST_CASE("credentials are asked for and told apart from everything else", "[int
       options.user_name = "alice";
       options.password = "wrong";
     }
-    Client client(options);
-    try {
-      client.connect();
-      FAIL("let in");
-    } catch (const Error& error) {
-      CHECK(error.code() == Errc::connection_refused);
-      CHECK(error.reason_code() == ReasonCode::not_authorized);
-      CHECK(std::string(error.what()).find("password") != std::string::npos);
-    }
+    check_credentials_refused(options);
   }
 }
 

@@ -125,7 +125,7 @@ TEST_CASE("no local keeps a client's own messages away, and only these", "[integ
 }
 
 TEST_CASE("no local on a shared subscription, for which a broker throws a client out, is refused at the call",
-          "[integration][retained][MQTT-3.8.3-4]") {
+          "[integration][retained]") {
   const Broker kind = GENERATE(Broker::mosquitto, Broker::ejabberd);
   CAPTURE(kind);
   Subscriber subscriber(kind, "shared-no-local");
