@@ -150,7 +150,7 @@ Delivery Client::reply(const Message& request, std::span<const std::byte> payloa
 }
 
 std::optional<Message> Client::receive(std::chrono::milliseconds timeout) {
-  return core_->shared().inbox->receive(client::after(timeout));
+  return core_->shared().inbox->receive(timeout);
 }
 
 void Client::ack(Message& message) {
@@ -170,8 +170,7 @@ Client::Messages Client::messages() {
 }
 
 Client::Messages::Iterator& Client::Messages::Iterator::operator++() {
-  const auto forever = client::after(std::chrono::milliseconds::max());
-  message_ = client_->core_->shared().inbox->receive(forever, true);
+  message_ = client_->core_->shared().inbox->receive(std::chrono::milliseconds::max(), true);
   return *this;
 }
 

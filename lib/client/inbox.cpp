@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/clock.hpp"
+
 namespace holdfast::client {
 
 namespace {
@@ -21,11 +23,12 @@ Inbox::Inbox(Settings settings, const std::shared_ptr<Inbox>& acknowledgements,
       readiness_(std::move(readiness)),
       acknowledgements_(acknowledgements) {}
 
-std::optional<Message> Inbox::receive(Deadline deadline, bool until_closed) {
+std::optional<Message> Inbox::receive(std::chrono::milliseconds timeout, bool until_closed) {
   std::unique_lock lock(mutex_);
   if (messages_.empty()) {
     ++waiters_;
-    arrived_.wait_until(lock, deadline,
+    // Only who waits looks at the clock.
+    arrived_.wait_until(lock, after(timeout),
                         [&] { return !messages_.empty() || abandoned_ || (until_closed && closed_); });
     --waiters_;
   }

@@ -23,7 +23,6 @@ namespace holdfast::client {
 
 class Inbox : public std::enable_shared_from_this<Inbox> {
  public:
-  using Deadline = std::chrono::steady_clock::time_point;
   struct Settings {
     Ack ack;
     InboxFull when_full;
@@ -39,8 +38,8 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
 
   // ---- Any thread ----
 
-  /// The next message, or none at `deadline`; at once if `until_closed` and the inbox is closed.
-  [[nodiscard]] std::optional<Message> receive(Deadline deadline, bool until_closed = false);
+  /// The next message, or none after `timeout`; at once if `until_closed` and the inbox is closed.
+  [[nodiscard]] std::optional<Message> receive(std::chrono::milliseconds timeout, bool until_closed = false);
   void acknowledge(session::InboundToken token);
   void acknowledge(session::InboundAnswer answer);
   [[nodiscard]] std::size_t size() const;

@@ -26,11 +26,11 @@ Subscription& Subscription::operator=(Subscription&& other) noexcept {
 }
 
 std::optional<Message> Subscription::receive(std::chrono::milliseconds timeout) {
-  return subscriber_->inbox->receive(client::after(timeout));
+  return subscriber_->inbox->receive(timeout);
 }
 
 std::optional<Message> Subscription::next() {
-  return subscriber_->inbox->receive(client::after(std::chrono::milliseconds::max()), true);
+  return subscriber_->inbox->receive(std::chrono::milliseconds::max(), true);
 }
 
 Subscription::Messages Subscription::messages() {

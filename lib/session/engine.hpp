@@ -32,6 +32,7 @@
 #include "session/in_flight.hpp"
 #include "session/inbound_message.hpp"
 #include "session/inbound_window.hpp"
+#include "session/message_blocks.hpp"
 #include "session/outbound_message.hpp"
 #include "session/output_buffer.hpp"
 #include "session/reconnect_policy.hpp"
@@ -405,6 +406,7 @@ class Engine {
   // Outputs.
   Journal journal_;
   OutputBuffer output_;
+  MessageBlocks blocks_;
   std::vector<InboundMessage::Ptr> received_;
   std::vector<OutboundMessagePtr> finished_;
   std::vector<OutboundMessagePtr> returned_;

@@ -6,15 +6,21 @@
 namespace holdfast::session {
 
 InboundMessage::Ptr InboundMessage::make(const wire::Publish& publish, std::string_view topic,
-                                         InboundToken token, InboundExchange exchange, Protocol protocol) {
+                                         InboundToken token, InboundExchange exchange, Protocol protocol,
+                                         MessageBlocks* blocks) {
   const std::size_t trailing = topic.size() + publish.properties.bytes().size() + publish.payload.size();
-  void* memory = ::operator new(sizeof(InboundMessage) + trailing);
-  return Ptr(new (memory) InboundMessage(publish, topic, token, exchange, protocol));
+  const std::size_t size = sizeof(InboundMessage) + trailing;
+  const MessageBlocks::Piece piece = blocks != nullptr && size <= MessageBlocks::piece_max
+                                         ? blocks->take(size)
+                                         : MessageBlocks::Piece{::operator new(size), nullptr};
+  return Ptr(new (piece.memory) InboundMessage(publish, topic, token, exchange, protocol, piece.block));
 }
 
 InboundMessage::InboundMessage(const wire::Publish& publish, std::string_view topic, InboundToken token,
-                               InboundExchange exchange, Protocol protocol) noexcept
-    : token_(token),
+                               InboundExchange exchange, Protocol protocol,
+                               MessageBlocks::Block* block) noexcept
+    : block_(block),
+      token_(token),
       exchange_(exchange),
       properties_size_(static_cast<std::uint32_t>(publish.properties.bytes().size())),
       payload_size_(static_cast<std::uint32_t>(publish.payload.size())),
@@ -39,7 +45,8 @@ InboundMessage::Ptr InboundMessage::copy(std::uint32_t serial) const {
 }
 
 InboundMessage::InboundMessage(const InboundMessage& other, std::uint32_t serial) noexcept
-    : token_{other.token_.packet_identifier, serial},
+    : block_(nullptr),
+      token_{other.token_.packet_identifier, serial},
       exchange_(other.exchange_),
       properties_size_(other.properties_size_),
       payload_size_(other.payload_size_),
@@ -52,7 +59,9 @@ InboundMessage::InboundMessage(const InboundMessage& other, std::uint32_t serial
 }
 
 void InboundMessage::Deleter::operator()(InboundMessage* message) const noexcept {
+  MessageBlocks::Block* block = message->block_;
   message->~InboundMessage();
+  if (block != nullptr) return MessageBlocks::release(block);
   ::operator delete(static_cast<void*>(message));
 }
 

@@ -1,4 +1,4 @@
-// A received message: one allocation that holds topic, properties and payload.
+// A received message: one piece of memory that holds topic, properties and payload.
 #pragma once
 
 #include <compare>
@@ -12,6 +12,7 @@
 #include <holdfast/reason_code.hpp>
 #include <holdfast/types.hpp>
 
+#include "session/message_blocks.hpp"
 #include "wire/packets.hpp"
 #include "wire/property.hpp"
 
@@ -47,8 +48,10 @@ class InboundMessage {
   using Ptr = std::unique_ptr<InboundMessage, Deleter>;
 
   /// Copies what the packet's views point to. `topic` is given apart because a topic alias may stand for it.
+  /// The memory is from `blocks` if it is small and they are given.
   [[nodiscard]] static Ptr make(const wire::Publish& publish, std::string_view topic, InboundToken token,
-                                InboundExchange exchange = {}, Protocol protocol = Protocol::mqtt_5);
+                                InboundExchange exchange = {}, Protocol protocol = Protocol::mqtt_5,
+                                MessageBlocks* blocks = nullptr);
 
   /// One more for another reader, who acknowledges it under this serial; under 0 nothing is.
   [[nodiscard]] Ptr copy(std::uint32_t serial) const;
@@ -78,13 +81,14 @@ class InboundMessage {
 
  private:
   InboundMessage(const wire::Publish& publish, std::string_view topic, InboundToken token,
-                 InboundExchange exchange, Protocol protocol) noexcept;
+                 InboundExchange exchange, Protocol protocol, MessageBlocks::Block* block) noexcept;
   InboundMessage(const InboundMessage& other, std::uint32_t serial) noexcept;
   ~InboundMessage() = default;
   [[nodiscard]] const std::byte* bytes() const noexcept {
     return reinterpret_cast<const std::byte*>(this + 1);
   }
 
+  MessageBlocks::Block* const block_;  // Null: memory of its own.
   const InboundToken token_;
   const InboundExchange exchange_;
   const std::uint32_t properties_size_;

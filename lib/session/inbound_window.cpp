@@ -49,6 +49,7 @@ InboundWindow::Arrival InboundWindow::begin(Entry& entry, QoS qos) {
   entry.reason = ReasonCode::success;
   entry.answered = false;
   entry.current = true;
+  ++entry.unfinished;
   ++unfinished_;
   turn_of(qos).push_back(entry.packet_identifier);
   return {Verdict::deliver, {entry.packet_identifier, entry.serial}};
@@ -59,6 +60,7 @@ InboundWindow::Arrival InboundWindow::repeat(Entry& entry) {
   const bool again_due = entry.progress == Progress::received;
   if (!entry.current) {
     entry.current = true;
+    ++entry.unfinished;
     ++unfinished_;
   } else if (!again_due) {
     return arrival;  // Its turn is already in the queue.
@@ -131,6 +133,7 @@ void InboundWindow::restore_received(std::uint16_t packet_identifier) {
 void InboundWindow::on_disconnected() {
   for (Entry& entry : table_) {
     entry.current = false;
+    entry.unfinished = 0;
   }
   pubacks_.clear();
   pubrecs_.clear();
@@ -172,7 +175,8 @@ InboundWindow::Entry& InboundWindow::insert(std::uint16_t packet_identifier) {
 }
 
 void InboundWindow::forget(Entry& entry) noexcept {
-  if (entry.current) --unfinished_;
+  unfinished_ -= entry.unfinished;
+  entry.unfinished = 0;
   if (!properties_.empty()) properties_.erase(entry.serial);
   entry.progress = Progress::none;
 }

@@ -88,8 +88,9 @@ class InboundWindow {
     Progress progress = Progress::none;
     QoS qos = QoS::at_least_once;
     ReasonCode reason = ReasonCode::success;
-    bool current = false;   ///< The PUBLISH came on this connection.
-    bool answered = false;  ///< QoS 2: PUBREC was sent, on whatever connection.
+    std::uint32_t unfinished = 0;  ///< How often it counts as such: a broker may use an identifier twice.
+    bool current = false;          ///< The PUBLISH came on this connection.
+    bool answered = false;         ///< QoS 2: PUBREC was sent, on whatever connection.
   };
 
   [[nodiscard]] Entry* find(std::uint16_t packet_identifier) noexcept;

@@ -4,16 +4,15 @@
 #include <array>
 #include <string_view>
 
+#include "fuzz/engine_options.hpp"
 #include "wire/encoder.hpp"
 #include "wire/packets.hpp"
 #include "wire/property.hpp"
+#include "wire/return_code.hpp"
 
 namespace holdfast::fuzz {
 
 namespace {
-
-// What all of these sessions speak.
-constexpr wire::Version version = wire::Version::mqtt_5;
 
 using wire::PacketType;
 using wire::PropertyPlace;
@@ -79,7 +78,7 @@ ReasonCode reason(Input& input) {
   return static_cast<ReasonCode>(input.one_in(16) ? input.byte() : input.one_of(codes));
 }
 
-void append_publish(Input& input, std::vector<std::byte>& bytes) {
+void append_publish(Input& input, wire::Version version, std::vector<std::byte>& bytes) {
   static constexpr std::array<std::string_view, 6> topics{
       "t", "a/b", "", "a/#", "long/topic/of/many/levels", "\xff"};
   static constexpr std::array<std::byte, 1'000> payload{};
@@ -95,7 +94,7 @@ void append_publish(Input& input, std::vector<std::byte>& bytes) {
   wire::encode(publish, version, bytes);
 }
 
-void append_acknowledgement(Input& input, std::vector<std::byte>& bytes) {
+void append_acknowledgement(Input& input, wire::Version version, std::vector<std::byte>& bytes) {
   static constexpr std::array types{PacketType::puback, PacketType::pubrec, PacketType::pubrel,
                                     PacketType::pubcomp};
   static constexpr std::array places{PropertyPlace::puback, PropertyPlace::pubrec, PropertyPlace::pubrel,
@@ -107,7 +106,7 @@ void append_acknowledgement(Input& input, std::vector<std::byte>& bytes) {
       version, bytes);
 }
 
-void append_suback(Input& input, std::vector<std::byte>& bytes) {
+void append_suback(Input& input, wire::Version version, std::vector<std::byte>& bytes) {
   const bool suback = input.one_in(2);
   const auto list = properties(input, suback ? PropertyPlace::suback : PropertyPlace::unsuback);
   std::array<std::byte, 3> codes{};
@@ -124,76 +123,130 @@ void damage(Input& input, std::span<std::byte> packet) {
   packet[input.byte() % packet.size()] = static_cast<std::byte>(input.byte());
 }
 
-}  // namespace
-
-void append_connack(Input& input, std::vector<std::byte>& bytes) {
-  const std::uint8_t choices = input.byte();
-  const auto list = properties(input, PropertyPlace::connack);
-  wire::Connack connack;
-  connack.session_present = (choices & 1) != 0;
-  if ((choices & 0x70) == 0x70) connack.reason_code = reason(input);
-  connack.properties = wire::PropertiesView(list);
-  wire::encode(connack, version, bytes);
+void append_disconnect(Input& input, wire::Version version, std::vector<std::byte>& bytes) {
+  const auto list = properties(input, PropertyPlace::disconnect);
+  wire::encode(wire::Disconnect{reason(input), wire::PropertiesView(list)}, version, bytes);
 }
 
-void append_packet(Input& input, std::vector<std::byte>& bytes) {
+wire::Version other(wire::Version version) {
+  return version == wire::Version::mqtt_5 ? wire::Version::mqtt_3_1_1 : wire::Version::mqtt_5;
+}
+
+ReasonCode refusal(Input& input, wire::Version version) {
+  if (version == wire::Version::mqtt_3_1_1) return input.one_of(wire::return_codes);
+  return input.one_in(2) ? ReasonCode::unsupported_protocol_version : reason(input);
+}
+
+void append_method(Input& input, const Greeting& greeting, std::vector<std::byte>& bytes) {
+  const std::size_t choice = input.below(16);
+  wire::PropertyWriter writer(bytes);
+  if (choice == 15 || (greeting.authenticates && choice != 14))
+    writer.string(wire::PropertyId::authentication_method, choice == 13 ? "other" : authentication_method);
+  if (choice % 4 == 1)
+    writer.string(wire::PropertyId::authentication_data, input.one_in(4) ? "\xff" : "data");
+}
+
+void append_answer(const Unanswered& packet, const Greeting& greeting, ReasonCode taken,
+                   std::vector<std::byte>& bytes) {
+  static constexpr std::array<std::byte, 8> granted{};
+  switch (packet.type) {
+    case PacketType::publish: {
+      const auto type = packet.qos == QoS::at_least_once ? PacketType::puback : PacketType::pubrec;
+      return wire::encode(wire::Acknowledgement{type, packet.packet_identifier, taken}, greeting.version,
+                          bytes);
+    }
+    case PacketType::pubrel:
+      return wire::encode(wire::Acknowledgement{PacketType::pubcomp, packet.packet_identifier},
+                          greeting.version, bytes);
+    case PacketType::subscribe:
+    case PacketType::unsubscribe: {
+      const auto type = packet.type == PacketType::subscribe ? PacketType::suback : PacketType::unsuback;
+      return wire::encode(
+          wire::Suback{type, packet.packet_identifier, {}, std::span(granted).first(packet.filters)},
+          greeting.version, bytes);
+    }
+    default:
+      return wire::encode(wire::Pingresp{}, bytes);
+  }
+}
+
+}  // namespace
+
+void append_connack(Input& input, const Greeting& greeting, std::vector<std::byte>& bytes) {
+  const std::uint8_t choices = input.byte();
+  auto list = properties(input, PropertyPlace::connack);
+  if (greeting.authenticates) append_method(input, greeting, list);
+  wire::Connack connack;
+  connack.session_present = (choices & 1) != 0;
+  if ((choices & 0x70) == 0x70) connack.reason_code = refusal(input, greeting.version);
+  connack.properties = wire::PropertiesView(list);
+  wire::encode(connack, greeting.version, bytes);
+}
+
+void append_welcome(const Greeting& greeting, std::vector<std::byte>& bytes) {
+  std::vector<std::byte> list;
+  if (greeting.authenticates)
+    wire::PropertyWriter(list).string(wire::PropertyId::authentication_method, authentication_method);
+  wire::Connack connack;
+  connack.properties = wire::PropertiesView(list);
+  wire::encode(connack, greeting.version, bytes);
+}
+
+void append_auth(Input& input, const Greeting& greeting, std::vector<std::byte>& bytes) {
+  static constexpr std::array codes{ReasonCode::continue_authentication, ReasonCode::success,
+                                    ReasonCode::continue_authentication, ReasonCode::re_authenticate};
+  const ReasonCode code = input.one_in(32) ? reason(input) : input.one_of(codes);
+  std::vector<std::byte> list;
+  append_method(input, greeting, list);
+  if (input.one_in(8)) {
+    const auto more = properties(input, PropertyPlace::auth);
+    list.insert(list.end(), more.begin(), more.end());
+  }
+  wire::encode(wire::Auth{code, wire::PropertiesView(list)}, bytes);
+}
+
+void append_packet(Input& input, const Greeting& greeting, std::vector<std::byte>& bytes) {
   const std::size_t before = bytes.size();
+  const std::size_t fate = input.below(32);
+  const wire::Version version = fate == 31 ? other(greeting.version) : greeting.version;
   switch (input.below(10)) {
     case 0:
     case 1:
     case 2:
-      append_publish(input, bytes);
+      append_publish(input, version, bytes);
       break;
     case 3:
     case 4:
     case 5:
-      append_acknowledgement(input, bytes);
+      append_acknowledgement(input, version, bytes);
       break;
     case 6:
-      append_suback(input, bytes);
+      append_suback(input, version, bytes);
       break;
     case 7:
       wire::encode(wire::Pingresp{}, bytes);
       break;
-    case 8: {
-      const auto list = properties(input, PropertyPlace::disconnect);
-      wire::encode(wire::Disconnect{reason(input), wire::PropertiesView(list)}, version, bytes);
+    case 8:
+      append_disconnect(input, version, bytes);
       break;
-    }
-    default: {
-      const auto list = properties(input, PropertyPlace::auth);
-      wire::encode(wire::Auth{reason(input), wire::PropertiesView(list)}, bytes);
-    }
+    default:
+      append_auth(input, greeting, bytes);
   }
-  if (input.one_in(12)) damage(input, std::span(bytes).subspan(before));
+  if (fate >= 28) damage(input, std::span(bytes).subspan(before));
 }
 
-void append_answers(Input& input, std::vector<Unanswered>& unanswered, std::vector<std::byte>& bytes) {
-  static constexpr std::array<std::byte, 8> granted{};
+void append_answers(Input& input, const Greeting& greeting, std::vector<Unanswered>& unanswered,
+                    std::vector<std::byte>& bytes) {
   const std::size_t count = std::min(1 + input.below(8), unanswered.size());
-  // Refusing a message is honest, too.
-  const ReasonCode taken = input.one_in(4) ? ReasonCode::quota_exceeded : ReasonCode::success;
-  for (const Unanswered& packet : std::span(unanswered).first(count)) {
-    switch (packet.type) {
-      case PacketType::publish: {
-        const auto type = packet.qos == QoS::at_least_once ? PacketType::puback : PacketType::pubrec;
-        wire::encode(wire::Acknowledgement{type, packet.packet_identifier, taken}, version, bytes);
-        break;
-      }
-      case PacketType::pubrel:
-        wire::encode(wire::Acknowledgement{PacketType::pubcomp, packet.packet_identifier}, version, bytes);
-        break;
-      case PacketType::subscribe:
-      case PacketType::unsubscribe:
-        wire::encode(
-            wire::Suback{packet.type == PacketType::subscribe ? PacketType::suback : PacketType::unsuback,
-                         packet.packet_identifier,
-                         {},
-                         std::span(granted).first(packet.filters)},
-            version, bytes);
-        break;
-      default:
-        wire::encode(wire::Pingresp{}, bytes);
+  // Refusing a message is honest, too; so is what RabbitMQ makes of QoS 2 in MQTT 3.1.1.
+  const std::size_t choice = input.below(4);
+  const ReasonCode taken = choice == 3 ? ReasonCode::quota_exceeded : ReasonCode::success;
+  for (Unanswered& packet : std::span(unanswered).first(count)) {
+    if (choice == 2 && greeting.version == wire::Version::mqtt_3_1_1) packet.qos = QoS::at_least_once;
+    if (packet.type == PacketType::auth) {
+      append_auth(input, greeting, bytes);
+    } else {
+      append_answer(packet, greeting, taken, bytes);
     }
   }
   unanswered.erase(unanswered.begin(), unanswered.begin() + static_cast<std::ptrdiff_t>(count));

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint32_t largest_packet = 268'435'460;
-constexpr std::size_t tokens_max = 64;
+constexpr std::size_t received_max = 64;
 constexpr std::uint32_t messages_max = 200;
 constexpr std::size_t output_max = std::size_t{4} << 20;
 
@@ -26,6 +26,17 @@ session::OutboundMessagePtr copy(const session::OutboundMessage& message) {
                                       message.properties().bytes(), message.expires_at()});
   made->sequence = message.sequence;
   return made;
+}
+
+// Of the packet at the front; 0 if that cannot be told.
+std::size_t packet_size(std::span<const std::byte> bytes) {
+  std::size_t length = 0;
+  for (std::size_t i = 1; i < std::min<std::size_t>(bytes.size(), 5); ++i) {
+    const auto byte = std::to_integer<std::size_t>(bytes[i]);
+    length |= (byte & 0x7F) << (7 * (i - 1));
+    if (byte < 0x80) return 1 + i + length;
+  }
+  return 0;
 }
 
 session::OutboundMessagePtr probe(QoS qos) {
@@ -39,10 +50,14 @@ session::OutboundMessagePtr probe(QoS qos) {
 EngineProcess::EngineProcess(Options options)
     : options_(std::move(options)),
       store_(std::dynamic_pointer_cast<store::MemoryStore>(options_.store)),
-      probe_qos0_(probe(QoS::at_most_once)),
-      probe_qos1_(probe(QoS::at_least_once)),
+      probes_{probe(QoS::at_most_once), probe(QoS::at_least_once), probe(QoS::exactly_once)},
       watch_(options_.in_flight_max),
-      decoder_(options_.connect_properties.maximum_packet_size.value_or(largest_packet)) {
+      messages_(1),
+      decoder_(options_.connect_properties.maximum_packet_size.value_or(largest_packet)),
+      answered_(1) {
+  versions_.fill(options_.protocol == Protocol::mqtt_3_1_1 ? wire::Version::mqtt_3_1_1
+                                                           : wire::Version::mqtt_5);
+  messages_.reserve(messages_max + 1);
   begin();
 }
 
@@ -62,13 +77,13 @@ void EngineProcess::begin() {
   outbox_->adopt(waiting, superseded);
   require(superseded.empty());
   std::size_t expected = 0;
-  for (auto& [number, message] : messages_) {
+  for (Message& message : std::span(messages_).subspan(1)) {
     // What the store has and we saw end may come back, if its end was not committed; the other way round not.
     if (message.stored) ++expected;
     message.ended = !message.stored;
   }
   require(found == expected);
-  require(last <= last_number_);
+  require(last <= last_number());
 }
 
 // A store gives what it has; what has ended since its last commit waits no more.
@@ -96,7 +111,7 @@ void EngineProcess::end() {
     engine_->abandon(std::move(message));
   engine_->abandon_all();
   take_outputs();
-  for (const auto& [number, message] : messages_)
+  for (const Message& message : std::span(messages_).subspan(1))
     require(message.ended);
 }
 
@@ -108,14 +123,31 @@ void EngineProcess::pass_to_deadline() {
   now_ = std::max(now_, std::min(engine_->deadline(), now_ + 24h));
 }
 
-void EngineProcess::connect() {
+void EngineProcess::connect(std::size_t server) {
   if (connected_) return;
-  connected_ = true;
+  static constexpr std::array endpoints{"one:1883", "two:1883"};
+  server_ = server;
+  connected_ = between_packets_ = true;
   up_ = false;
   decoder_.reset();
   watch_.on_connected();
-  engine_->set_backlog_end(last_number_);
+  const bool cluster = options_.server_group == ServerGroup::cluster;
+  engine_->set_servers(cluster ? "one:1883 two:1883" : endpoints[server]);
+  engine_->set_endpoint(endpoints[server]);
+  engine_->set_identity(options_.user_name, options_.password, options_.will);
+  engine_->set_backlog_end(last_number());
   engine_->on_connected(now_);
+  after_input();
+  std::optional<wire::Version>& version = versions_[server];
+  if (watch_.connect_sent()) {
+    require(!version || *version == watch_.greeting().version);
+    version = watch_.greeting().version;
+  } else {
+    // Nothing was to be said: by an authenticator that failed, or because MQTT 3.1.1 is too little.
+    require(engine_->closing().has_value());
+    if (options_.protocol == Protocol::automatic && engine_->closing()->error == Errc::not_in_protocol)
+      version = wire::Version::mqtt_5;
+  }
 }
 
 void EngineProcess::lose(session::End end) {
@@ -126,6 +158,7 @@ void EngineProcess::lose(session::End end) {
   engine_->on_disconnected(end, now_);
   require(engine_->output().empty());
   require(!engine_->closing());
+  reading_ = true;
 }
 
 void EngineProcess::receive(std::span<const std::byte> bytes, Pieces how) {
@@ -142,22 +175,39 @@ void EngineProcess::receive(std::span<const std::byte> bytes, Pieces how) {
 
 // The watch has to know what was taken before it sees what came of it; so no piece goes beyond one packet.
 void EngineProcess::receive_packets(std::span<const std::byte> bytes, bool one_by_one) {
-  std::size_t given = 0;
-  for (std::size_t end = 1; end <= bytes.size() && !engine_->closing(); ++end) {
-    decoder_.feed(bytes.subspan(end - 1, 1));
-    wire::Frame frame;
-    wire::Oversize oversize;
-    const wire::Step step = decoder_.next(frame, oversize);
-    if (step == wire::Step::need_more && end != bytes.size() && !one_by_one) continue;
-    engine_->on_bytes(bytes.subspan(given, end - given), now_);
-    given = end;
-    if (step == wire::Step::frame) {
-      if (!engine_->closing()) watch_.on_taken(frame);
-      wire::Frame none;
-      require(decoder_.next(none, oversize) == wire::Step::need_more);
-    }
-    after_input();
+  while (!bytes.empty() && !engine_->closing()) {
+    const std::size_t whole = between_packets_ && !one_by_one ? packet_size(bytes) : 0;
+    const std::size_t size = whole == 0 ? 1 : std::min(whole, bytes.size());
+    between_packets_ = whole == size;
+    receive_piece(bytes.first(size));
+    bytes = bytes.subspan(size);
   }
+}
+
+void EngineProcess::receive_piece(std::span<const std::byte> piece) {
+  decoder_.feed(piece);
+  wire::Frame frame;
+  wire::Oversize oversize;
+  const wire::Step step = decoder_.next(frame, oversize);
+  if (step == wire::Step::frame) expect_version(frame);
+  engine_->on_bytes(piece, now_);
+  if (step == wire::Step::frame) {
+    between_packets_ = true;
+    if (!engine_->closing()) watch_.on_taken(frame);
+  }
+  if (step != wire::Step::need_more && step != wire::Step::malformed)
+    require(decoder_.next(frame, oversize) == wire::Step::need_more);
+  after_input();
+}
+
+// Which version the next connection to this server is to speak, if this CONNACK refuses the present one.
+void EngineProcess::expect_version(const wire::Frame& frame) {
+  if (options_.protocol != Protocol::automatic || watch_.accepted()) return;
+  if (frame.type != wire::PacketType::connack) return;
+  const auto connack = wire::parse_connack(frame, watch_.greeting().version);
+  if (!connack || connack->reason_code != ReasonCode::unsupported_protocol_version) return;
+  const bool newer = watch_.greeting().version == wire::Version::mqtt_5;
+  versions_[server_] = newer ? wire::Version::mqtt_3_1_1 : wire::Version::mqtt_5;
 }
 
 void EngineProcess::receive_all(std::span<const std::byte> bytes) {
@@ -166,6 +216,7 @@ void EngineProcess::receive_all(std::span<const std::byte> bytes) {
   if (engine_->closing()) return;
   engine_->on_bytes(bytes, now_);
   if (engine_->closing()) watch_.on_lost_track();
+  between_packets_ = false;
   decoder_.feed(bytes);
   wire::Frame frame;
   wire::Oversize oversize;
@@ -211,15 +262,15 @@ void EngineProcess::write(std::size_t bytes) {
 
 void EngineProcess::publish(std::string_view topic, std::size_t payload_size, QoS qos, bool retain,
                             session::TimePoint expires_at) {
-  if (last_number_ == messages_max) return;
+  if (last_number() == messages_max) return;
   std::vector<std::byte> payload(std::max<std::size_t>(payload_size, 4));
-  const std::uint32_t number = ++last_number_;
+  messages_.push_back({.qos0 = qos == QoS::at_most_once});
+  const std::uint32_t number = last_number();
   for (std::size_t i = 0; i < 4; ++i)
     payload[i] = static_cast<std::byte>(number >> (24 - 8 * i));
   auto message = session::OutboundMessage::make(
       {.topic = topic, .payload = payload, .qos = qos, .retain = retain, .expires_at = expires_at});
   message->sequence = number;
-  messages_[number].qos0 = qos == QoS::at_most_once;
   if (store_ && qos != QoS::at_most_once) {
     message->journaled = true;
     engine_->journal().emplace_back(session::record::Accepted{message});
@@ -228,17 +279,26 @@ void EngineProcess::publish(std::string_view topic, std::size_t payload_size, Qo
 }
 
 void EngineProcess::request(session::SubscriptionRequest request) {
+  request.ticket = answered_.size();
+  answered_.push_back(false);
   engine_->request(std::move(request), now_);
 }
 
 void EngineProcess::acknowledge(std::size_t which) {
-  if (!tokens_.empty()) engine_->acknowledge(tokens_[which % tokens_.size()]);
+  if (!received_.empty()) engine_->acknowledge(choose_received(which));
 }
 
 void EngineProcess::answer(std::size_t which, ReasonCode reason,
                            const AcknowledgementProperties& properties) {
-  if (tokens_.empty()) return;
-  engine_->acknowledge(session::InboundAnswer{tokens_[which % tokens_.size()], reason, properties});
+  if (received_.empty()) return;
+  engine_->acknowledge(session::InboundAnswer{choose_received(which), reason, properties});
+}
+
+// Perhaps one that was acknowledged before.
+session::InboundToken EngineProcess::choose_received(std::size_t which) {
+  Received& received = received_[which % received_.size()];
+  if (!std::exchange(received.acknowledged, true)) watch_.on_acknowledged(received.token.packet_identifier);
+  return received.token;
 }
 
 void EngineProcess::disconnect(const DisconnectOptions& options) {
@@ -246,7 +306,15 @@ void EngineProcess::disconnect(const DisconnectOptions& options) {
 }
 
 void EngineProcess::set_reading(bool reading) {
+  reading_ = reading;
   engine_->set_reading(reading, now_);
+}
+
+void EngineProcess::reauthenticate() {
+  if (!options_.authenticator) return;
+  reauthenticating_ = true;
+  watch_.on_reauthenticate();
+  engine_->reauthenticate(now_);
 }
 
 void EngineProcess::drop_newest() {
@@ -255,9 +323,11 @@ void EngineProcess::drop_newest() {
 
 void EngineProcess::crash() {
   if (!store_) return;
-  connected_ = up_ = false;
+  connected_ = up_ = reauthenticating_ = false;
+  reading_ = true;
+  if (options_.protocol == Protocol::automatic) versions_.fill(std::nullopt);
   uncommitted_.clear();
-  tokens_.clear();
+  received_.clear();
   outbox_.reset();
   engine_.reset();
   store_->close();
@@ -303,26 +373,28 @@ void EngineProcess::commit() {
     if (!store_) uncommitted_.clear();
     return;
   }
-  for (session::Record& record : uncommitted_) {
-    if (auto* accepted = std::get_if<session::record::Accepted>(&record)) {
-      messages_.at(static_cast<std::uint32_t>(accepted->message->sequence)).stored = true;
-      accepted->message->set_stored();
-      accepted->message = copy(*accepted->message);  // As a file would, the store has the bytes alone.
-    }
-    const auto gone = [this](std::uint64_t sequence) {
-      messages_.at(static_cast<std::uint32_t>(sequence)).stored = false;
-    };
-    if (const auto* finished = std::get_if<session::record::Finished>(&record)) gone(finished->sequence);
-    if (const auto* held = std::get_if<session::record::Held>(&record)) gone(held->sequence);
-    if (const auto* sent = std::get_if<session::record::Sent>(&record)) {
-      messages_.at(static_cast<std::uint32_t>(sent->sequence)).sent = true;
-      if (sent->packet_identifier == 0) gone(sent->sequence);
-    }
-    if (const auto* returned = std::get_if<session::record::Returned>(&record))
-      messages_.at(static_cast<std::uint32_t>(returned->sequence)).sent = false;
-  }
+  for (session::Record& record : uncommitted_)
+    note(record);
   store_->commit(uncommitted_, now_);
   uncommitted_.clear();
+}
+
+void EngineProcess::note(session::Record& record) {
+  const auto known = [this](std::uint64_t sequence) -> Message& { return messages_.at(sequence); };
+  if (auto* accepted = std::get_if<session::record::Accepted>(&record)) {
+    known(accepted->message->sequence).stored = true;
+    accepted->message->set_stored();
+    accepted->message = copy(*accepted->message);  // As a file would, the store has the bytes alone.
+  } else if (const auto* finished = std::get_if<session::record::Finished>(&record)) {
+    known(finished->sequence).stored = false;
+  } else if (const auto* held = std::get_if<session::record::Held>(&record)) {
+    known(held->sequence).stored = false;
+  } else if (const auto* sent = std::get_if<session::record::Sent>(&record)) {
+    known(sent->sequence).sent = true;
+    if (sent->packet_identifier == 0) known(sent->sequence).stored = false;
+  } else if (const auto* returned = std::get_if<session::record::Returned>(&record)) {
+    known(returned->sequence).sent = false;
+  }
 }
 
 void EngineProcess::take_outputs() {
@@ -336,30 +408,57 @@ void EngineProcess::take_outputs() {
     require(!message->topic().empty());
     if (message->token().packet_identifier == 0) continue;
     require(message->qos() != QoS::at_most_once);
-    if (tokens_.size() == tokens_max) tokens_.erase(tokens_.begin());
-    tokens_.push_back(message->token());
+    if (received_.size() == received_max) received_.erase(received_.begin());
+    received_.push_back({message->token()});
   }
   engine_->received().clear();
-  for (const session::SubscriptionAnswer& answer : engine_->answers())
-    require(answer.failure || answer.codes.size() == answer.request.subscriptions.size());
-  engine_->answers().clear();
+  take_answers();
   engine_->events().clear();
   engine_->tolerated().clear();
+}
+
+void EngineProcess::take_answers() {
+  for (const session::SubscriptionAnswer& answer : engine_->answers()) {
+    require(answer.failure || answer.codes.size() == answer.request.subscriptions.size());
+    if (answer.request.ticket == 0) continue;  // The engine's own.
+    require(!answered_.at(answer.request.ticket));
+    answered_[answer.request.ticket] = true;
+  }
+  engine_->answers().clear();
+  for (const session::AuthenticationOutcome& outcome : engine_->authentications()) {
+    require(std::exchange(reauthenticating_, false));
+    require(!outcome.failure || !outcome.what.empty());
+  }
+  engine_->authentications().clear();
 }
 
 void EngineProcess::check() {
   require(engine_->deadline() > now_);
   require(engine_->output().size() <= output_max);
   require(!engine_->can_replay());
-  for (const std::uint32_t number : std::exchange(watch_.published(), {})) {
+  require(engine_->is_connected() == (up_ && !engine_->closing()));
+  // Nothing is waited for that may never come.
+  if (connected_ && !up_ && !engine_->closing()) require(engine_->deadline() != session::never);
+  if (reauthenticating_) {
+    require(engine_->is_connected());
+    const bool asked = engine_->output().empty();
+    require(!asked || !reading_ || engine_->deadline() != session::never);
+  }
+  for (const std::uint32_t number : watch_.published()) {
     const Message& message = messages_.at(number);
     require(!store_ || message.qos0 || message.sent);  // No byte leaves before its record lasts.
   }
-  require(engine_->is_connected() == (up_ && !engine_->closing()));
+  watch_.published().clear();
+  check_window();
+}
+
+void EngineProcess::check_window() {
   if (session::OutboundMessage* next = outbox_->front()) require(!engine_->can_publish(*next));
   // No place of the window is ever lost.
-  const bool replayed = engine_->can_publish(*probe_qos0_);
-  if (replayed && watch_.has_room()) require(engine_->can_publish(*probe_qos1_));
+  if (!engine_->can_publish(*probes_[0])) return;
+  for (const QoS qos : {QoS::at_least_once, QoS::exactly_once}) {
+    if (watch_.has_room(qos)) require(engine_->can_publish(*probes_[static_cast<std::size_t>(qos)]));
+  }
 }
 
 }  // namespace holdfast::fuzz

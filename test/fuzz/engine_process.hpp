@@ -3,10 +3,11 @@
 // undone that could be done.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,8 @@ class EngineProcess {
 
   void pass(std::chrono::nanoseconds time);
   void pass_to_deadline();
-  void connect();
+  /// To the first server, 0, or the second one.
+  void connect(std::size_t server);
   void lose(session::End end);
   enum class Pieces : std::uint8_t { packets, all, bytes };
   /// Bytes from the broker.
@@ -43,14 +45,15 @@ class EngineProcess {
   void answer(std::size_t which, ReasonCode reason, const AcknowledgementProperties& properties);
   void disconnect(const DisconnectOptions& options);
   void set_reading(bool reading);
+  void reauthenticate();
   void drop_newest();
-  /// The process is killed and the next one begins with what the store has; without a store it begins anew.
+  /// The process is killed and the next one begins with what the store has; nothing without a store.
   void crash();
   void settle();
 
-  [[nodiscard]] bool connected() const noexcept { return connected_; }
+  [[nodiscard]] const Options& options() const noexcept { return options_; }
+  [[nodiscard]] const Greeting& greeting() const noexcept { return watch_.greeting(); }
   [[nodiscard]] std::vector<Unanswered>& unanswered() noexcept { return watch_.unanswered(); }
-  [[nodiscard]] bool accepted() const noexcept { return watch_.accepted(); }
   [[nodiscard]] session::TimePoint now() const noexcept { return now_; }
 
  private:
@@ -61,32 +64,52 @@ class EngineProcess {
     bool ended = false;
   };
 
+  struct Received {
+    session::InboundToken token;
+    bool acknowledged = false;
+  };
+
+  [[nodiscard]] std::uint32_t last_number() const noexcept {
+    return static_cast<std::uint32_t>(messages_.size() - 1);
+  }
   void begin();
   [[nodiscard]] std::vector<session::OutboundMessagePtr> load(const session::WaitingRange& range);
   void receive_packets(std::span<const std::byte> bytes, bool one_by_one);
   void receive_all(std::span<const std::byte> bytes);
+  void receive_piece(std::span<const std::byte> piece);
+  void expect_version(const wire::Frame& frame);
   void after_input();
   void feed();
   void commit();
+  [[nodiscard]] session::InboundToken choose_received(std::size_t which);
+  void note(session::Record& record);
   void take_outputs();
+  void take_answers();
   void on_connack();
   void check();
+  void check_window();
 
   const Options options_;
   const std::shared_ptr<store::MemoryStore> store_;
-  const session::OutboundMessagePtr probe_qos0_;  // Never sent: to ask whether it could be.
-  const session::OutboundMessagePtr probe_qos1_;
+  // Never sent: to ask whether they could be. By their QoS.
+  const std::array<session::OutboundMessagePtr, 3> probes_;
   session::TimePoint now_{std::chrono::hours(1'000)};
   EngineWatch watch_;
   std::unique_ptr<session::Engine> engine_;
   std::unique_ptr<session::Outbox> outbox_;
   session::Journal uncommitted_;
-  std::map<std::uint32_t, Message> messages_;
-  std::uint32_t last_number_ = 0;
-  std::vector<session::InboundToken> tokens_;
+  std::vector<Message> messages_;  // By number; the first is none.
+  std::vector<Received> received_;
   wire::FrameDecoder decoder_;
   bool connected_ = false;
   bool up_ = false;
+  bool reading_ = true;
+  bool between_packets_ = true;    // All of the last packet from the broker was given.
+  bool reauthenticating_ = false;  // What becomes of it was not told yet.
+  std::size_t server_ = 0;
+  // What each server should be greeted with; unknown after a crash.
+  std::array<std::optional<wire::Version>, 2> versions_;
+  std::vector<bool> answered_;  // Requests, by ticket; the first is none.
   std::uint32_t processes_ = 0;
 };
 

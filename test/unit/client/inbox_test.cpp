@@ -32,7 +32,7 @@ TEST_CASE("a message is handed over with all that came with it", "[client][inbox
   publish.retain = publish.dup = true;
   publish.payload = bytes_of("payload");
   test.deliver(session::InboundMessage::make(publish, "a/topic", {17, 1}));
-  const auto message = test.inbox->receive(at_once());
+  const auto message = test.inbox->receive(no_wait);
   REQUIRE(message);
   CHECK(message->topic() == "a/topic");
   CHECK(message->payload() == "payload");
@@ -47,7 +47,7 @@ TEST_CASE("the vectors of an exchange are the caller's to use again", "[client][
   test.messages.push_back(inbound("1", QoS::at_least_once, 1));
   test.inbox->exchange(test.messages, test.acknowledged, false);
   CHECK(test.messages.empty());
-  CHECK(test.inbox->receive(at_once()));
+  CHECK(test.inbox->receive(no_wait));
   CHECK(test.acknowledged_identifiers() == Identifiers{1});
   CHECK(test.acknowledged_identifiers().empty());
 }
@@ -56,11 +56,11 @@ TEST_CASE("receive waits for a message until its deadline", "[client][inbox]") {
   InboxUnderTest test;
   SECTION("in vain") {
     const auto deadline = at_once() + a_while;
-    CHECK_FALSE(test.inbox->receive(deadline));
+    CHECK_FALSE(test.inbox->receive(a_while));
     CHECK(std::chrono::steady_clock::now() >= deadline);
   }
   SECTION("until one comes") {
-    auto call = on_a_thread([&] { return test.inbox->receive(in_time()); });
+    auto call = on_a_thread([&] { return test.inbox->receive(long_enough); });
     CHECK(goes_on_waiting(call));
     test.deliver(inbound("late"));
     REQUIRE(returns(call));
@@ -72,7 +72,7 @@ TEST_CASE("every waiting receiver gets a message when there is one for each", "[
   InboxUnderTest test;
   std::vector<std::future<std::optional<Message>>> calls;
   for (int i = 0; i < 4; ++i)
-    calls.push_back(on_a_thread([&] { return test.inbox->receive(in_time()); }));
+    calls.push_back(on_a_thread([&] { return test.inbox->receive(long_enough); }));
   CHECK(goes_on_waiting(calls.back()));
   test.deliver(inbound("x"));
   test.deliver(inbound("x"), inbound("x"), inbound("x"));
@@ -86,8 +86,8 @@ TEST_CASE("every waiting receiver gets a message when there is one for each", "[
 TEST_CASE("a loop over all messages ends when the inbox is closed and empty; a plain receive waits on",
           "[client][inbox]") {
   InboxUnderTest test;
-  auto loop = on_a_thread([&] { return test.inbox->receive(in_time(), true); });
-  auto plain = on_a_thread([&] { return test.inbox->receive(in_time()); });
+  auto loop = on_a_thread([&] { return test.inbox->receive(long_enough, true); });
+  auto plain = on_a_thread([&] { return test.inbox->receive(long_enough); });
   CHECK(goes_on_waiting(loop));
   test.inbox->set_closed(true);
   REQUIRE(returns(loop));
@@ -97,16 +97,16 @@ TEST_CASE("a loop over all messages ends when the inbox is closed and empty; a p
   REQUIRE(returns(plain));
   CHECK(plain.get());
   test.deliver(inbound("2"));
-  CHECK(test.inbox->receive(in_time(), true));  // What came before is still handed over.
-  CHECK_FALSE(test.inbox->receive(in_time(), true));
+  CHECK(test.inbox->receive(long_enough, true));  // What came before is still handed over.
+  CHECK_FALSE(test.inbox->receive(long_enough, true));
 }
 
 TEST_CASE("an inbox opened again is waited for again", "[client][inbox]") {
   InboxUnderTest test;
   test.inbox->set_closed(true);
-  CHECK_FALSE(test.inbox->receive(in_time(), true));
+  CHECK_FALSE(test.inbox->receive(long_enough, true));
   test.inbox->set_closed(false);
-  auto call = on_a_thread([&] { return test.inbox->receive(in_time(), true); });
+  auto call = on_a_thread([&] { return test.inbox->receive(long_enough, true); });
   CHECK(goes_on_waiting(call));
   test.deliver(inbound("1"));
   REQUIRE(returns(call));
@@ -118,7 +118,7 @@ TEST_CASE("when the client is destroyed all who wait return, and what was there 
   InboxUnderTest test;
   std::vector<std::future<std::optional<Message>>> calls;
   for (int i = 0; i < 3; ++i)
-    calls.push_back(on_a_thread([&] { return test.inbox->receive(in_time()); }));
+    calls.push_back(on_a_thread([&] { return test.inbox->receive(long_enough); }));
   CHECK(goes_on_waiting(calls.back()));
   test.inbox->abandon();
   for (auto& call : calls) {
@@ -126,19 +126,19 @@ TEST_CASE("when the client is destroyed all who wait return, and what was there 
     CHECK_FALSE(call.get());
   }
   test.deliver(inbound("1"));
-  CHECK(test.inbox->receive(in_time()));
-  CHECK_FALSE(test.inbox->receive(in_time()));
+  CHECK(test.inbox->receive(long_enough));
+  CHECK_FALSE(test.inbox->receive(long_enough));
 }
 
 TEST_CASE("handing over acknowledges QoS 1 and 2, and rings so that it goes out", "[client][inbox]") {
   InboxUnderTest test;
   test.deliver(inbound("0"), inbound("1", QoS::at_least_once, 5), inbound("2", QoS::exactly_once, 6));
   CHECK(test.acknowledged_identifiers().empty());  // Never before the handover.
-  CHECK_FALSE(test.rang_while([&] { static_cast<void>(test.inbox->receive(at_once())); }));
+  CHECK_FALSE(test.rang_while([&] { static_cast<void>(test.inbox->receive(no_wait)); }));
   CHECK_FALSE(test.inbox->has_acknowledgements());
-  CHECK(test.rang_while([&] { static_cast<void>(test.inbox->receive(at_once())); }));
+  CHECK(test.rang_while([&] { static_cast<void>(test.inbox->receive(no_wait)); }));
   CHECK(test.inbox->has_acknowledgements());
-  CHECK(test.rang_while([&] { static_cast<void>(test.inbox->receive(at_once())); }));
+  CHECK(test.rang_while([&] { static_cast<void>(test.inbox->receive(no_wait)); }));
   CHECK(test.acknowledged_identifiers() == Identifiers{5, 6});
   CHECK_FALSE(test.inbox->has_acknowledgements());
 }
@@ -149,7 +149,7 @@ TEST_CASE("acknowledgements can be taken ahead of the next exchange, behind thos
   test.deliver(inbound("1", QoS::at_least_once, 5), inbound("2", QoS::at_least_once, 6));
   std::vector<session::InboundToken> taken;
   for (int i = 0; i < 2; ++i) {
-    CHECK(test.inbox->receive(at_once()));
+    CHECK(test.inbox->receive(no_wait));
     test.inbox->take_acknowledgements(taken);
     CHECK_FALSE(test.inbox->has_acknowledgements());
   }
@@ -162,7 +162,7 @@ TEST_CASE("acknowledgements can be taken ahead of the next exchange, behind thos
 TEST_CASE("handed over and dropped messages need no second acknowledgement", "[client][inbox]") {
   InboxUnderTest test;
   test.deliver(inbound("1", QoS::at_least_once, 5));
-  auto message = test.inbox->receive(at_once());
+  auto message = test.inbox->receive(no_wait);
   REQUIRE(message);
   CHECK(test.acknowledged_identifiers() == Identifiers{5});
   message->ack();
@@ -174,9 +174,9 @@ TEST_CASE("with manual acknowledgement only ack() acknowledges, once, in the ord
           "[client][inbox]") {
   InboxUnderTest test({.ack = Ack::manual});
   test.deliver(inbound("0"), inbound("1", QoS::at_least_once, 5), inbound("2", QoS::exactly_once, 6));
-  auto unacknowledgeable = test.inbox->receive(at_once());
-  auto first = test.inbox->receive(at_once());
-  auto second = test.inbox->receive(at_once());
+  auto unacknowledgeable = test.inbox->receive(no_wait);
+  auto first = test.inbox->receive(no_wait);
+  auto second = test.inbox->receive(no_wait);
   REQUIRE((unacknowledgeable && first && second));
   CHECK_FALSE(test.inbox->has_acknowledgements());
   CHECK_FALSE(test.rang_while([&] { unacknowledgeable->ack(); }));
@@ -190,9 +190,9 @@ TEST_CASE("a message dropped without ack() is not acknowledged, one that was mov
           "[client][inbox]") {
   InboxUnderTest test({.ack = Ack::manual});
   test.deliver(inbound("1", QoS::at_least_once, 5), inbound("2", QoS::at_least_once, 6));
-  static_cast<void>(test.inbox->receive(at_once()));
+  static_cast<void>(test.inbox->receive(no_wait));
   CHECK_FALSE(test.inbox->has_acknowledgements());
-  std::optional<Message> kept = test.inbox->receive(at_once());
+  std::optional<Message> kept = test.inbox->receive(no_wait);
   REQUIRE(kept);
   Message moved = std::move(*kept);
   kept.reset();
@@ -205,7 +205,7 @@ TEST_CASE("a message may be acknowledged after the client is gone", "[client][in
   {
     InboxUnderTest test({.ack = Ack::manual});
     test.deliver(inbound("1", QoS::at_least_once, 5));
-    message = test.inbox->receive(at_once());
+    message = test.inbox->receive(no_wait);
     test.inbox->abandon();
   }
   REQUIRE(message);
@@ -220,8 +220,8 @@ TEST_CASE("an acknowledgement names one delivery: the same identifier again has 
   publish.qos = QoS::at_least_once;
   for (const std::uint32_t serial : {1U, 2U})
     test.deliver(session::InboundMessage::make(publish, "t", {9, serial}));
-  auto earlier = test.inbox->receive(at_once());
-  auto later = test.inbox->receive(at_once());
+  auto earlier = test.inbox->receive(no_wait);
+  auto later = test.inbox->receive(no_wait);
   REQUIRE((earlier && later));
   later->ack();
   earlier->ack();
@@ -238,11 +238,11 @@ TEST_CASE("the descriptor is readable exactly while a message waits", "[client][
   CHECK_FALSE(is_readable(descriptor));
   test.deliver(inbound("1"), inbound("2"));
   CHECK(is_readable(descriptor));
-  CHECK(test.inbox->receive(at_once()));
+  CHECK(test.inbox->receive(no_wait));
   CHECK(is_readable(descriptor));
-  CHECK(test.inbox->receive(at_once()));
+  CHECK(test.inbox->receive(no_wait));
   CHECK_FALSE(is_readable(descriptor));
-  CHECK_FALSE(test.inbox->receive(at_once()));
+  CHECK_FALSE(test.inbox->receive(no_wait));
   test.deliver(inbound("3"));
   CHECK(is_readable(descriptor));
 }
@@ -255,7 +255,7 @@ TEST_CASE("several threads share the messages between them, each once", "[client
   std::vector<std::thread> threads;
   for (auto& mine : received) {
     threads.emplace_back([&test, &mine] {
-      while (const auto message = test.inbox->receive(in_time(), true))
+      while (const auto message = test.inbox->receive(long_enough, true))
         mine.push_back(std::stoi(std::string(message->payload())));
     });
   }

@@ -51,7 +51,7 @@ struct InboxUnderTest {
 
   std::vector<std::string> receive_all() const {
     std::vector<std::string> payloads;
-    while (const auto message = inbox->receive(at_once()))
+    while (const auto message = inbox->receive(no_wait))
       payloads.emplace_back(message->payload());
     return payloads;
   }

@@ -18,7 +18,7 @@ std::optional<MessageKey> key_of(std::string_view topic, std::string_view payloa
   publish.dup = dup;
   publish.payload = bytes_of(payload);
   test.deliver(session::InboundMessage::make(publish, topic, {17, 1}, exchange));
-  return test.inbox->receive(at_once()).value().key();
+  return test.inbox->receive(no_wait).value().key();
 }
 
 }  // namespace

@@ -23,6 +23,9 @@ namespace holdfast::test {
 
 /// How long what must not happen is watched for.
 inline constexpr std::chrono::milliseconds a_while{30};
+// For calls that must not wait, and for those that must not wait in vain.
+inline constexpr std::chrono::milliseconds no_wait{0};
+inline constexpr std::chrono::seconds long_enough{20};
 
 /// How long calls wait that somebody has to wake: longer than tests wait for them, so that a call which only
 /// its own deadline ends is found out.

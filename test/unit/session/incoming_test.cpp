@@ -291,6 +291,20 @@ TEST_CASE("one identifier used again and again overruns our Receive Maximum", "[
   CHECK(test.closing_reason() == ReasonCode::receive_maximum_exceeded);  // Memory stays bounded.
 }
 
+TEST_CASE("an identifier used twice counts against our Receive Maximum no longer than its messages",
+          "[incoming]") {
+  EngineUnderTest test = connected([](Options& o) { o.connect_properties.receive_maximum = 2; });
+  for (std::size_t round = 0; round < 100; ++round) {
+    test.receive(qos1(7, "1") + qos1(7, "2"));
+    CHECK(test.received() == numbers(1, 2));
+    test.acknowledge(2 * round);
+    test.acknowledge(2 * round + 1);
+    test.write();
+  }
+  CHECK_FALSE(test.closing());
+  CHECK(test.engine.counters().receive_maximum_overruns == 0);
+}
+
 TEST_CASE("a QoS 2 message that a resumed session sends again without DUP is handed over once",
           "[incoming]") {
   EngineUnderTest test = connected();
