@@ -72,8 +72,7 @@ NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, const session::Snap
       engine_(shared_->options, session::Snapshot(snapshot), std::random_device{}()),
       outbox_(
           shared_->options.outbox_rules, [this](const session::WaitingRange& range) { return load(range); },
-          backlog_limits(shared_->options)),
-      newest_(recovered_to_) {
+          backlog_limits(shared_->options)) {
   const auto in_flight = engine_.messages();
   std::size_t messages = in_flight.size();
   std::size_t bytes = 0;
@@ -153,7 +152,6 @@ void NetworkThread::take_requests(TimePoint now) {
 }
 
 void NetworkThread::accept(std::vector<session::OutboundMessagePtr>& messages) {
-  if (!messages.empty()) newest_ = messages.back()->sequence;
   for (auto& message : messages) {
     const bool stored_offline =
         shared_->options.qos0_offline == Qos0Offline::store && state_ != State::connected;

@@ -92,7 +92,6 @@ class NetworkThread {
 
   session::Journal uncommitted_;
   TimePoint commit_at_ = session::never;
-  std::uint64_t newest_;  // The last sequence that came here.
   std::uint64_t commits_ = 0;
   std::uint64_t stored_ = 0;
   TimePoint alive_at_{};  // When to tell the store next that the connection is up.

@@ -90,7 +90,7 @@ void NetworkThread::advance_attempt(TimePoint now) {
   engine_.set_identity(attempt.user_name, attempt.password, attempt.will);
   connection_.emplace(std::move(stream), engine_, shared_->options.write_timeout, counters_);
   readable_ = true;
-  engine_.set_backlog_end(newest_);
+  engine_.set_backlog_end(shared_->queue.last_sequence());
   engine_.on_connected(now);
 }
 

@@ -93,6 +93,11 @@ bool RequestQueue::has_work() const {
   return !messages_.empty() || !commands_.empty();
 }
 
+std::uint64_t RequestQueue::last_sequence() const {
+  const std::lock_guard lock(mutex_);
+  return last_sequence_;
+}
+
 void RequestQueue::release(const std::vector<session::OutboundMessagePtr>& finished) {
   const std::lock_guard lock(mutex_);
   for (const auto& message : finished) {

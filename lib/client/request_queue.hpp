@@ -60,6 +60,8 @@ class RequestQueue {
   void take_all(std::vector<session::OutboundMessagePtr>& messages, std::vector<Command>& commands);
   /// Whether anything waits.
   [[nodiscard]] bool has_work() const;
+  /// Of the newest message that was accepted, taken or not.
+  [[nodiscard]] std::uint64_t last_sequence() const;
   /// These messages have ended.
   void release(const std::vector<session::OutboundMessagePtr>& finished);
   /// The network thread is about to sleep: whoever waits for room may look, however little there is.

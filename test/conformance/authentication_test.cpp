@@ -43,10 +43,11 @@ struct Scripted final : Authenticator {
 };
 
 struct Test {
-  explicit Test(std::optional<std::string> first = "hello") {
+  explicit Test(std::optional<std::string> first = "hello", unsigned poison_after = 5) {
     authenticator->first = std::move(first);
     Options options = hour_long_session();
     options.authenticator = authenticator;
+    options.poison_after = poison_after;
     engine = std::make_unique<EngineUnderTest>(options);
   }
   /// The exchange of one challenge, and CONNACK.
@@ -359,6 +360,17 @@ TEST_CASE("a re-authentication that fails ends the connection", "[authentication
   CHECK(outcomes[0].failure == Errc::authentication_failed);
   CHECK(outcomes[0].reason_code == told);
   CHECK(outcomes[0].what.starts_with("reauthenticate: authentication: "));
+}
+
+TEST_CASE("a broker that closes while we authenticate again has nothing against a message in flight",
+          "[authentication]") {
+  Test test("hello", 1);
+  test.connect();
+  const auto message = test.engine->publish("x", QoS::at_least_once);
+  test.engine->write();
+  test.reauthenticate();
+  test.engine->lose(End::closed_by_peer);
+  CHECK_FALSE(test.engine->finished(message));
 }
 
 TEST_CASE("a re-authentication that nobody answers is told so when the connection is lost",

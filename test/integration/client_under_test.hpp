@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <variant>
 #include <vector>
 
@@ -32,6 +34,10 @@ inline Protocol protocol_under_test() {
   return chosen != nullptr && std::string_view(chosen) == "3.1.1" ? Protocol::mqtt_3_1_1 : Protocol::mqtt_5;
 }
 
+inline bool over_mqtt_5() {
+  return protocol_under_test() == Protocol::mqtt_5;
+}
+
 /// Options of a client with a session that is not in the way of a quick test: it reconnects at once and says
 /// nothing.
 inline Options quick(std::string server, std::string client_id = "client") {
@@ -48,6 +54,40 @@ inline Options quick(std::string server, std::string client_id = "client") {
   options.connect_timeout = options.connack_timeout = options.request_timeout = patience;
   options.logger = std::make_shared<spdlog::logger>("test");
   return options;
+}
+
+/// The same for a broker whose Receive Maximum is `window`: one of MQTT 3.1.1 cannot say so.
+inline Options quick_with_window(std::string server, std::uint16_t window) {
+  Options options = quick(std::move(server));
+  if (!over_mqtt_5()) options.in_flight_max = window;
+  return options;
+}
+
+/// What connect() throws.
+struct Refusal {
+  std::error_code code;
+  std::optional<ReasonCode> reason_code;
+  std::string what;
+};
+
+/// Of a client's first connect(), which must not succeed.
+inline Refusal refusal(const Options& options) {
+  Client client(options);
+  try {
+    client.connect();
+  } catch (const Error& error) {
+    return {error.code(), error.reason_code(), error.what()};
+  }
+  FAIL("connected");
+  return {};
+}
+
+/// The broker lets in nobody with this user name and password, or with none.
+inline void check_credentials_refused(const Options& options) {
+  const Refusal refused = refusal(options);
+  CHECK(refused.code == Errc::connection_refused);
+  CHECK(refused.reason_code == ReasonCode::not_authorized);
+  CHECK(refused.what.find("password") != std::string::npos);
 }
 
 /// Skips to the next event of a kind; nothing if none comes.

@@ -41,7 +41,7 @@ std::uint64_t blocked_signals(const std::string& thread) {
 }  // namespace
 
 TEST_CASE("disconnect() sends DISCONNECT with what was asked, the destructor does not",
-          "[integration][lifetime]") {
+          "[integration][lifetime][mqtt5]") {
   ScriptedBroker broker;
   {
     Client client(quick(broker.server()));
@@ -102,7 +102,8 @@ TEST_CASE("disconnect() drains when asked and says whether it could", "[integrat
   CHECK(broker.violations() == nothing);
 }
 
-TEST_CASE("the session expiry of disconnect() counts for the next connect()", "[integration][lifetime]") {
+TEST_CASE("the session expiry of disconnect() counts for the next connect()",
+          "[integration][lifetime][mqtt5]") {
   ScriptedBroker broker;
   Client client(quick(broker.server()));
   client.connect();

@@ -42,10 +42,10 @@ TEST_CASE("messages of every QoS arrive complete and in order through mosquitto"
   CHECK(succeeded(deliveries) == 1'000);
   CHECK(difference(receive_payloads(subscriber, 1'000), numbers(0, 1'000)) == "");
   if (qos != QoS::at_most_once) CHECK(deliveries[0].result().reason_code == ReasonCode::success);
-  CHECK(publisher.broker_limits().receive_maximum == 20);
+  if (over_mqtt_5()) CHECK(publisher.broker_limits().receive_maximum == 20);
 }
 
-TEST_CASE("a publish that nobody subscribed to succeeds and says so", "[integration][mosquitto]") {
+TEST_CASE("a publish that nobody subscribed to succeeds and says so", "[integration][mosquitto][mqtt5]") {
   Mosquitto mosquitto;
   Client client(quick(mosquitto.server()));
   client.connect();
@@ -136,7 +136,7 @@ TEST_CASE("what a process was killed with arrives from the next one with the sam
   CHECK_FALSE(subscriber.receive(20ms));
 }
 
-TEST_CASE("disconnect() can end the session at the broker", "[integration][mosquitto]") {
+TEST_CASE("disconnect() can end the session at the broker", "[integration][mosquitto][mqtt5]") {
   Mosquitto mosquitto;
   const bool end = GENERATE(false, true);
   {
@@ -157,21 +157,26 @@ TEST_CASE("the will speaks when the client is destroyed, and is silent after dis
   watcher.connect();
   watcher.subscribe("#", QoS::exactly_once);
   Options options = quick(mosquitto.server());
-  options.will = Will{.topic = "will",
-                      .payload = "gone",
-                      .qos = QoS::at_least_once,
-                      .payload_is_utf8 = true,
-                      .message_expiry_interval = 60s,
-                      .content_type = "text/plain",
-                      .response_topic = "answer",
-                      .correlation_data = "c",
-                      .user_properties = {{"k", "v"}}};
+  options.will = Will{.topic = "will", .payload = "gone", .qos = QoS::at_least_once};
+  if (over_mqtt_5()) {
+    options.will = Will{.topic = "will",
+                        .payload = "gone",
+                        .qos = QoS::at_least_once,
+                        .payload_is_utf8 = true,
+                        .message_expiry_interval = 60s,
+                        .content_type = "text/plain",
+                        .response_topic = "answer",
+                        .correlation_data = "c",
+                        .user_properties = {{"k", "v"}}};
+  }
   {
     Client client(options);
     client.connect();
     SECTION("destroyed") {}
-    SECTION("disconnected, with the will") {
-      client.disconnect({.reason = ReasonCode::disconnect_with_will_message});
+    if (over_mqtt_5()) {
+      SECTION("disconnected, with the will") {
+        client.disconnect({.reason = ReasonCode::disconnect_with_will_message});
+      }
     }
     SECTION("disconnected") {
       client.disconnect();
@@ -187,6 +192,7 @@ TEST_CASE("the will speaks when the client is destroyed, and is silent after dis
   CHECK(message->topic() == "will");
   CHECK(message->payload() == "gone");
   CHECK(message->qos() == QoS::at_least_once);
+  if (!over_mqtt_5()) return;
   CHECK(message->payload_is_utf8());
   CHECK(message->content_type() == "text/plain");
   CHECK(message->response_topic() == "answer");
@@ -194,7 +200,7 @@ TEST_CASE("the will speaks when the client is destroyed, and is silent after dis
   CHECK(message->user_properties() == UserProperties{{"k", "v"}});
 }
 
-TEST_CASE("a delayed will is cancelled by a reconnect", "[integration][mosquitto]") {
+TEST_CASE("a delayed will is cancelled by a reconnect", "[integration][mosquitto][mqtt5]") {
   Mosquitto mosquitto;
   Relay relay(mosquitto.port());
   Client watcher(quick(mosquitto.server(), "watcher"));
@@ -209,7 +215,7 @@ TEST_CASE("a delayed will is cancelled by a reconnect", "[integration][mosquitto
   CHECK_FALSE(watcher.receive(1'500ms));
 }
 
-TEST_CASE("every property travels from client to client", "[integration][mosquitto]") {
+TEST_CASE("every property travels from client to client", "[integration][mosquitto][mqtt5]") {
   Mosquitto mosquitto;
   Client client(quick(mosquitto.server()));
   client.connect();
@@ -233,53 +239,6 @@ TEST_CASE("every property travels from client to client", "[integration][mosquit
   CHECK(message->correlation_data() == std::string_view("\0\1", 2));
   CHECK(message->user_properties() == options.user_properties);
   CHECK(message->subscription_identifiers() == std::vector<std::uint32_t>{17});
-}
-
-TEST_CASE("retained messages come as the subscription asks", "[integration][mosquitto]") {
-  Mosquitto mosquitto;
-  Client client(quick(mosquitto.server()));
-  client.connect();
-  REQUIRE(client.publish("r", "kept", {.qos = QoS::at_least_once, .retain = true}).wait_for(patience));
-  const auto marker = [&] {
-    client.publish("m", "marker", {.qos = QoS::at_least_once});
-    return std::string(client.receive(patience)->payload());
-  };
-  client.subscribe("m", QoS::at_least_once);
-  client.subscribe("r", {.qos = QoS::at_least_once, .retain_handling = RetainHandling::do_not_send});
-  CHECK(marker() == "marker");
-  client.subscribe("r", {.qos = QoS::at_least_once, .retain_handling = RetainHandling::send_if_new});
-  CHECK(marker() == "marker");
-  client.subscribe("r", {.qos = QoS::at_least_once});
-  const auto retained = client.receive(patience);
-  REQUIRE(retained);
-  CHECK(retained->payload() == "kept");
-  CHECK(retained->retain());
-  client.publish("r", "live", {.retain = true});
-  const auto live = client.receive(patience);
-  REQUIRE(live);
-  CHECK_FALSE(live->retain());
-  // Anew, since mosquitto 2.0.11 does not change the options of a subscription that it has.
-  client.unsubscribe("r");
-  client.subscribe("r", {.qos = QoS::at_least_once,
-                         .retain_as_published = true,
-                         .retain_handling = RetainHandling::do_not_send});
-  client.publish("r", "live", {.retain = true});
-  const auto as_published = client.receive(patience);
-  REQUIRE(as_published);
-  CHECK(as_published->retain());
-  client.publish("r", "", {.retain = true});
-  CHECK(client.receive(patience));
-}
-
-TEST_CASE("no local keeps a client's own messages away", "[integration][mosquitto]") {
-  Mosquitto mosquitto;
-  Client client(quick(mosquitto.server()));
-  client.connect();
-  client.subscribe("a", {.qos = QoS::at_least_once, .no_local = true});
-  client.subscribe("b", QoS::at_least_once);
-  client.publish("a", "own", {.qos = QoS::at_least_once});
-  client.publish("b", "marker", {.qos = QoS::at_least_once});
-  CHECK(client.receive(patience)->payload() == "marker");
 }
 
 TEST_CASE("a shared subscription divides the messages", "[integration][mosquitto]") {
@@ -316,19 +275,11 @@ TEST_CASE("credentials are asked for and told apart from everything else", "[int
       options.user_name = "alice";
       options.password = "wrong";
     }
-    Client client(options);
-    try {
-      client.connect();
-      FAIL("let in");
-    } catch (const Error& error) {
-      CHECK(error.code() == Errc::connection_refused);
-      CHECK(error.reason_code() == ReasonCode::not_authorized);
-      CHECK(std::string(error.what()).find("password") != std::string::npos);
-    }
+    check_credentials_refused(options);
   }
 }
 
-TEST_CASE("mosquitto's limits are kept", "[integration][mosquitto]") {
+TEST_CASE("mosquitto's limits are kept", "[integration][mosquitto][mqtt5]") {
   Mosquitto mosquitto({.lines = {"max_packet_size 1000", "max_inflight_messages 3", "max_keepalive 30"}});
   Client client(quick(mosquitto.server()));
   client.connect();
@@ -340,7 +291,7 @@ TEST_CASE("mosquitto's limits are kept", "[integration][mosquitto]") {
   CHECK(client.statistics().connects == 1);
 }
 
-TEST_CASE("mosquitto assigns a client id once", "[integration][mosquitto]") {
+TEST_CASE("mosquitto assigns a client id once", "[integration][mosquitto][mqtt5]") {
   Mosquitto mosquitto;
   Relay relay(mosquitto.port());
   Client client(quick(relay.server(), ""));

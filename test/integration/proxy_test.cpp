@@ -24,22 +24,6 @@ Options through(const std::string& proxy, const std::string& server, std::string
   return options;
 }
 
-struct Refusal {
-  std::error_code code;
-  std::string what;
-};
-
-Refusal refusal(const Options& options) {
-  Client client(options);
-  try {
-    client.connect();
-  } catch (const Error& error) {
-    return {error.code(), error.what()};
-  }
-  FAIL("connected");
-  return {};
-}
-
 void check_refusal(const Options& options, const std::string& words) {
   const Refusal refused = refusal(options);
   CAPTURE(refused.what, words);

@@ -237,7 +237,7 @@ TEST_CASE("flush() waits for what was accepted before it, and no longer", "[inte
   CHECK(flushed);
 }
 
-TEST_CASE("a delivery tells what the broker said", "[integration][publish][U-2.4-1]") {
+TEST_CASE("a delivery tells what the broker said", "[integration][publish][U-2.4-1][mqtt5]") {
   struct Row {
     ReasonCode reason;
     bool success;
@@ -270,7 +270,7 @@ TEST_CASE("a delivery tells what the broker said", "[integration][publish][U-2.4
   CHECK(client.is_connected());
 }
 
-TEST_CASE("every property of a published message reaches the broker", "[integration][publish]") {
+TEST_CASE("every property of a published message reaches the broker", "[integration][publish][mqtt5]") {
   ScriptedBroker broker;
   Client client(quick(broker.server()));
   client.connect();
@@ -317,7 +317,7 @@ TEST_CASE("a message that no broker would take is refused at the call", "[integr
 }
 
 TEST_CASE("a message over the broker's known limits is refused at the call, one at the limit is not",
-          "[integration][publish]") {
+          "[integration][publish][mqtt5]") {
   ScriptedBroker broker(with(Properties()
                                  .add(PropertyId::maximum_packet_size, 100)
                                  .add(PropertyId::maximum_qos, 1)

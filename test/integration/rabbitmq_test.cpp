@@ -65,28 +65,6 @@ TEST_CASE("messages arrive complete and in order through RabbitMQ", "[integratio
   CHECK(difference(receive_payloads(client, 1'000), numbers(0, 1'000)) == "");
 }
 
-TEST_CASE("a session is resumed at RabbitMQ, also after it was killed", "[integration][rabbitmq]") {
-  if (!is_for("a session is resumed at RabbitMQ", true)) return;
-  Client client(quick(broker().server(), "resumed"));
-  client.connect();
-  client.subscribe("resumed", QoS::at_least_once);
-  auto deliveries = publish_all(client, numbers(0, 50), QoS::at_least_once, "resumed");
-  CHECK(succeeded(deliveries) == 50);
-  broker().kill_hard();
-  REQUIRE(eventually([&] { return !client.is_connected(); }));
-  const auto more = publish_all(client, numbers(50, 50), QoS::at_least_once, "resumed");
-  broker().restart();
-  CHECK(succeeded(more) == 50);
-  std::vector<std::string> arrived;
-  while (first_arrivals(arrived).size() < 100) {
-    const auto message = client.receive(patience);
-    REQUIRE(message);
-    arrived.emplace_back(message->payload());
-  }
-  CHECK(difference(first_arrivals(arrived), numbers(0, 100)) == "");
-  CHECK(client.statistics().sessions_resumed == 1);
-}
-
 TEST_CASE("messages of every QoS arrive complete and in order through RabbitMQ over MQTT 3.1.1",
           "[integration][rabbitmq][mqtt311][3.1.1/MQTT-7.0.0-2]") {
   const QoS qos = GENERATE(QoS::at_most_once, QoS::at_least_once, QoS::exactly_once);
@@ -117,15 +95,19 @@ TEST_CASE("a strict client does not take RabbitMQ's PUBACK for a QoS 2 message",
   CHECK_FALSE(lost->reason_code);  // MQTT 3.1.1 has no packet for it.
 }
 
-TEST_CASE("a session is resumed at RabbitMQ over MQTT 3.1.1, also after it was killed",
-          "[integration][rabbitmq][mqtt311]") {
-  Client client(older(broker().server(), "older-resumed"));
+TEST_CASE("a session is resumed at RabbitMQ, also after it was killed", "[integration][rabbitmq][mqtt311]") {
+  const Protocol protocol = GENERATE(Protocol::mqtt_3_1_1, Protocol::mqtt_5);
+  if (protocol == Protocol::mqtt_5 && !is_for("a session is resumed with MQTT 5", true)) return;
+  const std::string name = protocol == Protocol::mqtt_5 ? "resumed" : "older-resumed";
+  Options options = quick(broker().server(), name);
+  options.protocol = protocol;
+  Client client(options);
   client.connect();
-  client.subscribe("older-resumed", QoS::at_least_once);
-  CHECK(succeeded(publish_all(client, numbers(0, 50), QoS::at_least_once, "older-resumed")) == 50);
+  client.subscribe(name, QoS::at_least_once);
+  CHECK(succeeded(publish_all(client, numbers(0, 50), QoS::at_least_once, name)) == 50);
   broker().kill_hard();
   REQUIRE(eventually([&] { return !client.is_connected(); }));
-  const auto more = publish_all(client, numbers(50, 50), QoS::at_least_once, "older-resumed");
+  const auto more = publish_all(client, numbers(50, 50), QoS::at_least_once, name);
   broker().restart();
   CHECK(succeeded(more) == 50);
   std::vector<std::string> arrived;

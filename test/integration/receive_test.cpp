@@ -138,7 +138,7 @@ TEST_CASE("a message that was handed over before the connection was lost is ackn
 }
 
 TEST_CASE("a PUBREL for a forgotten packet identifier gets PUBCOMP 0x92 and the connection stays",
-          "[integration][receive]") {
+          "[integration][receive][mqtt5]") {
   ScriptedBroker broker;
   Client client(quick(broker.server()));
   client.connect();
@@ -149,7 +149,7 @@ TEST_CASE("a PUBREL for a forgotten packet identifier gets PUBCOMP 0x92 and the 
   CHECK(broker.connections() == 1);
 }
 
-TEST_CASE("topic aliases of the broker stand for full topics", "[integration][receive]") {
+TEST_CASE("topic aliases of the broker stand for full topics", "[integration][receive][mqtt5]") {
   ScriptedBroker broker;
   Options options = quick(broker.server());
   options.connect_properties.topic_alias_maximum = 2;
@@ -189,7 +189,7 @@ TEST_CASE("topic aliases of the broker stand for full topics", "[integration][re
 
 TEST_CASE(
     "a message above our Maximum Packet Size is refused and counted, or ends the connection when strict",
-    "[integration][receive]") {
+    "[integration][receive][mqtt5]") {
   ScriptedBroker broker;
   Options options = quick(broker.server());
   options.connect_properties.maximum_packet_size = 100;
@@ -214,7 +214,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a broker that exceeds our Receive Maximum is counted, or disconnected when strict",
-          "[integration][receive]") {
+          "[integration][receive][mqtt5]") {
   ScriptedBroker broker;
   Options options = quick(broker.server());
   options.connect_properties.receive_maximum = 2;
@@ -236,7 +236,7 @@ TEST_CASE("a broker that exceeds our Receive Maximum is counted, or disconnected
   CHECK(broker.violations() == nothing);
 }
 
-TEST_CASE("what our limits are is told to the broker", "[integration][receive]") {
+TEST_CASE("what our limits are is told to the broker", "[integration][receive][mqtt5]") {
   ScriptedBroker broker;
   Options options = quick(broker.server());
   options.keep_alive = 17s;
@@ -397,7 +397,7 @@ TEST_CASE("receive() gives up after its time-out and not before", "[integration]
   CHECK(std::chrono::steady_clock::now() - begin >= 30ms);
 }
 
-TEST_CASE("every property of a received message reaches the application", "[integration][receive]") {
+TEST_CASE("every property of a received message reaches the application", "[integration][receive][mqtt5]") {
   ScriptedBroker broker;
   Client client(quick(broker.server()));
   client.connect();

@@ -61,7 +61,7 @@ TEST_CASE("what was sent before comes first and with DUP, what was not comes aft
   Behaviour silent = with_receive_maximum(10);
   silent.holds_acknowledgements = true;
   broker.behave_on(0, silent);
-  Client client(quick(broker.server()));
+  Client client(quick_with_window(broker.server(), 10));
   client.connect();
   const auto deliveries = publish_all(client, numbers(0, 30), qos);
   REQUIRE(broker.wait_until([&] { return broker.accepted_count() == 10; }));
@@ -83,7 +83,7 @@ TEST_CASE("what was sent before comes first and with DUP, what was not comes aft
   CHECK(broker.violations() == nothing);
 }
 
-TEST_CASE("PUBRELs go out first, in PUBREC order and outside the quota", "[integration][replay]") {
+TEST_CASE("PUBRELs go out first, in PUBREC order and outside the quota", "[integration][replay][mqtt5]") {
   // On the first connection ten messages get their PUBREC and ten do not; nothing gets its PUBCOMP.
   Behaviour first = with_receive_maximum(20);
   const auto pubrecs = std::make_shared<std::atomic<int>>(0);
@@ -204,7 +204,8 @@ TEST_CASE("acknowledgements in another order finish the messages they name", "[i
   CHECK(broker.connections() == 1);
 }
 
-TEST_CASE("acknowledgements for identifiers that nobody uses change nothing", "[integration][replay]") {
+TEST_CASE("acknowledgements for identifiers that nobody uses change nothing",
+          "[integration][replay][mqtt5]") {
   ScriptedBroker broker;
   Client client(quick(broker.server()));
   client.connect();
@@ -219,7 +220,7 @@ TEST_CASE("acknowledgements for identifiers that nobody uses change nothing", "[
   CHECK(broker.connections() == 1);
 }
 
-TEST_CASE("a refused message gives its place in the window back", "[integration][replay]") {
+TEST_CASE("a refused message gives its place in the window back", "[integration][replay][mqtt5]") {
   const QoS qos = GENERATE(QoS::at_least_once, QoS::exactly_once);
   Behaviour behaviour = with_receive_maximum(3);
   behaviour.publish_reason = ReasonCode::quota_exceeded;

@@ -27,7 +27,8 @@ Connected reconnect(ScriptedBroker& broker, Client& client) {
 
 }  // namespace
 
-TEST_CASE("the first connect of a process starts clean, every reconnect does not", "[integration][session]") {
+TEST_CASE("the first connect of a process starts clean, every reconnect does not",
+          "[integration][session][mqtt5]") {
   ScriptedBroker broker;
   Client client(quick(broker.server()));
   client.connect();
@@ -40,7 +41,7 @@ TEST_CASE("the first connect of a process starts clean, every reconnect does not
   CHECK(client.statistics().sessions_resumed == 2);
 }
 
-TEST_CASE("Start decides whether the first connect takes up a session", "[integration][session]") {
+TEST_CASE("Start decides whether the first connect takes up a session", "[integration][session][mqtt5]") {
   ScriptedBroker broker;
   {
     Client earlier(quick(broker.server()));
@@ -72,7 +73,7 @@ TEST_CASE("Start decides whether the first connect takes up a session", "[integr
   CHECK(broker.violations() == nothing);
 }
 
-TEST_CASE("Start::clean discards what the store holds", "[integration][session][MQTT-3.1.2-4]") {
+TEST_CASE("Start::clean discards what the store holds", "[integration][session][MQTT-3.1.2-4][mqtt5]") {
   ScriptedBroker broker;
   Options options = quick(broker.server());
   options.store = memory_store();
@@ -86,7 +87,7 @@ TEST_CASE("Start::clean discards what the store holds", "[integration][session][
   CHECK(clean_start_of(broker, 1));
 }
 
-TEST_CASE("a clean start is repeated until a CONNACK succeeds", "[integration][session]") {
+TEST_CASE("a clean start is repeated until a CONNACK succeeds", "[integration][session][mqtt5]") {
   ScriptedBroker broker;
   Behaviour busy;
   busy.connack_reason = ReasonCode::server_busy;
@@ -100,7 +101,7 @@ TEST_CASE("a clean start is repeated until a CONNACK succeeds", "[integration][s
 }
 
 TEST_CASE("with expiry 0 the session ends with its connection and nothing is lost",
-          "[integration][session]") {
+          "[integration][session][mqtt5]") {
   const bool by_broker = GENERATE(false, true);
   CAPTURE(by_broker);
   Behaviour silent;
@@ -129,7 +130,7 @@ TEST_CASE("with expiry 0 the session ends with its connection and nothing is los
   CHECK(broker.violations() == nothing);
 }
 
-TEST_CASE("the session expiry is sent as asked, by either option", "[integration][session]") {
+TEST_CASE("the session expiry is sent as asked, by either option", "[integration][session][mqtt5]") {
   ScriptedBroker broker;
   Options options = quick(broker.server());
   std::uint32_t expected = 3'600;
@@ -149,7 +150,8 @@ TEST_CASE("the session expiry is sent as asked, by either option", "[integration
   CHECK(connect.properties.number(PropertyId::session_expiry_interval) == expected);
 }
 
-TEST_CASE("the broker's Session Present decides, our clock only when told to", "[integration][session]") {
+TEST_CASE("the broker's Session Present decides, our clock only when told to",
+          "[integration][session][mqtt5]") {
   struct Row {
     SessionEnd session_end;
     std::chrono::seconds expiry;
@@ -181,7 +183,7 @@ TEST_CASE("a lost session: what was in flight goes out as new, ahead of what wai
   forgetful.session_present = false;
   ScriptedBroker broker(forgetful);
   broker.behave_on(0, silent);
-  Client client(quick(broker.server()));
+  Client client(quick_with_window(broker.server(), 5));
   client.connect();
   const auto deliveries = publish_all(client, numbers(0, 20), qos);
   REQUIRE(broker.wait_until([&] { return broker.accepted_count() == 5; }));
@@ -210,7 +212,7 @@ TEST_CASE("a lost session with OnSessionLost::fail: what was in flight fails, wh
   forgetful.session_present = false;
   ScriptedBroker broker(forgetful);
   broker.behave_on(0, silent);
-  Options options = quick(broker.server());
+  Options options = quick_with_window(broker.server(), 5);
   options.on_session_lost = OnSessionLost::fail;
   Client client(options);
   client.connect();
@@ -244,7 +246,7 @@ TEST_CASE("a QoS 2 message past its PUBREC is not sent again when the session is
   CHECK(broker.violations() == nothing);
 }
 
-TEST_CASE("Session Present 1 after a clean start is not believed", "[integration][session]") {
+TEST_CASE("Session Present 1 after a clean start is not believed", "[integration][session][mqtt5]") {
   ScriptedBroker broker;
   Behaviour liar;
   liar.session_present = true;
@@ -264,7 +266,7 @@ TEST_CASE("a process that is killed goes on with the same store where it stopped
   silent.holds_acknowledgements = true;
   ScriptedBroker broker(with_receive_maximum(5));
   broker.behave_on(0, silent);
-  Options options = quick(broker.server());
+  Options options = quick_with_window(broker.server(), 5);
   options.store = memory_store();
   std::vector<Delivery> deliveries;
   {
@@ -325,7 +327,7 @@ TEST_CASE("a store keeps PUBRELs owed and QoS 2 identifiers received across proc
   CHECK(broker.violations() == nothing);
 }
 
-TEST_CASE("outcomes of messages of an earlier process come as events", "[integration][session]") {
+TEST_CASE("outcomes of messages of an earlier process come as events", "[integration][session][mqtt5]") {
   Behaviour refusing;
   refusing.publish_reason = ReasonCode::not_authorized;
   ScriptedBroker broker(refusing);
@@ -353,7 +355,7 @@ TEST_CASE("a store serves one client at a time", "[integration][session]") {
 }
 
 TEST_CASE("the message expiry counts while a message waits, and the rest goes on the wire",
-          "[integration][session]") {
+          "[integration][session][mqtt5]") {
   ScriptedBroker broker;
   Client client(quick(broker.server()));
   const Delivery expiring =
@@ -376,7 +378,8 @@ TEST_CASE("the message expiry counts while a message waits, and the rest goes on
   CHECK_FALSE(sent[1].properties.number(PropertyId::message_expiry_interval));
 }
 
-TEST_CASE("a message that was sent is finished and not dropped when it expires", "[integration][session]") {
+TEST_CASE("a message that was sent is finished and not dropped when it expires",
+          "[integration][session][mqtt5]") {
   Behaviour silent;
   silent.holds_acknowledgements = true;
   ScriptedBroker broker;
@@ -393,7 +396,7 @@ TEST_CASE("a message that was sent is finished and not dropped when it expires",
   CHECK(broker.received(1, PacketType::publish).at(0).dup);
 }
 
-TEST_CASE("an assigned client id is kept for the reconnects", "[integration][session]") {
+TEST_CASE("an assigned client id is kept for the reconnects", "[integration][session][mqtt5]") {
   ScriptedBroker broker;
   Client client(quick(broker.server(), ""));
   client.connect();
@@ -403,7 +406,7 @@ TEST_CASE("an assigned client id is kept for the reconnects", "[integration][ses
 }
 
 TEST_CASE("limits lowered between connections: what no longer fits fails, the rest goes on",
-          "[integration][session]") {
+          "[integration][session][mqtt5]") {
   struct Row {
     Properties limits;
     PublishOptions options;
@@ -450,7 +453,8 @@ TEST_CASE("limits lowered between connections: what no longer fits fails, the re
   CHECK(broker.violations() == nothing);
 }
 
-TEST_CASE("with lower_qos a message goes out at the QoS that the broker grants", "[integration][session]") {
+TEST_CASE("with lower_qos a message goes out at the QoS that the broker grants",
+          "[integration][session][mqtt5]") {
   ScriptedBroker broker(with(Properties().add(PropertyId::maximum_qos, 0)));
   Options options = quick(broker.server());
   options.lower_qos = true;
@@ -465,7 +469,7 @@ TEST_CASE("with lower_qos a message goes out at the QoS that the broker grants",
   CHECK(broker.violations() == nothing);
 }
 
-TEST_CASE("a session taken over: back-off from five seconds", "[integration][session]") {
+TEST_CASE("a session taken over: back-off from five seconds", "[integration][session][mqtt5]") {
   ScriptedBroker broker;
   Options options = quick(broker.server());
   options.reconnect.max_delay = 60s;
@@ -481,7 +485,7 @@ TEST_CASE("a session taken over: back-off from five seconds", "[integration][ses
 }
 
 TEST_CASE("a session taken over again and again: the client gives up unless told to go on",
-          "[integration][session]") {
+          "[integration][session][mqtt5]") {
   const bool go_on = GENERATE(false, true);
   Behaviour fight;
   fight.on_packet = [](BrokerConnection& connection, const Packet& packet) {
@@ -515,7 +519,7 @@ TEST_CASE("a session taken over again and again: the client gives up unless told
 }
 
 TEST_CASE("two clients with one id: the one thrown out comes back late, not at once",
-          "[integration][session]") {
+          "[integration][session][mqtt5]") {
   ScriptedBroker broker;
   Options options = quick(broker.server());
   options.reconnect.max_delay = 60s;

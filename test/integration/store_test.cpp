@@ -212,7 +212,7 @@ TEST_CASE("a killed client's session goes on from its file", "[integration][stor
   ScriptedBroker broker(with_receive_maximum(5));
   broker.behave_on(0, silent);
   const StoreFile file;
-  Options options = quick(broker.server());
+  Options options = quick_with_window(broker.server(), 5);
   options.store = file.store();
   std::optional<Client> killed(options);
   killed->connect();
@@ -241,7 +241,7 @@ TEST_CASE("a client killed before its subscriptions were made again asks for the
   Behaviour deaf;
   deaf.on_packet = ignoring(PacketType::subscribe);
   const StoreFile file;
-  Options options = quick(broker.server());
+  Options options = quick_with_window(broker.server(), 5);
   options.store = file.store();
   std::optional<Client> killed(options);
   killed->connect();
@@ -284,7 +284,7 @@ TEST_CASE("a store's messages are queued by today's rules, whatever they were wh
 }
 
 TEST_CASE("a backlog larger than what is kept in memory arrives in order, over a restart, and once",
-          "[integration][store]") {
+          "[integration][store][backlog]") {
   ScriptedBroker broker;
   const StoreFile file;
   Options options = quick(broker.server());

@@ -28,21 +28,6 @@ Options trusting(Mosquitto& mosquitto, std::string client_id = "client") {
   return options;
 }
 
-/// What connect() says of it.
-struct Refusal {
-  std::error_code code;
-  std::string what;
-};
-Refusal refusal(const Options& options) {
-  Client client(options);
-  try {
-    client.connect();
-  } catch (const Error& error) {
-    return {error.code(), error.what()};
-  }
-  return {{}, "connected"};
-}
-
 bool contains(const std::string& text, const std::string& part) {
   UNSCOPED_INFO(text);
   return text.find(part) != std::string::npos;

@@ -18,16 +18,6 @@ std::string through(const Relay& relay) {
   return "ws://127.0.0.1:" + std::to_string(relay.port()) + "/mqtt";
 }
 
-std::string failure_of(const Options& options) {
-  Client client(options);
-  try {
-    client.connect();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
 }  // namespace
 
 TEST_CASE("messages of every QoS arrive complete and in order through WebSocket",
@@ -137,7 +127,7 @@ TEST_CASE("disconnect() ends the WebSocket in good order, and the will is silent
 TEST_CASE("a port that speaks MQTT and no WebSocket is told so, and the other way round",
           "[integration][websocket]") {
   Mosquitto plain;
-  const std::string said = failure_of(quick("ws://127.0.0.1:" + std::to_string(plain.port()) + "/mqtt"));
+  const std::string said = refusal(quick("ws://127.0.0.1:" + std::to_string(plain.port()) + "/mqtt")).what;
   CAPTURE(said);
   CHECK(said.find("connect to ws://127.0.0.1:" + std::to_string(plain.port()) + "/mqtt: ") == 0);
   CHECK(

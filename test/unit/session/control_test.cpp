@@ -6,13 +6,6 @@ using namespace holdfast::session;
 
 namespace {
 
-std::string qos1(std::uint16_t id, const std::string& payload, bool dup = false) {
-  return support::publish("t", payload, QoS::at_least_once, id, dup);
-}
-std::string qos2(std::uint16_t id, const std::string& payload, bool dup = false) {
-  return support::publish("t", payload, QoS::exactly_once, id, dup);
-}
-
 /// The application acknowledges the message with this number in the order of received().
 void answer(EngineUnderTest& test, std::size_t number, ReasonCode reason,
             const AcknowledgementProperties& properties = {}) {

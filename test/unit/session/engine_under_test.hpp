@@ -251,4 +251,12 @@ inline std::string pubrel(std::uint16_t packet_identifier) {
   return acknowledgement(PacketType::pubrel, packet_identifier);
 }
 
+/// PUBLISH packets of a broker.
+inline std::string qos1(std::uint16_t packet_identifier, const std::string& payload, bool dup = false) {
+  return support::publish("t", payload, QoS::at_least_once, packet_identifier, dup);
+}
+inline std::string qos2(std::uint16_t packet_identifier, const std::string& payload, bool dup = false) {
+  return support::publish("t", payload, QoS::exactly_once, packet_identifier, dup);
+}
+
 }  // namespace holdfast::session

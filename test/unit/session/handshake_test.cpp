@@ -300,6 +300,19 @@ TEST_CASE("a broker that once said it is older does not lock out a client that n
   CHECK(test.engine.is_up());
 }
 
+TEST_CASE("a broker that was noted as an older one and takes MQTT 5 is noted no more", "[handshake]") {
+  Snapshot snapshot;
+  snapshot.older_servers = {"upgraded:1883"};
+  EngineUnderTest test(hour_long_session(), std::move(snapshot));
+  test.engine.set_endpoint("upgraded:1883");
+  test.connect();
+  const auto& journal = test.engine.journal();
+  CHECK(std::any_of(journal.begin(), journal.end(), [](const Record& record) {
+    const auto* note = std::get_if<record::OlderServer>(&record);
+    return note != nullptr && note->endpoint == "upgraded:1883" && !note->older;
+  }));
+}
+
 TEST_CASE("a session that another server was to discard costs nothing at our own, in MQTT 3.1.1",
           "[handshake]") {
   Options options = hour_long_session();

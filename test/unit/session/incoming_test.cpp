@@ -6,12 +6,6 @@ using namespace holdfast::session;
 
 namespace {
 
-std::string qos1(std::uint16_t id, const std::string& payload, bool dup = false) {
-  return support::publish("t", payload, QoS::at_least_once, id, dup);
-}
-std::string qos2(std::uint16_t id, const std::string& payload, bool dup = false) {
-  return support::publish("t", payload, QoS::exactly_once, id, dup);
-}
 std::vector<int> identifiers(const std::vector<Packet>& packets) {
   std::vector<int> found;
   for (const Packet& packet : packets)
@@ -252,6 +246,16 @@ TEST_CASE("a packet over our maximum is answered with 0x83, not stored, and ends
   });
   strict.receive(qos1(1, large));
   CHECK(strict.closing_reason() == ReasonCode::packet_too_large);
+}
+
+TEST_CASE("a packet over our maximum ends the connection where it may have set a topic alias unread",
+          "[incoming]") {
+  EngineUnderTest test = connected([](Options& o) {
+    o.connect_properties.maximum_packet_size = 50;
+    o.connect_properties.topic_alias_maximum = 1;
+  });
+  test.receive(qos1(1, std::string(100, 'x')));
+  CHECK(test.closing_reason() == ReasonCode::packet_too_large);
 }
 
 TEST_CASE("everything is understood in any split", "[incoming]") {

@@ -141,6 +141,17 @@ TEST_CASE("while reading is paused no answer can be missed, and our own silence 
   CHECK(test.closing());
 }
 
+TEST_CASE("while reading is paused what is not received wakes nobody", "[keep-alive]") {
+  EngineUnderTest test(keep_alive_of(10s));
+  test.connect();
+  test.engine.set_reading(false, test.now);
+  test.pass(8s);
+  test.publish("1", QoS::at_most_once);
+  test.write();
+  test.pass(1s);
+  CHECK(test.engine.deadline() >= test.now + 1s);
+}
+
 TEST_CASE("a CONNACK is waited for from when the CONNECT has left", "[keep-alive]") {
   auto options = hour_long_session();
   options.connack_timeout = 3s;

@@ -8,12 +8,6 @@ using namespace holdfast::session;
 
 namespace {
 
-std::string qos1(std::uint16_t id, const std::string& payload, bool dup = false) {
-  return support::publish("t", payload, QoS::at_least_once, id, dup);
-}
-std::string qos2(std::uint16_t id, const std::string& payload, bool dup = false) {
-  return support::publish("t", payload, QoS::exactly_once, id, dup);
-}
 Properties with_subscription(std::uint32_t identifier) {
   return Properties().add(PropertyId::subscription_identifier, identifier);
 }

@@ -6,6 +6,8 @@
 
 #include "support/catch.hpp"
 
+#include "policy_under_test.hpp"
+
 using namespace holdfast;
 using namespace holdfast::session;
 using namespace std::chrono_literals;
@@ -13,22 +15,12 @@ using Verdict = ReconnectPolicy::Verdict;
 
 namespace {
 
-ReconnectOptions options() {
-  ReconnectOptions options;
-  options.min_delay = 100ms;
-  options.max_delay = 10s;
-  options.stable_after = 5s;
-  return options;
-}
-
-const TimePoint start(1'000h);
-
 /// The largest of the delays after `failures` failures, over many seeds: close to what full jitter has as its
 /// bound.
 std::chrono::milliseconds bound_after(int failures) {
   std::chrono::milliseconds largest{0};
   for (std::uint32_t seed = 0; seed < 500; ++seed) {
-    ReconnectPolicy policy(options(), 1, seed);
+    ReconnectPolicy policy(policy_options(), 1, seed);
     for (int i = 1; i < failures; ++i)
       static_cast<void>(policy.on_end(End::lost, start));
     largest = std::max(largest, policy.on_end(End::lost, start).delay);
@@ -52,7 +44,7 @@ TEST_CASE("the delay doubles with each failure up to the longest", "[reconnect]"
 TEST_CASE("the delay has full jitter: it is spread over all of 0 to its bound", "[reconnect]") {
   std::vector<int> tenths(10);
   for (std::uint32_t seed = 0; seed < 2'000; ++seed) {
-    const auto delay = ReconnectPolicy(options(), 1, seed).on_end(End::lost, start).delay;
+    const auto delay = ReconnectPolicy(policy_options(), 1, seed).on_end(End::lost, start).delay;
     ++tenths[std::min<std::size_t>(static_cast<std::size_t>(delay.count() / 10), 9)];
   }
   CHECK(*std::min_element(tenths.begin(), tenths.end()) > 100);
@@ -63,7 +55,7 @@ TEST_CASE("a short connection does not begin the delays anew, a lasting one does
   const auto mean_after = [](std::chrono::milliseconds up) {
     std::chrono::milliseconds sum{0};
     for (std::uint32_t seed = 0; seed < 300; ++seed) {
-      ReconnectPolicy policy(options(), 1, seed);
+      ReconnectPolicy policy(policy_options(), 1, seed);
       for (int i = 0; i < 10; ++i)
         static_cast<void>(policy.on_end(End::lost, start));
       policy.on_connected(start);
@@ -76,7 +68,7 @@ TEST_CASE("a short connection does not begin the delays anew, a lasting one does
 }
 
 TEST_CASE("attempts are counted since the last success", "[reconnect]") {
-  ReconnectPolicy policy(options(), 1, 1);
+  ReconnectPolicy policy(policy_options(), 1, 1);
   CHECK(policy.on_end(End::lost, start).attempt == 1);
   CHECK(policy.on_end(End::lost, start).attempt == 2);
   policy.on_connected(start);
@@ -84,12 +76,12 @@ TEST_CASE("attempts are counted since the last success", "[reconnect]") {
 }
 
 TEST_CASE("a refusal for good is final before the first success", "[reconnect]") {
-  ReconnectPolicy policy(options(), 1, 1);
+  ReconnectPolicy policy(policy_options(), 1, 1);
   CHECK(policy.on_end(End::refused_for_good, start).verdict == Verdict::refused);
 }
 
 TEST_CASE("a refusal for good before the first success is retried by option", "[reconnect]") {
-  auto stubborn = options();
+  auto stubborn = policy_options();
   stubborn.retry_when_refused = true;
   const auto decision = ReconnectPolicy(stubborn, 1, 1).on_end(End::refused_for_good, start);
   CHECK(decision.verdict == Verdict::retry);
@@ -99,7 +91,7 @@ TEST_CASE("a refusal for good before the first success is retried by option", "[
 TEST_CASE("a refusal for good after the first success is retried at the longest delay, or not by option",
           "[reconnect]") {
   for (const bool give_up : {false, true}) {
-    auto changed = options();
+    auto changed = policy_options();
     changed.give_up_when_refused = give_up;
     ReconnectPolicy policy(changed, 1, 1);
     policy.on_connected(start);
@@ -111,7 +103,7 @@ TEST_CASE("a refusal for good after the first success is retried at the longest 
 
 TEST_CASE("a session taken over is fetched back after five seconds at the least, several times, then left",
           "[reconnect]") {
-  auto patient = options();
+  auto patient = policy_options();
   patient.max_delay = 60s;
   patient.take_overs_max = 4;
   ReconnectPolicy policy(patient, 1, 1);
@@ -127,7 +119,7 @@ TEST_CASE("a session taken over is fetched back after five seconds at the least,
 }
 
 TEST_CASE("a connection that lasted forgives take-overs; the option goes on for ever", "[reconnect]") {
-  auto quick = options();
+  auto quick = policy_options();
   quick.take_overs_max = 2;
   ReconnectPolicy policy(quick, 1, 1);
   for (int i = 0; i < 5; ++i) {
@@ -141,7 +133,7 @@ TEST_CASE("a connection that lasted forgives take-overs; the option goes on for 
 }
 
 TEST_CASE("connect() begins anew: with the shortest delay", "[reconnect]") {
-  ReconnectPolicy policy(options(), 1, 1);
+  ReconnectPolicy policy(policy_options(), 1, 1);
   for (int i = 0; i < 20; ++i)
     static_cast<void>(policy.on_end(End::lost, start));
   policy.reset();

@@ -4,8 +4,9 @@
 #include <set>
 #include <vector>
 
-#include "session/reconnect_policy.hpp"
 #include "support/catch.hpp"
+
+#include "policy_under_test.hpp"
 
 using namespace holdfast;
 using namespace holdfast::session;
@@ -15,19 +16,9 @@ using Verdict = ReconnectPolicy::Verdict;
 
 namespace {
 
-ReconnectOptions options() {
-  ReconnectOptions options;
-  options.min_delay = 100ms;
-  options.max_delay = 10s;
-  options.stable_after = 5s;
-  return options;
-}
-
-const TimePoint start(1'000h);
-
 /// A policy, and the time that passes until each of its attempts.
 struct Walk {
-  explicit Walk(std::size_t servers, ReconnectOptions given = options(), std::uint32_t seed = 1)
+  explicit Walk(std::size_t servers, ReconnectOptions given = policy_options(), std::uint32_t seed = 1)
       : policy(given, servers, seed) {}
 
   Decision fail(End end = End::lost) {
@@ -67,7 +58,7 @@ TEST_CASE("the list is walked for ever, and no server is left out", "[servers]")
 
 TEST_CASE("each server has a back-off of its own: nobody is tried before his is over", "[servers]") {
   const std::uint32_t seed = GENERATE(range(0U, 20U));
-  Walk walk(3, options(), seed);
+  Walk walk(3, policy_options(), seed);
   std::vector<TimePoint> tried(3, TimePoint{});
   std::chrono::nanoseconds longest{0};
   std::size_t current = 0;
@@ -85,7 +76,7 @@ TEST_CASE("each server has a back-off of its own: nobody is tried before his is 
 
 TEST_CASE("a server that is in its own back-off is passed over for one that is not", "[servers]") {
   for (std::uint32_t seed = 0; seed < 50; ++seed) {
-    Walk walk(2, options(), seed);
+    Walk walk(2, policy_options(), seed);
     REQUIRE(walk.fail().server == 1);
     const Decision back = walk.fail();  // Both wait now, and the first to come out of it is next.
     CHECK(back.delay <= 100ms);
@@ -95,7 +86,7 @@ TEST_CASE("a server that is in its own back-off is passed over for one that is n
 TEST_CASE("after a connection that was up the same server comes first, after its delay", "[servers]") {
   std::chrono::milliseconds largest{0};
   for (std::uint32_t seed = 0; seed < 200; ++seed) {
-    Walk walk(3, options(), seed);
+    Walk walk(3, policy_options(), seed);
     CHECK(walk.fail().server == 1);
     const Decision decision = walk.lose_after(20s);
     CHECK(decision.server == 1);
@@ -118,7 +109,7 @@ TEST_CASE("a broker that sends us away is left for the next one, but not by all 
           "[servers]") {
   std::chrono::milliseconds largest{0};
   for (std::uint32_t seed = 0; seed < 200; ++seed) {
-    Walk walk(2, options(), seed);
+    Walk walk(2, policy_options(), seed);
     const Decision decision = walk.lose_after(1h, End::sent_away);
     CHECK(decision.server == 1);
     largest = std::max(largest, decision.delay);
@@ -131,7 +122,7 @@ TEST_CASE("a broker that sends us away is left for the next one, but not by all 
 
 TEST_CASE("a refusal for good counts for its server: it is final when all have refused in a row",
           "[servers]") {
-  auto strict = options();
+  auto strict = policy_options();
   strict.give_up_when_refused = true;
   Walk walk(3, strict);
   CHECK(walk.fail(End::refused_for_good).verdict == Verdict::retry);
@@ -151,7 +142,7 @@ TEST_CASE("a refusal for good counts for its server: it is final when all have r
 }
 
 TEST_CASE("after a first success all servers refusing is final only by option", "[servers]") {
-  auto strict = options();
+  auto strict = policy_options();
   strict.give_up_when_refused = GENERATE(false, true);
   Walk walk(2, strict);
   static_cast<void>(walk.lose_after(20s));
@@ -162,7 +153,7 @@ TEST_CASE("after a first success all servers refusing is final only by option", 
 }
 
 TEST_CASE("a session taken over is waited for on the same server, and counted over all", "[servers]") {
-  auto patient = options();
+  auto patient = policy_options();
   patient.max_delay = 60s;
   patient.take_overs_max = 3;
   Walk walk(2, patient);

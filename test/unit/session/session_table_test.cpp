@@ -511,6 +511,14 @@ TEST_CASE("poison: our own time-outs and a broken network are no closes", "[sess
   CHECK_FALSE(test.finished(message));
 }
 
+TEST_CASE("poison: a broker that missed our pings has nothing against a message", "[session-table]") {
+  EngineUnderTest test;
+  test.connect();
+  test.receive(support::disconnect(ReasonCode::keep_alive_timeout));
+  REQUIRE(test.closing());
+  CHECK(test.engine.closing()->end == End::lost);
+}
+
 TEST_CASE("refused for good, refused for now: told apart by the reason code", "[session-table]") {
   const auto end_of = [](ReasonCode code) {
     EngineUnderTest test;
