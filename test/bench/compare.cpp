@@ -3,7 +3,8 @@
 //
 //     compare [--quick] [--json FILE] [--only GROUP]...
 //
-// GROUP: throughput, sizes, broker, latency, replay, memory, connections, costs. Without --only all of them:
+// GROUP: throughput, sizes, broker, latency, replay, memory, connections,
+// durability, costs. Without --only all of them:
 // a quarter of an hour, or with --quick three minutes. performance.py makes a page of the file.
 #include <algorithm>
 #include <cstdlib>
@@ -21,9 +22,9 @@ namespace {
 using namespace holdfast::bench;
 
 const std::vector<std::pair<std::string, void (*)(Comparison&)>> groups{
-    {"throughput", compare_throughput},   {"sizes", compare_sizes},   {"broker", compare_broker},
-    {"latency", compare_latency},         {"replay", compare_replay}, {"memory", compare_memory},
-    {"connections", compare_connections}, {"costs", compare_costs},
+    {"throughput", compare_throughput},   {"sizes", compare_sizes},           {"broker", compare_broker},
+    {"latency", compare_latency},         {"replay", compare_replay},         {"memory", compare_memory},
+    {"connections", compare_connections}, {"durability", compare_durability}, {"costs", compare_costs},
 };
 
 void require_group(const std::string& name) {

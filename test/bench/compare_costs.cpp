@@ -26,8 +26,7 @@ struct Counter {
 };
 
 Counter allocations(const std::string& file) {
-  const std::string library =
-      path_of_peer("").substr(0, path_of_peer("").rfind('/')) + "/libcount_allocations.so";
+  const std::string library = path_beside("libcount_allocations.so");
   return {"allocations",
           {"/usr/bin/env", "LD_PRELOAD=" + library, "HOLDFAST_ALLOCATIONS=" + file},
           10'000,

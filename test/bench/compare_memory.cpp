@@ -52,7 +52,7 @@ void compare_pending(Comparison& comparison) {
     comparison.start_sink();
     try {
       run_contestant(contest, peer, {}, [&](const std::string& what, pid_t process) {
-        if (what == "go away") comparison.stop_sink();
+        if (what == "stop answering") comparison.pause_sink();
         if (what == "look") looks.push_back(memory_of(process, "Rss") * 1024);
       });
     } catch (const std::exception& error) {

@@ -1,4 +1,5 @@
-// What waited while the server was away, once it is back.
+// What was published to a server that had stopped to answer, once there is a new connection: a window of it
+// in flight, the rest waiting.
 #include <algorithm>
 #include <iostream>
 #include <string>
@@ -28,8 +29,8 @@ constexpr Backlog backlogs[] = {
 
 void compare_replay(Comparison& comparison) {
   const auto answer = [&](const std::string& what, pid_t) {
-    if (what == "go away") comparison.stop_sink();
-    if (what == "come back") comparison.start_sink();
+    if (what == "stop answering") comparison.pause_sink();
+    if (what == "connect again") comparison.start_sink();
   };
   for (const auto& [peer, full, quick] : backlogs) {
     if (comparison.among({peer}).empty()) continue;

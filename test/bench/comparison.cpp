@@ -143,6 +143,7 @@ std::string Comparison::file(const std::string& name) const {
 }
 
 void Comparison::start_sink() {
+  sink_.reset();
   sink_ = std::make_unique<Server>([this] { run_sink(sink_listener_); });
 }
 

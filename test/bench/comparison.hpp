@@ -51,7 +51,8 @@ class Comparison {
   [[nodiscard]] std::string file(const std::string& name) const;
   /// Null where mosquitto is not installed.
   [[nodiscard]] support::Mosquitto* mosquitto();
-  void stop_sink() { sink_.reset(); }
+  /// The sink as it is, and a new one, which breaks the connections of the one before.
+  void pause_sink() { sink_->pause(); }
   void start_sink();
 
   /// Measures how fast messages go, in rounds in turn: each as long as the others, however fast. `answer` as
@@ -98,6 +99,7 @@ void compare_latency(Comparison& comparison);
 void compare_replay(Comparison& comparison);
 void compare_memory(Comparison& comparison);
 void compare_connections(Comparison& comparison);
+void compare_durability(Comparison& comparison);
 void compare_costs(Comparison& comparison);
 
 }  // namespace holdfast::bench

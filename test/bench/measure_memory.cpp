@@ -22,7 +22,7 @@ Figures measure_idle(const Job& job) {
 Figures measure_pending(const Job& job) {
   const auto peer = make_peer(job);
   peer->connect();
-  ask("go away");
+  ask("stop answering");
   ask("look");
   peer->publish(job.messages);
   ask("look");

@@ -58,9 +58,9 @@ Figures measure_connect(const Job& job) {
 Figures measure_replay(const Job& job) {
   const auto peer = make_peer(job);
   peer->connect();
-  ask("go away");
+  ask("stop answering");
   peer->publish(job.messages);
-  ask("come back");
+  ask("connect again");
   peer->await_connection();
   const Stopwatch stopwatch;
   peer->finish();

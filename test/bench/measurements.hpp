@@ -19,11 +19,11 @@ Figures measure_round_trip(const Job& job);
 Figures measure_paced(const Job& job);
 /// seconds, cpu_seconds: Job::messages connections, one after the other.
 Figures measure_connect(const Job& job);
-/// seconds, cpu_seconds: from a new connection to the end of all that was published while there was none.
+/// seconds, cpu_seconds: from a new connection to the end of all that was published while nobody answered.
 Figures measure_replay(const Job& job);
 /// Connects and does nothing while it asks to be looked at.
 Figures measure_idle(const Job& job);
-/// Asks to be looked at before and after it has published Job::messages without a connection.
+/// Asks to be looked at before and after it has published Job::messages that nobody answers.
 Figures measure_pending(const Job& job);
 
 /// Asks whoever started this process to do something, and waits until it is done.

@@ -20,6 +20,8 @@ struct PeerCommand {
 /// Called for each thing that the program asks for; it goes on afterwards.
 using Answer = std::function<void(const std::string& what, pid_t process)>;
 
+/// A file in the directory of this program.
+[[nodiscard]] std::string path_beside(const std::string& name);
 /// The program of a contestant; it may be missing.
 [[nodiscard]] std::string path_of_peer(const std::string& peer);
 [[nodiscard]] bool is_built(const std::string& peer);

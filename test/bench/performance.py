@@ -41,7 +41,7 @@ class Run:
 
     def figure(self, name, peer, measurement, **scenario):
         """None where it was not measured. Without `threads` or `server`, one thread against the sink."""
-        wanted = {"server": "sink", "threads": None, "under": None, **scenario}
+        wanted = {"server": "sink", "threads": None, "under": None, "resumed": None, **scenario}
         for result in self.data["results"]:
             if result["peer"] == peer and result["measurement"] == measurement and name in result:
                 if all(result.get(key) == value for key, value in wanted.items()):
@@ -179,6 +179,13 @@ def speed_table(run, measurement, columns):
     return table([measurement] + [title for title, _ in columns], rows) if rows else []
 
 
+def draw(directory, name, title, bars):
+    if not bars:
+        return []
+    (directory / name).write_text(plot.bars(title, bars, short), encoding="utf-8")
+    return [f"![{title}](performance/{name})", ""]
+
+
 def speed_plot(run, directory, name, title, groups):
     """`groups`: title, measurement and scenario of each."""
     bars = []
@@ -187,10 +194,7 @@ def speed_plot(run, directory, name, title, groups):
         found = [bar for bar in found if bar[1]]
         if found:
             bars.append((group, found))
-    if not bars:
-        return []
-    (directory / name).write_text(plot.bars(title, bars, short), encoding="utf-8")
-    return [f"![{title}](performance/{name})", ""]
+    return draw(directory, name, title, bars)
 
 
 def throughput_section(run, plots):
@@ -209,7 +213,7 @@ def throughput_section(run, plots):
 
 def size_section(run, plots):
     sizes = (16, 64, 256, 4096, 65536)
-    lines = ["## Payloads", "", "QoS 1, and QoS 0 for large ones; at 4 KiB and 64 KiB it is bytes a second that count.", ""]
+    lines = []
     for measurement in ("publish", "receive"):
         columns = [(f"{size:,} bytes", {"qos": 1, "size": size}) for size in sizes]
         body = speed_table(run, measurement, columns)
@@ -227,19 +231,118 @@ def size_section(run, plots):
         lines += table([measurement + ", bytes"] + [title for title, _ in large], rows)
         lines += speed_plot(run, plots, f"{measurement}_sizes.svg", f"{measurement} QoS 1 by payload, messages a second (log scale)",
                             [(title, measurement, scenario) for title, scenario in columns])
-    return lines
+    if not lines:
+        return []
+    return ["## Payloads", "", "QoS 1, and QoS 0 for large ones; at 4 KiB and 64 KiB it is bytes a second that count.", ""] + lines
 
 
 def broker_section(run, plots):
     columns = [(f"QoS {qos}", {"qos": qos, "size": 64, "server": "mosquitto"}) for qos in range(3)]
-    lines = ["## Through mosquitto", "",
-             "The same against a real broker, which is the bottleneck for the fast ones. When receiving, raw sockets publish.", ""]
+    lines = []
     for measurement in ("publish", "receive"):
         lines += speed_table(run, measurement, columns)
-    return lines
+    if not lines:
+        return []
+    return ["## Through mosquitto", "",
+            "The same against a real broker, which is the bottleneck for the fast ones. When receiving, raw sockets publish.", ""] + lines
 
 
-SECTIONS = [throughput_section, size_section, broker_section]
+def latency_section(run, plots):
+    rows = []
+    for peer in run.peers():
+        cells = []
+        for measurement in ("round_trip", "paced"):
+            for name in ("p50", "p99", "p99.9"):
+                took = run.figure(name, peer, measurement, qos=1, size=64)
+                cells.append(f"{took:,.0f}" if took else "-")
+        if any(cell != "-" for cell in cells):
+            rows.append([NAMES[peer]] + cells)
+    if not rows:
+        return []
+    bars = []
+    for name in ("p50", "p99"):
+        found = [(NAMES[peer], run.figure(name, peer, "round_trip", qos=1, size=64), peer) for peer in run.peers()]
+        bars.append((name, [bar for bar in found if bar[1]]))
+    return ["## Round trip", "",
+            "Microseconds from `publish` of a message of QoS 1, 64 bytes, to its end: one at a time, and at a pace that is half of what "
+            "the client can publish (so each has another one).", ""] + \
+        draw(plots, "round_trip.svg", "Round trip QoS 1, one at a time, µs (log scale)", bars) + \
+        table(["", "p50", "p99", "p99.9", "half load: p50", "p99", "p99.9"], rows)
+
+
+def replay_section(run, plots):
+    found = [result for result in run.data["results"] if result["measurement"] == "replay"]
+    if not found:
+        return []
+    rows = [[NAMES[result["peer"]], f"{result['pending']:,}", short(result["per_second"]) + "/s"] for result in found]
+    bars = [("", [(f"{NAMES[result['peer']]}, {short(result['pending'])}", result["per_second"], result["peer"]) for result in found])]
+    return ["## Replay", "",
+            "The server stops to answer, so many messages of QoS 1 are published, 1,000 of them are in flight, and the connection breaks. "
+            "From the new connection to the end of the last. Some were given less because they stop at 65,535 or take too long.", ""] + \
+        draw(plots, "replay.svg", "Replay after a reconnect, messages a second (log scale)", bars) + \
+        table(["", "pending", "messages"], rows)
+
+
+def memory_section(run, plots):
+    rows = []
+    for peer in run.peers():
+        idle = [run.figure(name, peer, "idle") for name in ("pss_kib", "rss_kib", "private_kib")]
+        each = [result["bytes_each"] for result in run.data["results"]
+                if result["measurement"] == "pending" and result["peer"] == peer]
+        if idle[0]:
+            rows.append([NAMES[peer]] + [f"{figure:,.0f} KiB" for figure in idle] + [f"{each[0]:,.0f}" if each else "-"])
+    if not rows:
+        return []
+    return ["## Memory", "",
+            "Of the process of a client that is connected and does nothing: with shared pages by parts (Pss), whole (Rss), and without "
+            "(private). And what a waiting message of 64 bytes takes beyond its payload and topic, in bytes.", ""] + \
+        table(["", "Pss", "Rss", "private", "bytes a waiting message"], rows)
+
+
+def connection_section(run, plots):
+    columns = [("TCP", {"server": "sink"}), ("TLS", {"server": "tls sink", "resumed": None}),
+               ("TLS, resumed", {"server": "tls sink", "resumed": True})]
+    lines = speed_table(run, "connect", columns)
+    if not lines:
+        return []
+    lines = ["## Connections and TLS", "",
+             "Connections a second, one after the other, with CONNECT, CONNACK and DISCONNECT. The server's key is of P-256; its side of "
+             "TLS is OpenSSL's, and takes its time on the same machine.", ""] + lines
+    columns = [("QoS 1, 256 bytes, over TLS", {"server": "tls sink", "qos": 1, "size": 256})]
+    return lines + speed_table(run, "publish", columns) + speed_table(run, "receive", columns)
+
+
+def durability_section(run, plots):
+    stores = run.data.get("durability", {}).get("stores", [])
+    if not stores:
+        return []
+    rows = [[row["name"], short(row["messages_per_second"]) + "/s", f"{row['cpu_us_per_message']:.2f} µs",
+             f"{row['times_paho']:.1f}"] for row in stores]
+    return ["## Durable publishing", "", "QoS 1, 256 bytes, files on a disk. Paho C keeps files too, and syncs none.", ""] + \
+        table(["", "messages", "CPU a message", "times the faster Paho C"], rows)
+
+
+def cost_section(run, plots):
+    lines = []
+    for name, each in (("allocations", "{:.2f}"), ("instructions", "{:,.0f}")):
+        rows = []
+        for peer in run.peers():
+            figures = [run.figure(name, peer, measurement, qos=qos, size=64, under=name)
+                       for measurement in ("publish", "receive") for qos in range(3)]
+            if any(figure is not None for figure in figures):
+                rows.append([NAMES[peer]] + ["-" if figure is None else each.format(max(figure, 0)) for figure in figures])
+        if rows:
+            heading = [name] + [f"{measurement} QoS {qos}" for measurement in ("publish", "receive") for qos in range(3)]
+            lines += table(heading, rows)
+    if not lines:
+        return []
+    return ["## Allocations and instructions", "",
+            "Calls of malloc and its like, and instructions of the process under callgrind, for each message of 64 bytes. Under valgrind "
+            "threads run in turn, so batches are not as they are outside.", ""] + lines
+
+
+SECTIONS = [throughput_section, size_section, broker_section, latency_section, replay_section, memory_section, connection_section,
+            durability_section, cost_section]
 GOALS = [throughput_goals, payload_goals, latency_goals, replay_goals, cost_goals]
 
 

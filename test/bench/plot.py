@@ -3,7 +3,7 @@ import html
 import math
 
 WIDTH = 760
-LEFT = 130  # Where the bars begin.
+LEFT = 150  # Where the bars begin.
 RIGHT = 90  # Room for the figures behind them.
 ROW = 18
 # Grey text is legible on white and on black; what differs is left to the reader's own setting.

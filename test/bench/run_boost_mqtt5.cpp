@@ -14,8 +14,10 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <variant>
 
 #include "bench/peer.hpp"
+#include "bench/progress.hpp"
 
 namespace holdfast::bench {
 
@@ -28,6 +30,12 @@ using boost::system::error_code;
 void check(const error_code& error, const char* what) {
   if (error) throw std::runtime_error(std::string("Boost.MQTT5: ") + what + ": " + error.message());
 }
+
+/// The client tells nobody but its logger that it is connected.
+struct ConnectionLog {
+  Progress* connected;
+  void at_connack(mqtt::reason_code, bool, const mqtt::connack_props&) const { connected->finish_one(); }
+};
 
 /// So many messages, some of them at a time.
 struct Batch {
@@ -52,19 +60,15 @@ class BoostPeer : public Peer {
         .keep_alive(60)
         .connect_property(mqtt::prop::receive_maximum, window);
     client_.async_run(asio::detached);
+    context_.restart();
     thread_ = std::thread([this] { context_.run(); });
-    // There is nothing by which it tells that it is connected but a message that has left.
-    run([this](auto done) {
-      client_.async_publish<mqtt::qos_e::at_most_once>("connected", "", mqtt::retain_e::no, {},
-                                                       std::move(done));
-    });
+    connected_.wait_for(++connects_);
   }
   void disconnect() override {
     run([this](auto done) { client_.async_disconnect(std::move(done)); });
     stop();
   }
-  // It does not tell; the sink answers at once when it is back.
-  void await_connection() override {}
+  void await_connection() override { connected_.wait_for(2); }
 
   void publish(std::uint32_t messages) override {
     batch_ = {messages, 0, {}, {}};
@@ -163,7 +167,10 @@ class BoostPeer : public Peer {
   const Job job_;
   const std::string payload_ = std::string(job_.payload_size, 'x');
   asio::io_context context_{1};
-  mqtt::mqtt_client<asio::ip::tcp::socket> client_{context_};
+  Progress connected_{"Boost.MQTT5"};
+  std::uint32_t connects_ = 0;
+  mqtt::mqtt_client<asio::ip::tcp::socket, std::monostate, ConnectionLog> client_{
+      context_, {}, ConnectionLog{&connected_}};
   std::thread thread_;
   // Of the client's thread, while it works.
   Batch batch_;
@@ -176,7 +183,7 @@ class BoostPeer : public Peer {
 std::string peer_version() {
   std::string version = BOOST_LIB_VERSION;  // "1_88", the one that it came with.
   std::replace(version.begin(), version.end(), '_', '.');
-  return "Boost " + version;
+  return version;
 }
 
 std::unique_ptr<Peer> make_peer(const Job& job) {

@@ -21,6 +21,7 @@ Options options_for(const Job& job) {
   options.server =
       (job.ca_file.empty() ? "mqtt://127.0.0.1:" : "mqtts://127.0.0.1:") + std::to_string(job.port);
   options.client_id = "holdfast";
+  options.session_expiry = 1h;
   options.outbox_messages_max = job.outstanding;
   options.outbox_bytes_max = std::size_t{1} << 40;
   options.connect_properties.receive_maximum = window;

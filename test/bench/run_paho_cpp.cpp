@@ -90,7 +90,8 @@ class PahoCppPeer : public Peer {
 }  // namespace
 
 std::string peer_version() {
-  return mqtt::VERSION_STR;
+  const std::string text = mqtt::VERSION_STR;  // "Paho MQTT C++ (mqttpp) v. 1.2"
+  return text.substr(text.rfind(' ') + 1);
 }
 
 std::unique_ptr<Peer> make_peer(const Job& job) {

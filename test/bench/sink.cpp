@@ -62,9 +62,8 @@ class Connection {
       case packet::pubcomp:
         --outstanding_;
         break;
-      case packet::connect:  // Receive Maximum is the one property, three bytes long.
-        out_.bytes() += {static_cast<char>(packet::connack), 6, 0, 0, 3, 0x21, window >> 8,
-                         static_cast<char>(window & 0xFF)};
+      case packet::connect:
+        accept_client(packet.body);
         break;
       case packet::subscribe & 0xF0:
         begin_flood(packet.body);
@@ -77,6 +76,17 @@ class Connection {
       default:
         break;
     }
+  }
+
+  void accept_client(std::string_view connect) {
+    // Whoever does not ask for a clean session has one here: its messages in flight are answered as if they
+    // had always been.
+    constexpr std::size_t flags_at = 7;
+    const char session_present = (connect[flags_at] & 0x02) == 0 ? 1 : 0;
+    // Receive Maximum is the one property, three bytes long.
+    out_.bytes() +=
+        {static_cast<char>(packet::connack), 6, session_present, 0, 3, 0x21, static_cast<char>(window >> 8),
+         static_cast<char>(window & 0xFF)};
   }
 
   void begin_flood(std::string_view subscribe) {

@@ -132,7 +132,8 @@ impl Peer {
     fn connect(job: &Job) -> Peer {
         let mut options = MqttOptions::new("rumqttc", "127.0.0.1", job.number("port", 0) as u16);
         options.set_keep_alive(Duration::from_secs(60));
-        options.set_clean_start(true);
+        // With a new session it would throw away what is pending.
+        options.set_clean_start(false);
         options.set_receive_maximum(Some(WINDOW as u16));
         options.set_outgoing_inflight_upper_limit(WINDOW as u16);
         options.set_max_packet_size(Some(1 << 20));
@@ -282,9 +283,9 @@ fn connect(job: &Job) {
 
 fn replay(job: &Job) {
     let peer = Peer::connect(job);
-    ask("go away");
+    ask("stop answering");
     peer.publish(job.messages());
-    ask("come back");
+    ask("connect again");
     peer.shared.wait_until(|state| state.connects >= 2);
     measured(|| peer.finish());
 }
@@ -296,7 +297,7 @@ fn idle(job: &Job) {
 
 fn pending(job: &Job) {
     let peer = Peer::connect(job);
-    ask("go away");
+    ask("stop answering");
     ask("look");
     peer.publish(job.messages());
     ask("look");
