@@ -12,7 +12,8 @@ namespace holdfast::bench {
 
 namespace {
 
-/// How much each is given: some stop at 65,535 messages, some would take hours for more.
+/// How much each is given: some stop at 65,535 messages, some would take hours for more. Paho C and C++ are
+/// left out: with 5,000 they were not through in a minute.
 struct Backlog {
   const char* peer;
   std::uint32_t messages;
@@ -21,8 +22,7 @@ struct Backlog {
 
 constexpr Backlog backlogs[] = {
     {"holdfast", 100'000, 100'000}, {"holdfast", 1'000'000, 1'000'000}, {"boost_mqtt5", 50'000, 10'000},
-    {"rumqttc", 10'000, 2'000},     {"libmosquitto", 50'000, 10'000},   {"paho_c", 10'000, 5'000},
-    {"paho_cpp", 10'000, 5'000},
+    {"rumqttc", 10'000, 2'000},     {"libmosquitto", 50'000, 10'000},
 };
 
 }  // namespace
