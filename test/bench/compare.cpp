@@ -33,6 +33,12 @@ void require_group(const std::string& name) {
   if (!known) throw std::invalid_argument("no group is called " + name + ": see the top of compare.cpp");
 }
 
+void write(const std::string& path, const nlohmann::json& results) {
+  std::ofstream file(path);
+  file << results.dump(1) << '\n';
+  if (!file.flush()) throw std::runtime_error("cannot write " + path);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -56,13 +62,12 @@ int main(int argc, char** argv) {
     }
     Comparison comparison(settings);
     for (const auto& [name, run] : groups) {
-      if (settings.only.empty() || std::count(settings.only.begin(), settings.only.end(), name) > 0)
-        run(comparison);
+      if (!settings.only.empty() && std::count(settings.only.begin(), settings.only.end(), name) == 0)
+        continue;
+      run(comparison);
+      // After each: what has been measured is not lost with what goes wrong later.
+      if (!json.empty()) write(json, comparison.results());
     }
-    if (json.empty()) return EXIT_SUCCESS;
-    std::ofstream file(json);
-    file << comparison.results().dump(1) << '\n';
-    if (!file.flush()) throw std::runtime_error("cannot write " + json);
   } catch (const std::exception& error) {
     std::cerr << "compare: " << error.what() << '\n';
     return EXIT_FAILURE;

@@ -24,9 +24,9 @@ class Progress {
   /// does it inside: a wake-up a message would be the library's loss.
   void begin_one() {
     std::unique_lock lock(mutex_);
-    waiting_ = true;
+    ++waiting_;
     changed_.wait(lock, [&] { return begun_ - finished_ < outstanding_max_; });
-    waiting_ = false;
+    --waiting_;
     ++begun_;
   }
   void finish_one() {
@@ -34,7 +34,8 @@ class Progress {
     if (finished_ >= recorded_from_ && finished_ - recorded_from_ < ended_.size())
       ended_[finished_ - recorded_from_] = std::chrono::steady_clock::now();
     ++finished_;
-    if (finished_ == awaited_ || (waiting_ && begun_ - finished_ <= outstanding_max_ - outstanding_max_ / 8))
+    if (finished_ == awaited_ ||
+        (waiting_ > 0 && begun_ - finished_ <= outstanding_max_ - outstanding_max_ / 8))
       changed_.notify_all();
   }
   void wait_for(std::uint32_t count) {
@@ -65,7 +66,7 @@ class Progress {
   std::uint32_t begun_ = 0;
   std::uint32_t finished_ = 0;
   std::uint32_t awaited_ = 0;
-  bool waiting_ = false;
+  unsigned waiting_ = 0;  // Publishers that wait for room.
   std::span<std::chrono::steady_clock::time_point> ended_;
   std::uint32_t recorded_from_ = 0;
 };

@@ -159,7 +159,6 @@ impl Peer {
                 state.room_wanted = Some(self.outstanding - self.outstanding / 8);
                 let full = |state: &mut State| state.begun - state.finished >= self.outstanding;
                 state = self.shared.changed.wait_while(state, full).unwrap();
-                state.room_wanted = None;
             }
             state.begun += 1;
         }
