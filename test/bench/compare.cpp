@@ -3,9 +3,8 @@
 //
 //     compare [--quick] [--json FILE] [--only GROUP]...
 //
-// GROUP: throughput, sizes, broker, latency, replay, memory, connections,
-// durability, costs. Without --only all of them:
-// a quarter of an hour, or with --quick three minutes. performance.py makes a page of the file.
+// GROUP: throughput, sizes, broker, latency, replay, memory, connections, durability, costs. Without --only
+// all of them: a quarter of an hour, or with --quick three minutes. performance.py makes a page of the file.
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>

@@ -1,5 +1,6 @@
 // How many messages a second, and what CPU each takes: by QoS, payload, threads, over TLS, and through a real
 // broker.
+#include <filesystem>
 #include <optional>
 
 #include "bench/comparison.hpp"
@@ -52,7 +53,7 @@ void compare_broker(Comparison& comparison) {
       publisher.emplace(
           std::vector<std::string>{path_of_peer("sockets"), "publish", port, "qos=" + std::to_string(qos),
                                    "messages=" + std::to_string(messages)},
-          support::ChildProcess::Streams{});
+          std::filesystem::path(comparison.file("publisher.log")));
     });
   }
 }
