@@ -17,8 +17,9 @@ class SocketsPeer : public Peer {
   void connect() override {
     stream_ = std::make_unique<SocketStream>(support::connect_to(job_.port));
     stream_->wait(true);
-    // Clean Start, keep-alive 0, no properties, Client Identifier "bare".
-    out_.bytes().assign("\x10\x11\0\4MQTT\5\2\0\0\0\0\4bare", 19);
+    // Clean Start, keep-alive 0, no properties; and one who receives is not who publishes for it.
+    out_.bytes().assign("\x10\x11\0\4MQTT\5\2\0\0\0\0\4", 15);
+    out_.bytes() += job_.publisher ? "take" : "bare";
     until_answered(packet::connack);
   }
   void disconnect() override {
