@@ -61,4 +61,8 @@ Server::~Server() {
   ::waitpid(pid_, nullptr, 0);
 }
 
+void Server::pause() const {
+  ::kill(pid_, SIGSTOP);
+}
+
 }  // namespace holdfast::bench

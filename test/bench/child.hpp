@@ -18,6 +18,8 @@ class Server {
  public:
   explicit Server(const std::function<void()>& serve);
   ~Server();
+  /// It reads and answers nothing more.
+  void pause() const;
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 

@@ -1,9 +1,5 @@
 #include "bench/packet_scanner.hpp"
 
-#include <poll.h>
-#include <sys/socket.h>
-
-#include <cerrno>
 #include <cstring>
 
 #include "bench/work.hpp"
@@ -17,12 +13,10 @@ std::string_view Packet::identifier() const {
   return body.substr(2 + topic_size, 2);
 }
 
-bool PacketScanner::read(const support::Descriptor& connection) {
-  const ssize_t count = ::recv(connection.get(), buffer_.data() + filled_, buffer_.size() - filled_, 0);
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
-  if (count <= 0) throw EndOfStream{};
-  filled_ += static_cast<std::size_t>(count);
-  return true;
+bool PacketScanner::read(Stream& stream) {
+  const std::size_t count = stream.read(std::span(buffer_).subspan(filled_));
+  filled_ += count;
+  return count > 0;
 }
 
 std::size_t PacketScanner::packet_at(std::size_t at, Packet& packet) const {
@@ -43,29 +37,32 @@ void PacketScanner::drop(std::size_t bytes) {
   std::memmove(buffer_.data(), buffer_.data() + bytes, filled_);
 }
 
-std::string make_publish(int qos, std::uint16_t identifier) {
-  std::string body{'\0', static_cast<char>(std::strlen(topic))};
-  body += topic;
-  if (qos > 0) body += {static_cast<char>(identifier >> 8), static_cast<char>(identifier & 0xFF)};
-  body += '\0';  // No properties.
-  body.append(payload_size, 'x');
-  return std::string{static_cast<char>(packet::publish | qos << 1), static_cast<char>(body.size())} + body;
+EncodedPublish::EncodedPublish(int qos, std::size_t payload_size) {
+  const std::size_t topic_size = std::strlen(topic);
+  packet_.push_back(static_cast<char>(packet::publish | qos << 1));
+  for (std::size_t left = 2 + topic_size + (qos > 0 ? 2 : 0) + 1 + payload_size; left > 0; left >>= 7)
+    packet_ += static_cast<char>((left & 0x7F) | (left > 0x7F ? 0x80 : 0));
+  packet_.push_back('\0');
+  packet_.push_back(static_cast<char>(topic_size));
+  packet_ += topic;
+  if (qos > 0) {
+    identifier_at_ = packet_.size();
+    packet_ += {'\0', '\0'};
+  }
+  packet_ += '\0';  // No properties.
+  packet_.append(payload_size, 'x');
+}
+
+void EncodedPublish::append_to(std::string& out, std::uint16_t identifier) {
+  if (identifier_at_ > 0) {
+    packet_[identifier_at_] = static_cast<char>(identifier >> 8);
+    packet_[identifier_at_ + 1] = static_cast<char>(identifier & 0xFF);
+  }
+  out += packet_;
 }
 
 void append_answer(std::string& out, std::uint8_t type, std::string_view identifier) {
   out += {static_cast<char>(type), '\2', identifier[0], identifier[1]};
-}
-
-void write_some(const support::Descriptor& connection, std::string& bytes) {
-  if (bytes.empty()) return;
-  const ssize_t count = ::send(connection.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  if (count < 0 && errno != EAGAIN && errno != EINTR) throw EndOfStream{};
-  if (count > 0) bytes.erase(0, static_cast<std::size_t>(count));
-}
-
-void wait_for(const support::Descriptor& connection, bool writing) {
-  pollfd waiting{connection.get(), static_cast<short>(writing ? POLLIN | POLLOUT : POLLIN), 0};
-  ::poll(&waiting, 1, -1);
 }
 
 }  // namespace holdfast::bench

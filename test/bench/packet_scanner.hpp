@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "support/descriptor.hpp"
+#include "bench/stream.hpp"
 
 namespace holdfast::bench {
 
@@ -44,8 +44,8 @@ class PacketScanner {
  public:
   PacketScanner() : buffer_(std::size_t{1} << 20) {}
 
-  /// Reads once. False when there is nothing to read now; throws at the end of the stream.
-  bool read(const support::Descriptor& connection);
+  /// Reads once. False when there is nothing to read now. Throws EndOfStream.
+  bool read(Stream& stream);
   /// Calls `take(Packet)` for each complete packet; the rest stays.
   template <class Take>
   void scan(Take&& take) {
@@ -67,17 +67,19 @@ class PacketScanner {
   std::size_t filled_ = 0;
 };
 
-/// A PUBLISH with the benchmark's payload; `identifier` is left out at QoS 0.
-std::string make_publish(int qos, std::uint16_t identifier);
+/// A PUBLISH, encoded once: only its identifier changes from one to the next.
+class EncodedPublish {
+ public:
+  EncodedPublish(int qos, std::size_t payload_size);
+  /// `identifier` is left out at QoS 0.
+  void append_to(std::string& out, std::uint16_t identifier);
+
+ private:
+  std::string packet_;
+  std::size_t identifier_at_ = 0;  // 0: it has none.
+};
+
 /// Appends PUBACK, PUBREC, PUBREL or PUBCOMP in its short form.
 void append_answer(std::string& out, std::uint8_t type, std::string_view identifier);
-
-/// Writes as much of `bytes` as the connection takes now and removes it.
-void write_some(const support::Descriptor& connection, std::string& bytes);
-/// Waits until the connection can be read, or written to where `writing`.
-void wait_for(const support::Descriptor& connection, bool writing);
-
-/// The stream ended.
-struct EndOfStream {};
 
 }  // namespace holdfast::bench

@@ -10,10 +10,6 @@ namespace holdfast::bench {
 
 namespace {
 
-const char* name(Direction direction) {
-  return direction == Direction::publish ? "publish" : "receive";
-}
-
 double middle(std::vector<double> values) {
   const auto half = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), half, values.end());
@@ -50,7 +46,7 @@ void print_heading(std::ostream& out) {
 }
 
 void print(std::ostream& out, const Row& row) {
-  out << name(row.direction) << " QoS " << row.qos;
+  out << row.measurement << " QoS " << row.qos;
   for (const Figure* figure : {&row.holdfast, &row.libmosquitto, &row.sockets}) {
     out << "  ";
     print(out, *figure);
@@ -63,7 +59,7 @@ void print_json(std::ostream& out, const std::vector<Row>& rows) {
   out << "[\n" << std::fixed << std::setprecision(3);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const Row& row = rows[i];
-    out << R"(  {"direction": ")" << name(row.direction) << R"(", "qos": )" << row.qos << ", ";
+    out << R"(  {"measurement": ")" << row.measurement << R"(", "qos": )" << row.qos << ", ";
     print_json(out, "holdfast", row.holdfast);
     print_json(out, "libmosquitto", row.libmosquitto);
     print_json(out, "sockets", row.sockets);

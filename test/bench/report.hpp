@@ -20,7 +20,7 @@ struct Figure {
 Figure median(const std::vector<Sample>& samples, std::uint32_t messages);
 
 struct Row {
-  Direction direction = Direction::publish;
+  std::string measurement;  ///< "publish" or "receive".
   int qos = 0;
   Figure holdfast;
   Figure libmosquitto;

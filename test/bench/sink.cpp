@@ -1,7 +1,8 @@
 #include "bench/sink.hpp"
 
+#include <cstdio>
+#include <memory>
 #include <string>
-#include <vector>
 
 #include "bench/packet_scanner.hpp"
 #include "bench/work.hpp"
@@ -11,18 +12,35 @@ namespace holdfast::bench {
 
 namespace {
 
+struct Flood {
+  int qos = 0;
+  std::uint32_t messages = 0;
+  std::size_t payload_size = 0;
+};
+
+/// What a SUBSCRIBE to flood_filter() asks for. Any other filter asks for nothing.
+Flood parse_flood(std::string_view subscribe) {
+  const std::size_t at = subscribe.find("flood/");
+  if (at == std::string_view::npos) return {};
+  Flood flood;
+  const std::string text(subscribe.substr(at));
+  if (std::sscanf(text.c_str(), "flood/%d/%u/%zu", &flood.qos, &flood.messages, &flood.payload_size) != 3)
+    return {};
+  return flood;
+}
+
 class Connection {
  public:
-  explicit Connection(support::Descriptor connection) : connection_(std::move(connection)) {}
+  explicit Connection(std::unique_ptr<Stream> stream) : stream_(std::move(stream)) {}
 
   [[noreturn]] void serve() {
     for (;;) {
       flood();
-      write_some(connection_, out_);
-      if (scanner_.read(connection_)) {
+      out_.write_to(*stream_);
+      if (scanner_.read(*stream_)) {
         scanner_.scan([this](const Packet& packet) { answer(packet); });
       } else if (!may_flood() || !out_.empty()) {
-        wait_for(connection_, !out_.empty());
+        stream_->wait(!out_.empty());
       }
     }
   }
@@ -31,28 +49,27 @@ class Connection {
   void answer(const Packet& packet) {
     switch (packet.first & 0xF0) {
       case packet::publish:
-        if (packet.qos() == 1) append_answer(out_, packet::puback, packet.identifier());
-        if (packet.qos() == 2) append_answer(out_, packet::pubrec, packet.identifier());
+        if (packet.qos() == 1) append_answer(out_.bytes(), packet::puback, packet.identifier());
+        if (packet.qos() == 2) append_answer(out_.bytes(), packet::pubrec, packet.identifier());
         break;
       case packet::pubrel & 0xF0:
-        append_answer(out_, packet::pubcomp, packet.identifier());
+        append_answer(out_.bytes(), packet::pubcomp, packet.identifier());
         break;
       case packet::pubrec:
-        append_answer(out_, packet::pubrel, packet.identifier());
+        append_answer(out_.bytes(), packet::pubrel, packet.identifier());
         break;
       case packet::puback:
       case packet::pubcomp:
         --outstanding_;
         break;
-      case packet::connect:  // Receive Maximum is the one property, three bytes long.
-        out_ += {static_cast<char>(packet::connack), 6, 0, 0, 3, 0x21, window >> 8,
-                 static_cast<char>(window & 0xFF)};
+      case packet::connect:
+        accept_client(packet.body);
         break;
       case packet::subscribe & 0xF0:
         begin_flood(packet.body);
         break;
       case packet::pingreq:
-        out_ += {static_cast<char>(packet::pingresp), 0};
+        out_.bytes() += {static_cast<char>(packet::pingresp), 0};
         break;
       case packet::disconnect:
         throw EndOfStream{};
@@ -61,15 +78,23 @@ class Connection {
     }
   }
 
+  void accept_client(std::string_view connect) {
+    // Whoever does not ask for a clean session has one here: its messages in flight are answered as if they
+    // had always been.
+    constexpr std::size_t flags_at = 7;
+    const char session_present = (connect[flags_at] & 0x02) == 0 ? 1 : 0;
+    // Receive Maximum is the one property, three bytes long.
+    out_.bytes() +=
+        {static_cast<char>(packet::connack), 6, session_present, 0, 3, 0x21, static_cast<char>(window >> 8),
+         static_cast<char>(window & 0xFF)};
+  }
+
   void begin_flood(std::string_view subscribe) {
-    out_ += {static_cast<char>(packet::suback), 4, subscribe[0], subscribe[1], 0, 2};
-    const std::string text(subscribe.substr(subscribe.find("flood/") + 6));
-    const int qos = text[0] - '0';
-    to_send_ = static_cast<std::uint32_t>(std::stoul(text.substr(2)));
-    qos_ = qos;
-    // More identifiers than can be outstanding, so that none is used twice at a time.
-    for (std::uint16_t identifier = 1; identifier <= 2 * window; ++identifier)
-      publishes_.push_back(make_publish(qos, identifier));
+    out_.bytes() += {static_cast<char>(packet::suback), 4, subscribe[0], subscribe[1], 0, 2};
+    const Flood flood = parse_flood(subscribe);
+    qos_ = flood.qos;
+    to_send_ = flood.messages;
+    publish_ = std::make_unique<EncodedPublish>(flood.qos, flood.payload_size);
   }
 
   [[nodiscard]] bool may_flood() const { return to_send_ > 0 && (qos_ == 0 || outstanding_ < window); }
@@ -77,19 +102,20 @@ class Connection {
   void flood() {
     constexpr std::size_t batch_bytes = 256 * 1024;
     while (may_flood() && out_.size() < batch_bytes) {
-      out_ += publishes_[next_];
-      next_ = (next_ + 1) % publishes_.size();
+      // More identifiers than can be outstanding, so that none is used twice at a time.
+      next_ = static_cast<std::uint16_t>(next_ % (2 * window) + 1);
+      publish_->append_to(out_.bytes(), next_);
       --to_send_;
       if (qos_ > 0) ++outstanding_;
     }
   }
 
-  support::Descriptor connection_;
+  std::unique_ptr<Stream> stream_;
   PacketScanner scanner_;
-  std::string out_;
+  Output out_;
   // What is being sent.
-  std::vector<std::string> publishes_;
-  std::size_t next_ = 0;
+  std::unique_ptr<EncodedPublish> publish_;
+  std::uint16_t next_ = 0;
   int qos_ = 0;
   std::uint32_t to_send_ = 0;
   std::uint32_t outstanding_ = 0;
@@ -97,16 +123,20 @@ class Connection {
 
 }  // namespace
 
-void run_sink(const support::Descriptor& listener) {
+void run_sink(const support::Descriptor& listener, const MakeStream& make_stream) {
   for (;;) {
     wait_for(listener, false);
     support::Descriptor accepted = support::accept_from(listener);
     if (!accepted) continue;
     try {
-      Connection(std::move(accepted)).serve();
+      Connection(make_stream(std::move(accepted))).serve();
     } catch (const EndOfStream&) {  // The next one, please.
     }
   }
+}
+
+std::unique_ptr<Stream> make_plain(support::Descriptor connection) {
+  return std::make_unique<SocketStream>(std::move(connection));
 }
 
 }  // namespace holdfast::bench

@@ -8,11 +8,13 @@
 // --only one client does one scenario over and over, for a profiler.
 #include <cstdlib>
 #include <iostream>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "bench/child.hpp"
+#include "bench/peer_process.hpp"
 #include "bench/report.hpp"
 #include "bench/settings.hpp"
 #include "bench/sink.hpp"
@@ -30,43 +32,50 @@ constexpr int promised_receiving = 8;
 constexpr std::uint32_t many_messages = 3'000'000;
 constexpr std::uint32_t libmosquitto_messages = 50'000;
 
-Row measure(Work work, int rounds) {
-  std::vector<Sample> holdfast;
-  std::vector<Sample> libmosquitto;
-  std::vector<Sample> sockets;
+struct Scenario {
+  std::string measurement;
+  int qos = 0;
+};
+
+PeerCommand command_for(const std::string& peer, const Scenario& scenario, std::uint16_t port) {
+  const std::uint32_t messages = peer == "libmosquitto" ? libmosquitto_messages : many_messages;
+  return {peer,
+          scenario.measurement,
+          {"port=" + std::to_string(port), "qos=" + std::to_string(scenario.qos),
+           "messages=" + std::to_string(messages)},
+          {}};
+}
+
+Row measure(const Scenario& scenario, int rounds, std::uint16_t port) {
+  std::map<std::string, std::vector<Sample>> samples;
   for (int round = 0; round < rounds; ++round) {
-    work.messages = many_messages;
-    holdfast.push_back(measure_in_child([&] { return run_holdfast(work); }));
-    sockets.push_back(measure_in_child([&] { return run_sockets(work); }));
-    work.messages = libmosquitto_messages;
-    libmosquitto.push_back(measure_in_child([&] { return run_libmosquitto(work); }));
+    for (const char* peer : {"holdfast", "sockets", "libmosquitto"}) {
+      const auto figures = run_peer(command_for(peer, scenario, port));
+      samples[peer].push_back({figures.at("seconds"), figures.at("cpu_seconds"), 0, 0});
+    }
   }
-  return {work.direction, work.qos, median(holdfast, many_messages),
-          median(libmosquitto, libmosquitto_messages), median(sockets, many_messages)};
+  return {scenario.measurement, scenario.qos, median(samples["holdfast"], many_messages),
+          median(samples["libmosquitto"], libmosquitto_messages), median(samples["sockets"], many_messages)};
 }
 
 void run_only(const Settings& settings, std::uint16_t port) {
-  const std::string& client = settings.only[0];
   const std::string& scenario = settings.only[1];
-  const Work work{scenario.substr(0, 7) == "publish" ? Direction::publish : Direction::receive,
-                  std::stoi(scenario.substr(7)), many_messages, port};
+  const PeerCommand command =
+      command_for(settings.only[0], {scenario.substr(0, 7), std::stoi(scenario.substr(7))}, port);
   for (int round = 0; round < settings.rounds; ++round) {
-    const Sample sample = client == "holdfast"       ? run_holdfast(work)
-                          : client == "libmosquitto" ? run_libmosquitto(work)
-                                                     : run_sockets(work);
-    const Figure figure = median({sample}, work.messages);
-    std::cout << figure.messages_per_second << "/s " << figure.cpu_microseconds << " us" << std::endl;
+    for (const auto& [name, value] : run_peer(command))
+      std::cout << name << ' ' << value << ' ';
+    std::cout << std::endl;
   }
 }
 
 std::vector<Row> measure_all(int rounds, std::uint16_t port) {
-  std::cout << payload_size << "-byte payloads, " << window << " outstanding, medians of " << rounds
-            << " rounds in turn\n";
+  std::cout << "64-byte payloads, " << window << " outstanding, medians of " << rounds << " rounds in turn\n";
   print_heading(std::cout);
   std::vector<Row> rows;
-  for (const Direction direction : {Direction::publish, Direction::receive}) {
+  for (const char* measurement : {"publish", "receive"}) {
     for (int qos = 0; qos <= 2; ++qos) {
-      rows.push_back(measure({direction, qos, 0, port}, rounds));
+      rows.push_back(measure({measurement, qos}, rounds, port));
       print(std::cout, rows.back());
     }
   }
@@ -75,7 +84,7 @@ std::vector<Row> measure_all(int rounds, std::uint16_t port) {
 
 void check(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
-    if (row.speed_ratio() < (row.direction == Direction::publish ? promised_publishing : promised_receiving))
+    if (row.speed_ratio() < (row.measurement == "publish" ? promised_publishing : promised_receiving))
       throw std::runtime_error("Holdfast is not " + std::to_string(promised_publishing) +
                                " times faster publishing and " + std::to_string(promised_receiving) +
                                " receiving");

@@ -1,4 +1,4 @@
-// One measured run: what a client has to do, and what it took.
+// What the benchmarks have in common: the window, the topic, and what a measured run took.
 #pragma once
 
 #include <sys/resource.h>
@@ -9,24 +9,9 @@
 
 namespace holdfast::bench {
 
-enum class Direction : std::uint8_t { publish, receive };
-
-struct Work {
-  Direction direction = Direction::publish;
-  int qos = 0;
-  std::uint32_t messages = 0;
-  std::uint16_t port = 0;  ///< Where the sink listens.
-};
-
 /// Messages unfinished at a time; also Receive Maximum, both ways.
 constexpr std::uint16_t window = 1'000;
-constexpr std::size_t payload_size = 64;
 constexpr const char* topic = "plant/17/temperature";
-
-/// The topic filter that tells the sink how many messages of which QoS it shall send.
-inline std::string flood_filter(const Work& work) {
-  return "flood/" + std::to_string(work.qos) + "/" + std::to_string(work.messages);
-}
 
 struct Sample {
   double seconds = 0;
@@ -57,12 +42,5 @@ class Stopwatch {
   Clock::time_point started_ = Clock::now();
   double cpu_started_ = cpu_now();
 };
-
-// The contestants. Each connects, does the work, checks that all of it was done, and disconnects; measured is
-// from the first message to the end of the last. They throw when anything is amiss.
-Sample run_holdfast(const Work& work);
-Sample run_libmosquitto(const Work& work);
-/// The least that any client can do: packets encoded beforehand, as many a write as the window allows.
-Sample run_sockets(const Work& work);
 
 }  // namespace holdfast::bench

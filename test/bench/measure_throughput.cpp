@@ -1,0 +1,70 @@
+#include <thread>
+#include <vector>
+
+#include "bench/measurements.hpp"
+
+namespace holdfast::bench {
+
+namespace {
+
+Figures figures_of(const Sample& sample) {
+  return {{"seconds", sample.seconds}, {"cpu_seconds", sample.cpu_seconds}};
+}
+
+}  // namespace
+
+Figures measure_publish(const Job& job) {
+  const auto peer = make_peer(job);
+  if (job.threads > 1 && !peer->can_share()) return {};
+  peer->connect();
+  const Stopwatch stopwatch;
+  std::vector<std::thread> others;
+  for (unsigned thread = 1; thread < job.threads; ++thread)
+    others.emplace_back([&] { peer->publish(job.messages / job.threads); });
+  peer->publish(job.messages / job.threads);
+  for (std::thread& thread : others)
+    thread.join();
+  peer->finish();
+  const Sample sample = stopwatch.stop();
+  peer->disconnect();
+  return figures_of(sample);
+}
+
+Figures measure_receive(const Job& job) {
+  const auto peer = make_peer(job);
+  peer->connect();
+  const Stopwatch with_subscribe;
+  peer->subscribe(job.filter());
+  if (job.publisher) ask("publish");
+  const Stopwatch after_subscribe;
+  peer->receive(job.messages);
+  const Sample sample = job.publisher ? after_subscribe.stop() : with_subscribe.stop();
+  peer->disconnect();
+  return figures_of(sample);
+}
+
+Figures measure_connect(const Job& job) {
+  const auto peer = make_peer(job);
+  peer->connect();  // Libraries initialise themselves, and with `resume` there is a session now.
+  peer->disconnect();
+  const Stopwatch stopwatch;
+  for (std::uint32_t i = 0; i < job.messages; ++i) {
+    peer->connect();
+    peer->disconnect();
+  }
+  return figures_of(stopwatch.stop());
+}
+
+Figures measure_replay(const Job& job) {
+  const auto peer = make_peer(job);
+  peer->connect();
+  ask("stop answering");
+  peer->publish(job.messages);
+  ask("connect again");
+  peer->await_connection();
+  const Stopwatch stopwatch;
+  peer->finish();
+  return figures_of(stopwatch.stop());
+}
+
+}  // namespace holdfast::bench
