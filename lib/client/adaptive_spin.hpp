@@ -34,7 +34,7 @@ class AdaptiveSpin {
     }
     if (looking_.exchange(true, std::memory_order_acquire)) return false;
     const bool found = look(end, condition);
-    learn(found);
+    learn(found && Clock::now() < end);  // Whoever had the processor meanwhile may have had it for long.
     looking_.store(false, std::memory_order_release);
     return found;
   }
@@ -49,8 +49,8 @@ class AdaptiveSpin {
     return true;
   }
 
-  void learn(bool found) {
-    vain_ = found ? 0 : vain_ + 1;
+  void learn(bool in_time) {
+    vain_ = in_time ? 0 : vain_ + 1;
     if (vain_ < vain_max) return;
     vain_ = 0;
     without_.store(calls_without, std::memory_order_relaxed);

@@ -26,7 +26,7 @@ class Completions {
 
   /// Any thread. Waits until the message has ended, or `deadline` passed; whether it has ended.
   bool wait(const session::OutboundMessage& message, Deadline deadline) {
-    const auto done = [&] { return message.done(); };
+    const auto done = [&] { return message.done() || closed(); };
     if (done() || spin_(deadline, done)) return true;
     const BlockedCalls::Scope scope(blocked_);
     return sleep_until(deadline, done);
@@ -36,7 +36,7 @@ class Completions {
     // Not for the broker: it is no reason to go on reading while the inbox is full.
     if (!message.stored() && !message.done()) {
       const StoreWaiter waiter(*this);
-      sleep_until(deadline, [&] { return message.stored() || message.done(); });
+      sleep_until(deadline, [&] { return message.stored() || message.done() || closed(); });
     }
     return message.stored();
   }
@@ -47,6 +47,12 @@ class Completions {
       message->set_done();
     wake();
   }
+  /// Network thread, at its end. What has not ended will not any more: whoever waits for that is told.
+  void close() {
+    closed_.store(true, std::memory_order_seq_cst);
+    wake();
+  }
+  [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_seq_cst); }
   /// Network thread. Lets all who wait see that the store has what these records promise.
   void publish_stored(const session::Journal& committed) {
     bool any = false;
@@ -85,6 +91,7 @@ class Completions {
     changed_.notify_all();
   }
 
+  std::atomic<bool> closed_{false};
   AdaptiveSpin spin_;
   BlockedCalls blocked_;
   std::atomic<int> store_waiters_{0};

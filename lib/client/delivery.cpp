@@ -37,7 +37,7 @@ Delivery& Delivery::operator=(Delivery&& other) noexcept {
 }
 
 bool Delivery::done() const noexcept {
-  return message_ == nullptr || message_->done();
+  return message_ == nullptr || message_->done() || completions_->closed();
 }
 
 DeliveryResult Delivery::wait() const {
@@ -62,6 +62,10 @@ DeliveryResult Delivery::result() const {
     throw Error(Errc::timed_out, "Delivery::result: the message has not ended yet: wait for it first");
   DeliveryResult result;
   if (message_ == nullptr) return result;
+  if (!message_->done()) {
+    result.error = make_error_code(Errc::closed);
+    return result;
+  }
   if (message_->failure) result.error = *message_->failure;
   result.reason_code = message_->reason_code;
   result.qos = message_->qos;

@@ -76,6 +76,7 @@ class NetworkThread {
   void try_again(session::End end, Failure failure, std::optional<std::size_t> elsewhere, TimePoint now);
   [[nodiscard]] bool ends_first_connect(session::End end) const;
   void rest(State state, const Failure& failure);
+  void end_waits(const Failure& failure);
   /// Into `state`, of which announcements_ tell.
   void enter(State state, const Failure& failure = {});
   std::optional<std::size_t> follow_reference(const session::Closing& closing, TimePoint now);

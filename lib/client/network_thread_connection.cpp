@@ -211,7 +211,7 @@ std::optional<std::size_t> NetworkThread::follow_reference(const session::Closin
   shared_->logger->log(refused ? spdlog::level::warn : spdlog::level::info,
                        "holdfast: server reference {}followed: {}", followed.server ? "" : "not ",
                        followed.what);
-  shared_->events.push(
+  announcements_.emplace_back(
       ServerReferenceGiven{*closing.server_reference, permanent, followed.server.has_value(), followed.what});
   return followed.server;
 }
@@ -246,11 +246,11 @@ void NetworkThread::try_again(session::End end, Failure failure, std::optional<s
 
 void NetworkThread::enter(State state, const Failure& failure) {
   state_ = state;
-  shared_->status.set(state, failure, [this] {
-    for (Event& event : announcements_)
+  shared_->status.set(state, failure, [&] {
+    if (is_final(state) && state != State::closed) end_waits(failure);
+    for (Event& event : std::exchange(announcements_, {}))
       shared_->events.push(std::move(event));
   });
-  announcements_.clear();
 }
 
 // The first attempt of a connect() at each server answers for all: a wrong host is better known at once. What
@@ -271,6 +271,11 @@ void NetworkThread::rest(State state, const Failure& failure) {
   retry_at_ = drain_until_ = session::never;
   goodbye_.reset();
   shared_->status.set_drained(outbox_.empty() && engine_.returned().empty() && engine_.in_flight() == 0);
+  enter(state, failure);
+}
+
+// Nothing will come of itself any more. Told together with the state: connect() in answer to it tries again.
+void NetworkThread::end_waits(const Failure& failure) {
   shared_->inbox->set_closed(true);
   shared_->subscribers.set_closed(true);
   session::SubscriptionAnswer interrupted{
@@ -283,7 +288,6 @@ void NetworkThread::rest(State state, const Failure& failure) {
   shared_->requests.interrupt({failure.error ? failure.error : make_error_code(Errc::closed),
                                failure.error ? failure.what : "the client was disconnected",
                                failure.reason_code, failure.reason_string});
-  enter(state, failure);
 }
 
 void NetworkThread::begin_disconnect(const DisconnectOptions& options, TimePoint now) {
@@ -341,6 +345,7 @@ void NetworkThread::end() {
   messages_.clear();
   engine_.abandon_all();
   report_finished();
+  shared_->completions->close();  // For what was in hand as memory ran out.
   if (shared_->options.store) shared_->options.store->close();
   shared_->inbox->abandon();
   shared_->subscribers.abandon();

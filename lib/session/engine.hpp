@@ -30,9 +30,9 @@
 
 #include "session/fifo.hpp"
 #include "session/in_flight.hpp"
+#include "session/inbound_memory.hpp"
 #include "session/inbound_message.hpp"
 #include "session/inbound_window.hpp"
-#include "session/message_blocks.hpp"
 #include "session/outbound_message.hpp"
 #include "session/output_buffer.hpp"
 #include "session/reconnect_policy.hpp"

@@ -14,7 +14,7 @@ void put_into_outbox(std::vector<OutboundMessagePtr>& messages, Engine& engine, 
 
 void accept(std::vector<OutboundMessagePtr>& messages, Engine& engine, Outbox& outbox, TimePoint now) {
   if (messages.empty()) return;
-  if (engine.returned().empty() && outbox.empty()) {
+  if (outbox.keeps_order() && engine.returned().empty() && outbox.empty()) {
     for (auto& message : messages) {
       if (!engine.can_publish(*message)) break;
       engine.publish(std::move(message), now);

@@ -12,8 +12,8 @@ namespace holdfast::session {
 
 /// Into the outbox; what a message makes superfluous ends. Leaves `messages` empty.
 void put_into_outbox(std::vector<OutboundMessagePtr>& messages, Engine& engine, Outbox& outbox);
-/// Messages that were just accepted: to the engine as far as it takes them at once, else into the outbox.
-/// Leaves `messages` empty.
+/// Messages that were just accepted: to the engine as far as it takes them at once, else into the outbox;
+/// there all of them, if its rules may change their order. Leaves `messages` empty.
 void accept(std::vector<OutboundMessagePtr>& messages, Engine& engine, Outbox& outbox, TimePoint now);
 /// As much as the engine takes now: first acknowledgements, then what is to be sent again, then the outbox.
 void feed(Engine& engine, Outbox& outbox, TimePoint now);

@@ -36,13 +36,18 @@ class LargeMemory::Shelf {
     return header;
   }
 
-  // Whether it is kept.
-  bool put(Header* header) noexcept {
+  // Keeps it, and lets the oldest go for it: what came last tells best what comes next.
+  void put(Header* header) noexcept {
     const std::lock_guard lock(mutex_);
-    if (closed_ || kept_bytes_ + header->bytes > kept_max) return false;
+    if (closed_ || header->bytes > kept_max) return Header::free(header);
+    std::size_t oldest = 0;
+    for (; kept_bytes_ + header->bytes > kept_max; ++oldest) {
+      kept_bytes_ -= kept_[oldest]->bytes;
+      Header::free(kept_[oldest]);
+    }
+    kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(oldest));
     kept_bytes_ += header->bytes;
     kept_.push_back(header);  // There is room: see the constructor.
-    return true;
   }
 
   void close() noexcept {
@@ -77,7 +82,7 @@ void* LargeMemory::take(std::size_t bytes) {
 void LargeMemory::release(void* piece) noexcept {
   Header* header = static_cast<Header*>(piece) - 1;
   const std::shared_ptr<Shelf> shelf = std::move(header->shelf);
-  if (!shelf->put(header)) Header::free(header);
+  shelf->put(header);
 }
 
 }  // namespace holdfast::session

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -87,6 +88,7 @@ class OutboundMessage {
   /// A second reference while nobody else knows of the message. The locked instruction of add_reference()
   /// would wait here for memory that another processor had last.
   [[nodiscard]] OutboundMessagePtr share_unknown() noexcept {
+    assert(references() == 1);
     references_.store(references_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     return OutboundMessagePtr(this);
   }

@@ -28,6 +28,9 @@ class Outbox {
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
+  /// Whether messages leave in the order in which they come.
+  [[nodiscard]] bool keeps_order() const noexcept { return rules_.empty(); }
+
   /// Once, before all others: what a store holds of an earlier process. Messages that a newer one makes
   /// superfluous by today's rules are appended to `superseded`.
   void adopt(const std::vector<WaitingRange>& ranges, std::vector<OutboundMessagePtr>& superseded);

@@ -104,6 +104,7 @@ void EngineProcess::end() {
   for (auto& message : engine_->returned())
     engine_->abandon(std::move(message));
   engine_->returned().clear();
+  session::put_into_outbox(accepted_, *engine_, *outbox_);
   std::vector<session::OutboundMessagePtr> waiting;
   outbox_->take_all_in_memory(waiting);
   while (!outbox_->empty())
@@ -278,7 +279,7 @@ void EngineProcess::publish(std::string_view topic, std::size_t payload_size, Qo
     message->journaled = true;
     engine_->journal().emplace_back(session::record::Accepted{message});
   }
-  require(!outbox_->push_back(std::move(message)));
+  accepted_.push_back(std::move(message));
 }
 
 void EngineProcess::request(session::SubscriptionRequest request) {
@@ -332,6 +333,7 @@ void EngineProcess::crash() {
   uncommitted_.clear();
   received_.clear();
   outbox_.reset();
+  accepted_.clear();
   engine_.reset();
   store_->close();
   begin();
@@ -339,6 +341,7 @@ void EngineProcess::crash() {
 
 // One turn of the network thread.
 void EngineProcess::settle() {
+  session::accept(accepted_, *engine_, *outbox_, now_);
   after_input();
   engine_->on_deadline(now_);
   after_input();

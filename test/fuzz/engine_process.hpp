@@ -99,6 +99,7 @@ class EngineProcess {
   EngineWatch watch_;
   std::unique_ptr<session::Engine> engine_;
   std::unique_ptr<session::Outbox> outbox_;
+  std::vector<session::OutboundMessagePtr> accepted_;  // Not yet seen by the network thread.
   session::Journal uncommitted_;
   std::vector<Message> messages_;  // By number; the first is none.
   std::vector<Received> received_;

@@ -305,7 +305,11 @@ TEST_CASE("a request waits for the connection of a connect() that goes on by its
     broker.behave(responding([](BrokerConnection& connection, const Packet& request) {
       connection.send(response_to(request, "now"));
     }));
-    CHECK_THROWS_AS(client.connect(0ms), Error);
+    try {
+      client.connect(0ms);
+    } catch (const Error&) {
+      // The usual case: it has only begun.
+    }
     CHECK(client.request("service", "", patience).payload() == "now");
   }
 }

@@ -42,6 +42,20 @@ TEST_CASE("a message has ended once it was published as ended, and stays so", "[
   CHECK_FALSE(other->done());
 }
 
+TEST_CASE("who waits for a message that memory ran out for is told that the client ended",
+          "[client][completions]") {
+  const auto ends = completions();
+  const auto message = outbound("x");
+  const Delivery delivery = follow(message, ends);
+  auto call = on_a_thread([&] { return delivery.wait().error; });
+  REQUIRE(support::eventually([&] { return ends->blocked().any(); }));
+  ends->close();
+  REQUIRE(returns(call));
+  CHECK(call.get() == Errc::closed);
+  CHECK(delivery.done());
+  CHECK_FALSE(delivery.wait_stored(std::chrono::milliseconds::max()));
+}
+
 TEST_CASE("who waits for a message returns when it ends, and not before", "[client][completions]") {
   const auto ends = completions();
   const auto message = outbound("x");

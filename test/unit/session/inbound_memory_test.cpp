@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <future>
@@ -64,6 +63,20 @@ TEST_CASE("a large message takes the memory of one that was read", "[session]") 
   CHECK(make(memory, std::string(60'000, 'z')).get() == address);
   CHECK(make(memory, std::string(30'000, 'y')).get() != address);  // It would be more than half empty.
   CHECK(make(memory, std::string(90'000, 'z')).get() != address);
+}
+
+TEST_CASE("memory of earlier messages makes room for that of messages of another size", "[session]") {
+  InboundMemory memory;
+  {
+    std::vector<InboundMessage::Ptr> small;  // Together more than is kept.
+    for (int i = 0; i < 200; ++i)
+      small.push_back(make(memory, std::string(8'000, 'x')));
+  }
+  const std::string payload(65'536, 'y');
+  auto large = make(memory, payload);
+  const auto* address = large.get();
+  large.reset();
+  CHECK(make(memory, payload).get() == address);
 }
 
 TEST_CASE("messages are given back by other threads while more of their block are taken", "[session]") {
