@@ -3,6 +3,7 @@
 use rumqttc::v5::mqttbytes::v5::Packet;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::{Client, Connection, Event, MqttOptions};
+use rumqttc::NetworkOptions;
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
@@ -63,9 +64,13 @@ impl Job {
     fn outstanding(&self) -> u32 {
         self.number("outstanding", WINDOW)
     }
-    fn filter(&self) -> String {
+    /// Before those that count: threads start, buffers and the connection's window grow, for all alike.
+    fn warm_up(&self) -> u32 {
+        (self.messages() / 10).min(10 * WINDOW)
+    }
+    fn filter(&self, count: u32) -> String {
         match self.number("publisher", 0) {
-            0 => format!("flood/{}/{}/{}", self.qos(), self.messages(), self.size()),
+            0 => format!("flood/{}/{}/{}", self.qos(), count, self.size()),
             _ => TOPIC.to_string(),
         }
     }
@@ -137,6 +142,10 @@ impl Peer {
         options.set_receive_maximum(Some(WINDOW as u16));
         options.set_outgoing_inflight_upper_limit(WINDOW as u16);
         options.set_max_packet_size(Some(1 << 20));
+        // As the others have it, some of themselves.
+        let mut network = NetworkOptions::new();
+        network.set_tcp_nodelay(true);
+        options.set_network_options(network);
         let (client, connection) = Client::new(options, job.outstanding() as usize);
         let shared = Arc::new(Shared::default());
         let qos = job.qos();
@@ -173,8 +182,16 @@ impl Peer {
         self.shared.wait_until(|state| state.finished >= state.begun);
     }
     fn subscribe(&self, filter: String) {
+        self.shared.state.lock().unwrap().subscribed = false;
         self.client.subscribe(filter, QoS::ExactlyOnce).unwrap();
         self.shared.wait_until(|state| state.subscribed);
+    }
+    /// Those that come from now on, so many.
+    fn expect(&self, messages: u32) {
+        self.shared.state.lock().unwrap().to_receive += messages;
+    }
+    fn receive(&self) {
+        self.shared.wait_until(|state| state.received >= state.to_receive);
     }
 }
 
@@ -212,6 +229,8 @@ fn print_percentiles(mut took: Vec<Duration>) {
 fn publish(job: &Job) {
     let peer = Peer::connect(job);
     let threads = job.number("threads", 1);
+    peer.publish(job.warm_up());
+    peer.finish();
     measured(|| {
         thread::scope(|scope| {
             for _ in 0..threads {
@@ -225,17 +244,21 @@ fn publish(job: &Job) {
 
 fn receive(job: &Job) {
     let peer = Peer::connect(job);
-    peer.shared.state.lock().unwrap().to_receive = job.messages();
-    let take = || peer.shared.wait_until(|state| state.received >= job.messages());
     if job.number("publisher", 0) == 1 {
-        peer.subscribe(job.filter());
+        peer.expect(job.messages());
+        peer.subscribe(job.filter(job.messages()));
         ask("publish");
-        measured(take);
+        measured(|| peer.receive());
     } else {
-        measured(|| {
-            peer.subscribe(job.filter());
-            take();
-        });
+        let take = |messages: u32| {
+            peer.expect(messages);
+            peer.subscribe(job.filter(messages));
+            peer.receive();
+        };
+        if job.warm_up() > 0 {
+            take(job.warm_up());
+        }
+        measured(|| take(job.messages()));
     }
     peer.disconnect();
 }
