@@ -14,7 +14,7 @@ Figures figures_of(const Sample& sample) {
 
 /// Messages before those that count: threads start, buffers and the connection's window grow, for all alike.
 std::uint32_t warm_up(const Job& job) {
-  return std::min<std::uint32_t>(job.messages / 10, 10 * window);
+  return !job.warm_up ? 0 : std::min<std::uint32_t>(job.messages / 10, 10 * window);
 }
 
 }  // namespace

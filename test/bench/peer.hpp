@@ -27,6 +27,7 @@ struct Job {
   double rate = 0;                     ///< Messages a second, where the measurement wants a pace.
   std::string ca_file;                 ///< Whom to trust; empty: no TLS.
   bool resume = false;                 ///< Take up the TLS session of the connection before.
+  bool warm_up = true;                 ///< Some messages before those that count.
   bool publisher = false;              ///< Somebody else publishes, when told; else the sink does.
 
   /// What to subscribe to in order to get so many messages.

@@ -2,8 +2,8 @@
 //
 //     profile [--under WORD]... PEER MEASUREMENT NAME=VALUE...
 //
-// The words of --under are the program that runs the contestant, with its arguments. profile.sh knows those that
-// are worth it. MEASUREMENT and NAME=VALUE are those of peer_main.cpp; the port is filled in.
+// The words of --under are the program that runs the contestant, with its arguments. profile.sh knows those
+// that are worth it. MEASUREMENT and NAME=VALUE are those of peer_main.cpp; the port is filled in.
 #include <cstdlib>
 #include <iostream>
 #include <optional>

@@ -62,7 +62,8 @@ class SocketsPeer : public Peer {
   }
   void receive(std::uint32_t messages) override {
     to_receive_ += messages;
-    until([&] { return received_ >= to_receive_ && out_.empty(); }, [&](const Packet& packet) { take(packet); });
+    until([&] { return received_ >= to_receive_ && out_.empty(); },
+          [&](const Packet& packet) { take(packet); });
   }
 
  private:

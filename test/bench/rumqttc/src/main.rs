@@ -66,7 +66,7 @@ impl Job {
     }
     /// Before those that count: threads start, buffers and the connection's window grow, for all alike.
     fn warm_up(&self) -> u32 {
-        (self.messages() / 10).min(10 * WINDOW)
+        self.number("warm_up", 1) * (self.messages() / 10).min(10 * WINDOW)
     }
     fn filter(&self, count: u32) -> String {
         match self.number("publisher", 0) {
