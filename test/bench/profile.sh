@@ -41,7 +41,8 @@ case $with in
   perf)
     # Not cycles: a virtual machine seldom counts them.
     profile perf record --quiet -e cpu-clock -F 4000 -g -o "$out" -- "$@"
-    perf report -i "$out" --stdio --no-children -g none --sort dso,symbol --percent-limit 0.7 2>/dev/null | grep -E '^ +[0-9]'
+    perf report -i "$out" --stdio --no-children -g none --sort dso,symbol --percent-limit 0.7 2>/dev/null |
+      grep -E '^ +[0-9]' | sed 's/[- ]*$//'
     ;;
   callgrind)
     profile valgrind --quiet --tool=callgrind "--callgrind-out-file=$out" -- "$@"
