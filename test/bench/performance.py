@@ -324,7 +324,7 @@ def connection_section(run, plots):
         return []
     lines = ["## Connections and TLS", "",
              "Connections a second, one after the other, with CONNECT, CONNACK and DISCONNECT. The server's key is of P-256; its side of "
-             "TLS is OpenSSL's, and takes its time on the same machine.", ""] + lines
+             "TLS is OpenSSL's, as that of the raw sockets, and takes its time on the same machine.", ""] + lines
     columns = [("QoS 1, 256 bytes, over TLS", {"server": "tls sink", "qos": 1, "size": 256})]
     return lines + speed_table(run, "publish", columns) + speed_table(run, "receive", columns)
 

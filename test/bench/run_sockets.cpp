@@ -5,6 +5,7 @@
 
 #include "bench/packet_scanner.hpp"
 #include "bench/peer.hpp"
+#include "bench/tls_stream.hpp"
 #include "support/loopback.hpp"
 
 namespace holdfast::bench {
@@ -13,10 +14,13 @@ namespace {
 
 class SocketsPeer : public Peer {
  public:
-  explicit SocketsPeer(const Job& job) : job_(job), publish_(job.qos, job.payload_size) {}
+  explicit SocketsPeer(const Job& job)
+      : job_(job),
+        publish_(job.qos, job.payload_size),
+        make_stream_(job.ca_file.empty() ? make_plain : tls_client_streams(job.ca_file)) {}
 
   void connect() override {
-    stream_ = std::make_unique<SocketStream>(support::connect_to(job_.port));
+    stream_ = make_stream_(support::connect_to(job_.port));
     stream_->wait(true);
     // Clean Start, keep-alive 0, no properties; and one who receives is not who publishes for it.
     out_.bytes().assign("\x10\x11\0\4MQTT\5\2\0\0\0\0\4", 15);
@@ -116,6 +120,7 @@ class SocketsPeer : public Peer {
 
   const Job job_;
   EncodedPublish publish_;
+  const MakeStream make_stream_;
   std::unique_ptr<Stream> stream_;
   PacketScanner scanner_;
   Output out_;
