@@ -3,7 +3,6 @@
 use rumqttc::v5::mqttbytes::v5::Packet;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::{Client, Connection, Event, MqttOptions};
-use rumqttc::NetworkOptions;
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
@@ -142,10 +141,6 @@ impl Peer {
         options.set_receive_maximum(Some(WINDOW as u16));
         options.set_outgoing_inflight_upper_limit(WINDOW as u16);
         options.set_max_packet_size(Some(1 << 20));
-        // As the others have it, some of themselves.
-        let mut network = NetworkOptions::new();
-        network.set_tcp_nodelay(true);
-        options.set_network_options(network);
         let (client, connection) = Client::new(options, job.outstanding() as usize);
         let shared = Arc::new(Shared::default());
         let qos = job.qos();
