@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
-"$1/compare" --tiny --only throughput --only latency --only replay --json "$directory/run.json"
+"$1/compare" --tiny --only throughput --only latency --json "$directory/run.json"
 python3 "$here/performance.py" "$directory/run.json" "$directory"
 grep -q -- '--tiny' "$directory/performance.md"
 python3 - "$directory/run.json" <<'PYTHON'
@@ -13,10 +13,10 @@ import json
 import sys
 
 run = json.load(open(sys.argv[1], encoding="utf-8"))
-for group in ("throughput", "latency", "replay"):
+for group in ("throughput", "latency"):
     assert run["groups"][group] == "measured", f"{group}: {run['groups'][group]}"
 for peer in ("holdfast", "sockets"):
-    for measurement in ("publish", "receive", "round_trip", "paced", "replay"):
+    for measurement in ("publish", "receive", "round_trip", "paced"):
         assert any(found["peer"] == peer and found["measurement"] == measurement for found in run["results"]), \
             f"{peer} has no figure for {measurement}: {run['failures']}"
 # What of the others did not finish is shown, and is their affair.
