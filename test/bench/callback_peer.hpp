@@ -30,7 +30,7 @@ class CallbackPeer : public Peer {
     }
     finish();
   }
-  void receive(std::uint32_t messages) override { received_.wait_for(messages); }
+  void receive(std::uint32_t messages) override { received_.wait_for(to_receive_ += messages); }
   void await_connection() override { connected_.wait_for(2); }
 
  protected:
@@ -47,6 +47,8 @@ class CallbackPeer : public Peer {
   Progress received_;
 
  private:
+  std::uint32_t to_receive_ = 0;
+
   void publish_one() {
     published_.begin_one();
     send_one();

@@ -10,7 +10,7 @@
 namespace holdfast::bench {
 
 /// Runs `work` in a child process and returns what it measured. Throws std::runtime_error if the child
-/// failed; it has said why on stderr.
+/// failed, having said why on stderr, or did not finish.
 Sample measure_in_child(const std::function<Sample()>& work);
 
 /// A process that serves until this object ends.

@@ -63,18 +63,18 @@ double count(const Contest& contest, const std::string& peer, const Counter& cou
 void measure(Comparison& comparison, const Counter& counter) {
   for (const char* measurement : {"publish", "receive"}) {
     for (const int qos : {0, 1, 2}) {
-      const Contest contest{
-          measurement,
-          {{"server", "sink"}, {"qos", qos}, {"size", 64}, {"under", counter.name}},
-          comparison.all(),
-          {"port=" + std::to_string(comparison.sink_port()), "qos=" + std::to_string(qos), "size=64"}};
+      const Contest contest{measurement,
+                            {{"server", "sink"}, {"qos", qos}, {"size", 64}, {"under", counter.name}},
+                            comparison.all(),
+                            {"port=" + std::to_string(comparison.sink_port()), "qos=" + std::to_string(qos),
+                             "size=64", "warm_up=0"}};
       for (const std::string& peer : contest.peers) {
         try {
           const double some = count(contest, peer, counter, counter.messages);
           const double more = count(contest, peer, counter, 3 * counter.messages);
           comparison.note(contest, peer, {{counter.name, (more - some) / (2 * counter.messages)}});
         } catch (const std::exception& error) {
-          std::cout << "  " << peer << ": " << error.what() << std::endl;
+          comparison.note_failure(contest, peer, error.what());
         }
       }
     }

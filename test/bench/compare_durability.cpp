@@ -12,7 +12,7 @@ namespace holdfast::bench {
 void compare_durability(Comparison& comparison) {
   const std::string json = comparison.file("durability.json");
   support::ChildProcess program(
-      {path_beside("durability"), "--rounds", comparison.quick() ? "1" : "3", "--json", json},
+      {path_beside("durability"), "--rounds", comparison.scale() == Scale::full ? "3" : "1", "--json", json},
       support::ChildProcess::Streams{});
   if (program.wait(std::chrono::minutes(5)) != 0) throw std::runtime_error("durability failed");
   comparison.results()["durability"] = nlohmann::json::parse(std::ifstream(json));

@@ -27,12 +27,16 @@ void compare_idle(Comparison& comparison) {
       "idle", {{"server", "sink"}}, peers, {"port=" + std::to_string(comparison.sink_port())}};
   for (const std::string& peer : peers) {
     nlohmann::json figures;
-    run_contestant(contest, peer, {}, [&](const std::string&, pid_t process) {
-      figures["pss_kib"] = memory_of(process, "Pss");
-      figures["rss_kib"] = memory_of(process, "Rss");
-      figures["private_kib"] = memory_of(process, "Private_Dirty") + memory_of(process, "Private_Clean");
-    });
-    comparison.note(contest, peer, figures);
+    try {
+      comparison.run(contest, peer, {}, [&](const std::string&, pid_t process) {
+        figures["pss_kib"] = memory_of(process, "Pss");
+        figures["rss_kib"] = memory_of(process, "Rss");
+        figures["private_kib"] = memory_of(process, "Private_Dirty") + memory_of(process, "Private_Clean");
+      });
+      comparison.note(contest, peer, figures);
+    } catch (const std::exception& error) {
+      comparison.note_failure(contest, peer, error.what());
+    }
   }
 }
 
@@ -41,7 +45,8 @@ void compare_pending(Comparison& comparison) {
   for (const std::string& peer : comparison.all()) {
     if (peer == "sockets") continue;
     // More than 65,535 only Holdfast, rumqttc and libmosquitto hold.
-    const std::uint32_t messages = peer.starts_with("paho") || peer == "boost_mqtt5" ? 50'000 : 100'000;
+    const std::uint32_t most = peer.starts_with("paho") || peer == "boost_mqtt5" ? 50'000 : 100'000;
+    const std::uint32_t messages = comparison.scaled(most, most, 1'000U);
     const Contest contest{
         "pending",
         {{"server", "sink"}, {"qos", 1}, {"size", 64}, {"pending", messages}},
@@ -51,12 +56,12 @@ void compare_pending(Comparison& comparison) {
     std::vector<double> looks;
     comparison.start_sink();
     try {
-      run_contestant(contest, peer, {}, [&](const std::string& what, pid_t process) {
+      comparison.run(contest, peer, {}, [&](const std::string& what, pid_t process) {
         if (what == "stop answering") comparison.pause_sink();
         if (what == "look") looks.push_back(memory_of(process, "Rss") * 1024);
       });
     } catch (const std::exception& error) {
-      std::cout << "  " << peer << ": " << error.what() << std::endl;
+      comparison.note_failure(contest, peer, error.what());
       continue;
     }
     comparison.note(contest, peer, {{"bytes_each", (looks[1] - looks[0]) / messages - payload_and_topic}});

@@ -1,13 +1,17 @@
 #include "bench/comparison.hpp"
 
+#include <sched.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <iomanip>
 #include <iostream>
+#include <set>
 #include <stdexcept>
 
 #include "bench/sink.hpp"
@@ -52,6 +56,25 @@ std::string now() {
   char text[32];
   std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &parts);
   return text;
+}
+
+/// Of the last minute.
+double load_average() {
+  double load = 0;
+  ::getloadavg(&load, 1);
+  return load;
+}
+
+/// How this process, and so all that it starts, gets its processors.
+std::string scheduling() {
+  const int policy = ::sched_getscheduler(0);
+  if (policy == SCHED_FIFO || policy == SCHED_RR) return "real-time";
+  const int nice = ::getpriority(PRIO_PROCESS, 0);
+  // Where processes are grouped by session, the nice value of the group is what counts.
+  const std::string group = first_line_after("/proc/self/autogroup", "/autogroup-");
+  const std::size_t of_group = group.find("nice ");
+  return "nice " + std::to_string(nice) +
+         (of_group == std::string::npos ? "" : ", its session " + group.substr(of_group));
 }
 
 using Rounds = std::map<std::string, std::vector<std::map<std::string, double>>>;
@@ -110,8 +133,10 @@ void Comparison::describe_machine() {
   utsname system{};
   ::uname(&system);
   results_["date"] = now();
-  results_["quick"] = settings_.quick;
+  results_["scale"] = scaled("full", "quick", "tiny");
   results_["rounds"] = rounds();
+  results_["load"] = load_average();
+  results_["scheduling"] = scheduling();
   results_["machine"] = {
       {"processor", first_line_after("/proc/cpuinfo", "model name")},
       {"processors", ::sysconf(_SC_NPROCESSORS_ONLN)},
@@ -124,6 +149,7 @@ void Comparison::describe_machine() {
   if (name.ends_with('"')) name.pop_back();
   results_["missing"] = json::object();
   results_["results"] = json::array();
+  results_["failures"] = json::array();
 }
 
 std::vector<std::string> Comparison::among(const std::vector<std::string>& names) const {
@@ -158,9 +184,11 @@ support::Mosquitto* Comparison::mosquitto() {
   return mosquitto_.get();
 }
 
-std::map<std::string, double> run_contestant(const Contest& contest, const std::string& peer,
-                                             const std::vector<std::string>& more, const Answer& answer) {
+std::map<std::string, double> Comparison::run(const Contest& contest, const std::string& peer,
+                                              const std::vector<std::string>& more,
+                                              const Answer& answer) const {
   PeerCommand command{peer, contest.measurement, contest.arguments, {}};
+  command.patience = std::chrono::seconds(scaled(100, 30, 10));
   for (const char* name : {"qos", "size", "threads"}) {
     if (contest.scenario.contains(name))
       command.arguments.push_back(name + ("=" + contest.scenario[name].dump()));
@@ -171,20 +199,25 @@ std::map<std::string, double> run_contestant(const Contest& contest, const std::
 
 std::uint32_t Comparison::messages_for(const Contest& contest, const std::string& peer,
                                        const AnswerWith& answer) {
-  const double wanted = settings_.quick ? 0.2 : 0.5;
+  const bool connecting = contest.measurement == "connect";
+  if (scale() == Scale::tiny) return connecting ? 2 : 200;
+  const double wanted = scaled(0.8, 0.3, 0.0);
   constexpr double most = 20e6;
-  double messages = 500;
-  // Twice: with few messages the start is what is measured.
-  for (const double part : {0.1, 1.0}) {
+  // What took less says too little about how many fit. Some need a second for a connection.
+  constexpr double telling = 0.02;
+  double messages = connecting ? 2 : 1'000;
+  for (;;) {
     const auto count = static_cast<std::uint32_t>(messages);
-    const auto figures = run_contestant(contest, peer, {"messages=" + std::to_string(count)},
-                                        [&](const std::string& what, pid_t) {
-                                          if (answer) answer(what, count);
-                                        });
+    const auto figures =
+        run(contest, peer, {"messages=" + std::to_string(count)}, [&](const std::string& what, pid_t) {
+          if (answer) answer(what, count);
+        });
     if (figures.empty()) return 0;
-    messages = std::clamp(messages / figures.at("seconds") * wanted * part, 100.0, most);
+    const double seconds = figures.at("seconds");
+    const double fitting = std::clamp(messages / seconds * wanted, connecting ? 2.0 : 100.0, most);
+    if (seconds >= telling || messages == most) return static_cast<std::uint32_t>(fitting);
+    messages = std::min(fitting, 100 * messages);
   }
-  return static_cast<std::uint32_t>(messages);
 }
 
 void Comparison::measure_speed(const Contest& contest, const AnswerWith& answer) {
@@ -197,13 +230,15 @@ void Comparison::measure_speed(const Contest& contest, const AnswerWith& answer)
         if (round == 0) messages[peer] = messages_for(contest, peer, answer);
         const std::uint32_t count = messages[peer];
         if (count == 0) continue;
-        samples[peer].push_back(run_contestant(contest, peer, {"messages=" + std::to_string(count)},
-                                               [&](const std::string& what, pid_t) {
-                                                 if (answer) answer(what, count);
-                                               }));
+        const auto figures =
+            run(contest, peer, {"messages=" + std::to_string(count)}, [&](const std::string& what, pid_t) {
+              if (answer) answer(what, count);
+            });
+        // It takes no part, such as one that threads cannot share.
+        if (figures.empty()) continue;
+        samples[peer].push_back(figures);
       } catch (const std::exception& error) {
-        // The others go on. It has no figure then, which the table shows.
-        std::cout << "  " << peer << ": " << error.what() << std::endl;
+        note_failure(contest, peer, error.what());
         messages[peer] = 0;
         samples.erase(peer);
       }
@@ -217,13 +252,16 @@ void Comparison::measure_speed(const Contest& contest, const AnswerWith& answer)
 void Comparison::measure(const Contest& contest, const Answer& answer) {
   std::cout << '\n' << contest.measurement << ' ' << contest.scenario.dump() << std::endl;
   Rounds samples;
+  std::set<std::string> failed;
   for (int round = 0; round < rounds(); ++round) {
     for (const std::string& peer : contest.peers) {
+      if (failed.contains(peer)) continue;
       try {
-        samples[peer].push_back(run_contestant(contest, peer, {}, answer));
+        samples[peer].push_back(run(contest, peer, {}, answer));
       } catch (const std::exception& error) {
-        std::cout << "  " << peer << ": " << error.what() << std::endl;
+        note_failure(contest, peer, error.what());
         samples.erase(peer);
+        failed.insert(peer);
       }
     }
   }
@@ -244,6 +282,16 @@ void Comparison::note(const Contest& contest, const std::string& peer, const jso
     std::cout << "  " << name << ' ' << std::setprecision(number < 100 ? 2 : 0) << number;
   }
   std::cout << std::endl;
+}
+
+// The others go on. It has no figure then, which the table shows.
+void Comparison::note_failure(const Contest& contest, const std::string& peer, const std::string& why) {
+  json failure = contest.scenario;
+  failure["measurement"] = contest.measurement;
+  failure["peer"] = peer;
+  failure["why"] = why;
+  results_["failures"].push_back(failure);
+  std::cout << "  " << peer << ": " << why << std::endl;
 }
 
 double Comparison::noted(const std::string& measurement, const json& scenario, const std::string& peer,

@@ -18,8 +18,11 @@
 
 namespace holdfast::bench {
 
+/// `tiny` shows that all work; its figures mean nothing.
+enum class Scale { full, quick, tiny };
+
 struct ComparisonSettings {
-  bool quick = false;
+  Scale scale = Scale::full;
   std::vector<std::string> only;  ///< Groups of measurements; empty: all.
 };
 
@@ -36,8 +39,13 @@ class Comparison {
  public:
   explicit Comparison(const ComparisonSettings& settings);
 
-  [[nodiscard]] bool quick() const { return settings_.quick; }
-  [[nodiscard]] int rounds() const { return settings_.quick ? 3 : 5; }
+  [[nodiscard]] Scale scale() const { return settings_.scale; }
+  /// One of three, by scale.
+  template <class Value>
+  [[nodiscard]] Value scaled(Value full, Value quick, Value tiny) const {
+    return settings_.scale == Scale::full ? full : settings_.scale == Scale::quick ? quick : tiny;
+  }
+  [[nodiscard]] int rounds() const { return scaled(5, 3, 1); }
   /// Those of the names that take part.
   [[nodiscard]] std::vector<std::string> among(const std::vector<std::string>& names) const;
   [[nodiscard]] const std::vector<std::string>& all() const { return peers_; }
@@ -63,6 +71,11 @@ class Comparison {
   void measure(const Contest& contest, const Answer& answer = {});
   /// Notes figures of one contestant in one scenario, and prints them.
   void note(const Contest& contest, const std::string& peer, const nlohmann::json& figures);
+  /// Notes that a contestant has no figure in a scenario, and why.
+  void note_failure(const Contest& contest, const std::string& peer, const std::string& why);
+  /// Runs one contestant in a scenario, and gives what it printed.
+  std::map<std::string, double> run(const Contest& contest, const std::string& peer,
+                                    const std::vector<std::string>& more, const Answer& answer = {}) const;
   /// What was noted: a figure of a contestant in a scenario; 0 if there is none.
   [[nodiscard]] double noted(const std::string& measurement, const nlohmann::json& scenario,
                              const std::string& peer, const std::string& figure) const;
@@ -86,10 +99,6 @@ class Comparison {
   std::unique_ptr<support::Mosquitto> mosquitto_;
   nlohmann::json results_;
 };
-
-/// Runs one contestant in a scenario, and gives what it printed.
-std::map<std::string, double> run_contestant(const Contest& contest, const std::string& peer,
-                                             const std::vector<std::string>& more, const Answer& answer = {});
 
 // The groups of measurements, each in a file of its own.
 void compare_throughput(Comparison& comparison);

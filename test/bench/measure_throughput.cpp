@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <thread>
 #include <vector>
 
@@ -11,12 +12,21 @@ Figures figures_of(const Sample& sample) {
   return {{"seconds", sample.seconds}, {"cpu_seconds", sample.cpu_seconds}};
 }
 
+/// Messages before those that count: threads start, buffers and the connection's window grow, for all alike.
+std::uint32_t warm_up(const Job& job) {
+  return !job.warm_up ? 0 : std::min<std::uint32_t>(job.messages / 10, 10 * window);
+}
+
 }  // namespace
 
 Figures measure_publish(const Job& job) {
   const auto peer = make_peer(job);
   if (job.threads > 1 && !peer->can_share()) return {};
   peer->connect();
+  if (const std::uint32_t few = warm_up(job); few > 0) {
+    peer->publish(few);
+    peer->finish();
+  }
   const Stopwatch stopwatch;
   std::vector<std::thread> others;
   for (unsigned thread = 1; thread < job.threads; ++thread)
@@ -33,12 +43,18 @@ Figures measure_publish(const Job& job) {
 Figures measure_receive(const Job& job) {
   const auto peer = make_peer(job);
   peer->connect();
-  const Stopwatch with_subscribe;
-  peer->subscribe(job.filter());
-  if (job.publisher) ask("publish");
-  const Stopwatch after_subscribe;
+  if (job.publisher) {
+    peer->subscribe(job.filter(job.messages));
+    ask("publish");
+  } else if (const std::uint32_t few = warm_up(job); few > 0) {
+    peer->subscribe(job.filter(few));
+    peer->receive(few);
+  }
+  const Stopwatch stopwatch;
+  // The sink sends as soon as it is subscribed to.
+  if (!job.publisher) peer->subscribe(job.filter(job.messages));
   peer->receive(job.messages);
-  const Sample sample = job.publisher ? after_subscribe.stop() : with_subscribe.stop();
+  const Sample sample = stopwatch.stop();
   peer->disconnect();
   return figures_of(sample);
 }

@@ -6,9 +6,9 @@
 
 namespace holdfast::bench {
 
-std::string Job::filter() const {
+std::string Job::filter(std::uint32_t count) const {
   if (publisher) return topic;
-  return "flood/" + std::to_string(qos) + "/" + std::to_string(messages) + "/" + std::to_string(payload_size);
+  return "flood/" + std::to_string(qos) + "/" + std::to_string(count) + "/" + std::to_string(payload_size);
 }
 
 void sleep_until(TimePoint due) {

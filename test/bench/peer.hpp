@@ -27,10 +27,13 @@ struct Job {
   double rate = 0;                     ///< Messages a second, where the measurement wants a pace.
   std::string ca_file;                 ///< Whom to trust; empty: no TLS.
   bool resume = false;                 ///< Take up the TLS session of the connection before.
+  bool warm_up = true;                 ///< Some messages before those that count.
   bool publisher = false;              ///< Somebody else publishes, when told; else the sink does.
 
-  /// What to subscribe to in order to get `messages`.
-  [[nodiscard]] std::string filter() const;
+  /// What to subscribe to in order to get so many messages.
+  [[nodiscard]] std::string filter(std::uint32_t count) const;
+  /// Whether the session has to outlive its connection: else some libraries throw away what is pending.
+  [[nodiscard]] bool keeps_session() const { return measurement == "replay"; }
 };
 
 /// Everything throws std::runtime_error when it cannot be done.
@@ -54,7 +57,7 @@ class Peer {
   /// ended.
   virtual void publish_at(std::span<TimePoint> due, std::span<TimePoint> ended) = 0;
   virtual void subscribe(const std::string& filter) = 0;
-  /// Takes so many messages.
+  /// Takes so many messages more.
   virtual void receive(std::uint32_t messages) = 0;
 };
 

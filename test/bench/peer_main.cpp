@@ -52,6 +52,8 @@ Job parse(int argc, char** argv) {
       job.ca_file = value;
     } else if (name == "resume") {
       job.resume = value == "1";
+    } else if (name == "warm_up") {
+      job.warm_up = value == "1";
     } else if (name == "publisher") {
       job.publisher = value == "1";
     } else {

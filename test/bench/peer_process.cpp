@@ -24,8 +24,7 @@ using namespace std::chrono_literals;
 using support::ChildProcess;
 using support::Descriptor;
 
-// No measurement takes half as long.
-constexpr std::chrono::seconds patience{100};
+constexpr std::chrono::seconds patience_for_version{20};
 
 struct Pipe {
   Pipe() {
@@ -41,7 +40,8 @@ struct Pipe {
 /// The lines that a program prints.
 class Lines {
  public:
-  explicit Lines(const Descriptor& from) : from_(from) {}
+  Lines(const Descriptor& from, std::chrono::seconds patience)
+      : from_(from), patience_(patience), deadline_(std::chrono::steady_clock::now() + patience) {}
 
   /// Nothing at the end.
   std::optional<std::string> next() {
@@ -55,7 +55,7 @@ class Lines {
       const auto left =
           std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
       if (left <= 0ms || ::poll(&waiting, 1, static_cast<int>(left.count())) == 0)
-        throw std::runtime_error("it did not end");
+        throw std::runtime_error("did not finish in " + std::to_string(patience_.count()) + " s");
       std::array<char, 4096> buffer{};
       const ssize_t count = ::read(from_.get(), buffer.data(), buffer.size());
       if (count <= 0) return std::nullopt;
@@ -65,8 +65,9 @@ class Lines {
 
  private:
   const Descriptor& from_;
+  const std::chrono::seconds patience_;
+  const std::chrono::steady_clock::time_point deadline_;
   std::string text_;
-  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::now() + patience;
 };
 
 std::vector<std::string> command_line(const PeerCommand& command) {
@@ -97,7 +98,7 @@ std::map<std::string, double> run_peer(const PeerCommand& command, const Answer&
   ChildProcess process(command_line(command), ChildProcess::Streams{input.out.get(), output.in.get(), -1});
   output.in.close();
   std::map<std::string, double> figures;
-  Lines lines(output.out);
+  Lines lines(output.out, command.patience);
   while (const auto line = lines.next()) {
     if (line->starts_with("? ")) {
       if (answer) answer(line->substr(2), process.pid());
@@ -108,7 +109,9 @@ std::map<std::string, double> run_peer(const PeerCommand& command, const Answer&
     std::string name;
     words >> name >> figures[name];
   }
-  if (process.wait(10s) != 0) throw std::runtime_error(command.peer + " failed to " + command.measurement);
+  const auto code = process.wait(10s);
+  if (!code) throw std::runtime_error("did not end after its last figure");
+  if (*code != 0) throw std::runtime_error("failed: exit code " + std::to_string(*code));
   return figures;
 }
 
@@ -116,7 +119,7 @@ std::string version_of_peer(const std::string& peer) {
   Pipe output;
   ChildProcess process({path_of_peer(peer), "version"}, ChildProcess::Streams{-1, output.in.get(), -1});
   output.in.close();
-  return Lines(output.out).next().value_or("?");
+  return Lines(output.out, patience_for_version).next().value_or("?");
 }
 
 }  // namespace holdfast::bench

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <string>
@@ -15,6 +16,7 @@ struct PeerCommand {
   std::string measurement;             ///< Its first argument,
   std::vector<std::string> arguments;  ///< and the others, as NAME=VALUE.
   std::vector<std::string> under;      ///< A program, with its arguments, to run it.
+  std::chrono::seconds patience{100};  ///< After which it is killed: no measurement takes half as long.
 };
 
 /// Called for each thing that the program asks for; it goes on afterwards.
@@ -25,8 +27,8 @@ using Answer = std::function<void(const std::string& what, pid_t process)>;
 /// The program of a contestant; it may be missing.
 [[nodiscard]] std::string path_of_peer(const std::string& peer);
 [[nodiscard]] bool is_built(const std::string& peer);
-/// What the program printed. Throws std::runtime_error if it failed (it has said why on stderr) or took
-/// longer than five minutes.
+/// What the program printed. Throws std::runtime_error if it failed (it has said why on stderr) or did not
+/// finish; it does not run any more then.
 std::map<std::string, double> run_peer(const PeerCommand& command, const Answer& answer = {});
 /// The first line it prints when asked for its version.
 std::string version_of_peer(const std::string& peer);

@@ -39,14 +39,24 @@ class Run:
     def peers(self):
         return [peer for peer in NAMES if any(result["peer"] == peer for result in self.data["results"])]
 
-    def figure(self, name, peer, measurement, **scenario):
-        """None where it was not measured. Without `threads` or `server`, one thread against the sink."""
-        wanted = {"server": "sink", "threads": None, "under": None, "resumed": None, **scenario}
-        for result in self.data["results"]:
+    def find(self, kind, name, peer, measurement, scenario):
+        wanted = {"server": "sink", "threads": None, "under": None, "resumed": None, "rate": None, **scenario}
+        for result in self.data[kind]:
             if result["peer"] == peer and result["measurement"] == measurement and name in result:
                 if all(result.get(key) == value for key, value in wanted.items()):
                     return result[name]
         return None
+
+    def figure(self, name, peer, measurement, **scenario):
+        """None where it was not measured. Without `threads` or `server`, one thread against the sink."""
+        return self.find("results", name, peer, measurement, scenario)
+
+    def absent(self, peer, measurement, **scenario):
+        """What stands in the place of a figure that there is not."""
+        why = self.find("failures", "why", peer, measurement, scenario)
+        if why is None:
+            return "-"
+        return "did not finish" if why.startswith("did not finish") else "failed"
 
     def speed(self, peer, measurement, **scenario):
         return self.figure("per_second", peer, measurement, **scenario)
@@ -124,10 +134,9 @@ def latency_goals(run, goals):
         goals.at_most(f"round trip QoS 1, {figure}", "at most 2 times raw sockets", times, 2,
                       times and f"{times:.1f} times: {ours:.0f} µs")
         others = [(took(peer), peer) for peer in run.peers() if peer not in NOT_PEERS and took(peer)]
-        if others and ours:
-            best, peer = min(others)
-            goals.at_most(f"round trip QoS 1, {figure}", "ahead of every peer", ours, best,
-                          f"{ours:.0f} µs; {NAMES[peer]} {best:.0f} µs")
+        best, peer = min(others, default=(None, None))
+        goals.at_most(f"round trip QoS 1, {figure}", "ahead of every peer", ours if best else None, best,
+                      ours and best and f"{ours:.0f} µs; {NAMES[peer]} {best:.0f} µs")
 
 
 def replay_goals(run, goals):
@@ -144,9 +153,10 @@ def replay_goals(run, goals):
 
 
 def cost_goals(run, goals):
-    ours, theirs = (run.figure("pss_kib", peer, "idle") for peer in ("holdfast_minimal", "paho_c"))
-    goals.at_most("memory of an idle client, `minimal`", "below Paho C", ours, theirs or 0,
-                  ours and theirs and f"{ours:.0f} KiB; Paho C {theirs:.0f} KiB")
+    # What is resident: unlike the proportional share it does not depend on who else runs.
+    ours, theirs = (run.figure("rss_kib", peer, "idle") for peer in ("holdfast_minimal", "paho_c"))
+    goals.at_most("memory of an idle client, `minimal`", "below Paho C", ours if theirs else None, theirs,
+                  ours and theirs and f"{ours:,.0f} KiB; Paho C {theirs:,.0f} KiB")
     each = run.figure("bytes_each", "holdfast", "pending", qos=1, size=64, pending=100_000)
     goals.at_most("100,000 pending, beyond payload and topic", "at most 200 bytes each", each, 200,
                   each is not None and f"{each:.0f} bytes")
@@ -173,7 +183,7 @@ def speed_table(run, measurement, columns):
         for _, scenario in columns:
             speed = run.speed(peer, measurement, **scenario)
             cpu = run.figure("cpu_microseconds", peer, measurement, **scenario)
-            cells.append(f"{short(speed)}/s, {cpu:.3g} µs" if speed else "-")
+            cells.append(f"{short(speed)}/s, {cpu:.3g} µs" if speed else run.absent(peer, measurement, **scenario))
         if any(cell != "-" for cell in cells):
             rows.append([NAMES[peer]] + cells)
     return table([measurement] + [title for title, _ in columns], rows) if rows else []
@@ -226,8 +236,9 @@ def size_section(run, plots):
             cells = []
             for _, scenario in large:
                 speed = run.speed(peer, measurement, **scenario)
-                cells.append(short(speed * scenario["size"]) + "B/s" if speed else "-")
-            rows.append([NAMES[peer]] + cells)
+                cells.append(short(speed * scenario["size"]) + "B/s" if speed else run.absent(peer, measurement, **scenario))
+            if any(cell != "-" for cell in cells):
+                rows.append([NAMES[peer]] + cells)
         lines += table([measurement + ", bytes"] + [title for title, _ in large], rows)
         lines += speed_plot(run, plots, f"{measurement}_sizes.svg", f"{measurement} QoS 1 by payload, messages a second (log scale)",
                             [(title, measurement, scenario) for title, scenario in columns])
@@ -249,12 +260,14 @@ def broker_section(run, plots):
 
 def latency_section(run, plots):
     rows = []
+    rates = sorted({result["rate"] for result in run.data["results"] if "rate" in result})
+    columns = [("round_trip", {})] + [("paced", {"rate": rate}) for rate in rates] + [("paced", {})]
     for peer in run.peers():
         cells = []
-        for measurement in ("round_trip", "paced"):
+        for measurement, pace in columns:
             for name in ("p50", "p99", "p99.9"):
-                took = run.figure(name, peer, measurement, qos=1, size=64)
-                cells.append(f"{took:,.0f}" if took else "-")
+                took = run.figure(name, peer, measurement, qos=1, size=64, **pace)
+                cells.append(f"{took:,.0f}" if took else run.absent(peer, measurement, qos=1, size=64, **pace))
         if any(cell != "-" for cell in cells):
             rows.append([NAMES[peer]] + cells)
     if not rows:
@@ -264,10 +277,11 @@ def latency_section(run, plots):
         found = [(NAMES[peer], run.figure(name, peer, "round_trip", qos=1, size=64), peer) for peer in run.peers()]
         bars.append((name, [bar for bar in found if bar[1]]))
     return ["## Round trip", "",
-            "Microseconds from `publish` of a message of QoS 1, 64 bytes, to its end: one at a time, and at a pace that is half of what "
-            "the client can publish (so each has another one).", ""] + \
+            "Microseconds from `publish` of a message of QoS 1, 64 bytes, to its end: one at a time, at a pace that is the same for all, "
+            "and at one that is half of what the client can publish (so each has another one).", ""] + \
         draw(plots, "round_trip.svg", "Round trip QoS 1, one at a time, µs (log scale)", bars) + \
-        table(["", "p50", "p99", "p99.9", "half load: p50", "p99", "p99.9"], rows)
+        table([""] + [heading for title in ["", *(f"{rate:,}/s: " for rate in rates), "half load: "]
+                      for heading in (title + "p50", "p99", "p99.9")], rows)
 
 
 def replay_section(run, plots):
@@ -275,10 +289,13 @@ def replay_section(run, plots):
     if not found:
         return []
     rows = [[NAMES[result["peer"]], f"{result['pending']:,}", short(result["per_second"]) + "/s"] for result in found]
+    rows += [[NAMES[failure["peer"]], f"{failure['pending']:,}", failure["why"]]
+             for failure in run.data["failures"] if failure["measurement"] == "replay"]
     bars = [("", [(f"{NAMES[result['peer']]}, {short(result['pending'])}", result["per_second"], result["peer"]) for result in found])]
     return ["## Replay", "",
             "The server stops to answer, so many messages of QoS 1 are published, 1,000 of them are in flight, and the connection breaks. "
-            "From the new connection to the end of the last. Some were given less because they stop at 65,535 or take too long.", ""] + \
+            "From the new connection to the end of the last. Some were given less: Boost.MQTT5, Paho C and Paho C++ stop at 65,535, and "
+            "rumqttc, libmosquitto and the Pahos take too long. Raw sockets keep nothing: they send as many on a new connection.", ""] + \
         draw(plots, "replay.svg", "Replay after a reconnect, messages a second (log scale)", bars) + \
         table(["", "pending", "messages"], rows)
 
@@ -307,7 +324,7 @@ def connection_section(run, plots):
         return []
     lines = ["## Connections and TLS", "",
              "Connections a second, one after the other, with CONNECT, CONNACK and DISCONNECT. The server's key is of P-256; its side of "
-             "TLS is OpenSSL's, and takes its time on the same machine.", ""] + lines
+             "TLS is OpenSSL's, as that of the raw sockets, and takes its time on the same machine.", ""] + lines
     columns = [("QoS 1, 256 bytes, over TLS", {"server": "tls sink", "qos": 1, "size": 256})]
     return lines + speed_table(run, "publish", columns) + speed_table(run, "receive", columns)
 
@@ -341,8 +358,16 @@ def cost_section(run, plots):
             "threads run in turn, so batches are not as they are outside.", ""] + lines
 
 
+def failure_section(run, plots):
+    rows = []
+    for failure in run.data["failures"]:
+        scenario = ", ".join(f"{key} {value}" for key, value in failure.items() if key not in ("peer", "measurement", "why"))
+        rows.append([NAMES[failure["peer"]], failure["measurement"], scenario, failure["why"]])
+    return ["## Not finished", "", "What was tried and gave no figure.", ""] + table(["", "", "", ""], rows) if rows else []
+
+
 SECTIONS = [throughput_section, size_section, broker_section, latency_section, replay_section, memory_section, connection_section,
-            durability_section, cost_section]
+            durability_section, cost_section, failure_section]
 GOALS = [throughput_goals, payload_goals, latency_goals, replay_goals, cost_goals]
 
 
@@ -356,18 +381,27 @@ def introduction(run):
              f"Measured {data['date']} on {machine['processor']}, {machine['processors']} processors, {machine['memory']} of memory, "
              f"{machine['system']}, {machine['kernel']}; compiler {machine['compiler']}. Medians of {data['rounds']} rounds. "
              + ", ".join(versions) + ".", ""]
-    if data["quick"]:
+    lines += [f"The load average was {data['load']:.2f} at the start; scheduling: {data['scheduling']}." +
+              (" (With real-time priority a thread that wakes up does not interrupt one of its own process or of the server: where "
+               "threads are more than processors, latencies are worse than they are else.)"
+               if data["scheduling"].startswith("real-time") else ""), ""]
+    if data["scale"] == "quick":
         lines += ["This was a quick run (`--quick`): few messages, three rounds. Its figures are rough.", ""]
+    if data["scale"] == "tiny":
+        lines += ["**This run only shows that everything works (`--tiny`): its figures mean nothing.**", ""]
+    cut = [name for name, became in data["groups"].items() if became == "left out"]
+    if cut:
+        lines += ["Not all was measured in this run. Left out: " + ", ".join(cut) + ".", ""]
+    for name, became in data["groups"].items():
+        if became.startswith("failed"):
+            lines += [f"The group {name} ended early: {became}.", ""]
     for peer, why in data["missing"].items():
         lines += [f"{NAMES[peer]} took no part: {why}.", ""]
     return lines
 
 
-def main():
-    if len(sys.argv) not in (2, 3):
-        sys.exit(__doc__)
-    run = Run(json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")))
-    docs = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else pathlib.Path(__file__).parents[2] / "docs"
+def write_page(data, docs):
+    run = Run(data)
     plots = docs / "performance"
     plots.mkdir(exist_ok=True)
     goals = Goals()
@@ -380,6 +414,13 @@ def main():
     for section in SECTIONS:
         lines += section(run, plots)
     (docs / "performance.md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+
+
+def main():
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    docs = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else pathlib.Path(__file__).parents[2] / "docs"
+    write_page(json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")), docs)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,9 @@ class BoostPeer : public Peer {
         .credentials("boost")
         .keep_alive(60)
         .connect_property(mqtt::prop::receive_maximum, window);
+    // Without it a packet above 64 KiB ends the connection, and the messages never come. With it every read
+    // clears a buffer of this size, so small messages go without.
+    if (job_.payload_size > 60'000) client_.connect_property(mqtt::prop::maximum_packet_size, 1U << 17);
     client_.async_run(asio::detached);
     context_.restart();
     thread_ = std::thread([this] { context_.run(); });

@@ -46,7 +46,7 @@ class LibmosquittoPeer : public CallbackPeer {
   }
   void subscribe(const std::string& filter) override {
     check(mosquitto_subscribe_v5(client_.get(), nullptr, filter.c_str(), 2, 0, nullptr), "subscribe");
-    subscribed_.wait_for(1);
+    subscribed_.wait_for(++subscribes_);
   }
 
  private:
@@ -80,6 +80,7 @@ class LibmosquittoPeer : public CallbackPeer {
 
   Progress subscribed_{"libmosquitto"};
   std::uint32_t connects_ = 0;
+  std::uint32_t subscribes_ = 0;
   std::unique_ptr<mosquitto, void (*)(mosquitto*)> client_{nullptr, mosquitto_destroy};
 };
 

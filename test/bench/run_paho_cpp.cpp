@@ -1,6 +1,7 @@
 // Paho C++ as its samples use it: a token for each message, and the consumer's queue for what is received.
 #include <mqtt/async_client.h>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -28,9 +29,9 @@ class PahoCppPeer : public Peer {
     client_
         .connect(mqtt::connect_options_builder()
                      .mqtt_version(MQTTVERSION_5)
-                     .clean_start(true)
+                     .clean_start(!job_.keeps_session())
                      .max_inflight(window)
-                     .properties({{mqtt::property::RECEIVE_MAXIMUM, static_cast<int>(window)}})
+                     .properties(properties())
                      .automatic_reconnect(std::chrono::seconds(1), std::chrono::seconds(1))
                      .finalize())
         ->wait();
@@ -70,8 +71,14 @@ class PahoCppPeer : public Peer {
   }
 
  private:
+  [[nodiscard]] mqtt::properties properties() const {
+    mqtt::properties properties{{mqtt::property::RECEIVE_MAXIMUM, static_cast<int>(window)}};
+    if (job_.keeps_session()) properties.add({mqtt::property::SESSION_EXPIRY_INTERVAL, 3'600});
+    return properties;
+  }
   static mqtt::create_options create_options(const Job& job) {
-    mqtt::create_options options(MQTTVERSION_5, static_cast<int>(job.outstanding));
+    constexpr std::uint32_t buffered_max = 65'535;  // More it does not hold.
+    mqtt::create_options options(MQTTVERSION_5, static_cast<int>(std::min(job.outstanding, buffered_max)));
     options.set_send_while_disconnected(true, true);
     return options;
   }

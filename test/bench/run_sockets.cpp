@@ -1,9 +1,11 @@
 // The least that any client can do: packets encoded beforehand, as many a write as the window allows.
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "bench/packet_scanner.hpp"
 #include "bench/peer.hpp"
+#include "bench/tls_stream.hpp"
 #include "support/loopback.hpp"
 
 namespace holdfast::bench {
@@ -12,10 +14,13 @@ namespace {
 
 class SocketsPeer : public Peer {
  public:
-  explicit SocketsPeer(const Job& job) : job_(job), publish_(job.qos, job.payload_size) {}
+  explicit SocketsPeer(const Job& job)
+      : job_(job),
+        publish_(job.qos, job.payload_size),
+        make_stream_(job.ca_file.empty() ? make_plain : tls_client_streams(job.ca_file)) {}
 
   void connect() override {
-    stream_ = std::make_unique<SocketStream>(support::connect_to(job_.port));
+    stream_ = make_stream_(support::connect_to(job_.port));
     stream_->wait(true);
     // Clean Start, keep-alive 0, no properties; and one who receives is not who publishes for it.
     out_.bytes().assign("\x10\x11\0\4MQTT\5\2\0\0\0\0\4", 15);
@@ -27,27 +32,21 @@ class SocketsPeer : public Peer {
     out_.write_to(*stream_);
     stream_.reset();
   }
-  void await_connection() override { throw std::runtime_error("sockets do not connect again"); }
+  void await_connection() override {
+    stream_.reset();
+    connect();
+  }
 
   void publish(std::uint32_t messages) override {
-    std::uint32_t sent = 0;
-    std::uint32_t finished = 0;
-    const auto done = [&] {
-      constexpr std::size_t batch_bytes = std::size_t{64} * 1024;
-      while (sent < messages && out_.size() < batch_bytes && (job_.qos == 0 || sent - finished < window)) {
-        // More identifiers than can be outstanding, so that none is used twice at a time.
-        publish_.append_to(out_.bytes(), static_cast<std::uint16_t>(sent % (2 * window) + 1));
-        ++sent;
-      }
-      return sent == messages && out_.empty() && (job_.qos == 0 || finished == sent);
-    };
-    until(done, [&](const Packet& packet) {
-      if (packet.is(packet::pubrec)) return append_answer(out_.bytes(), packet::pubrel, packet.identifier());
-      if (packet.is(packet::puback) || packet.is(packet::pubcomp)) ++finished;
-    });
+    // Nobody answers; what a client would keep is as good as encoded already.
+    if (job_.keeps_session()) {
+      pending_ += messages;
+    } else {
+      send(messages);
+    }
   }
+  void finish() override { send(std::exchange(pending_, 0)); }
   [[nodiscard]] bool can_share() const override { return false; }
-  void finish() override {}
   void round_trip() override { publish(1); }
   void publish_at(std::span<TimePoint> due, std::span<TimePoint> ended) override {
     for (std::size_t i = 0; i < due.size(); ++i) {
@@ -66,10 +65,30 @@ class SocketsPeer : public Peer {
     until_answered(packet::suback);
   }
   void receive(std::uint32_t messages) override {
-    until([&] { return received_ >= messages && out_.empty(); }, [&](const Packet& packet) { take(packet); });
+    to_receive_ += messages;
+    until([&] { return received_ >= to_receive_ && out_.empty(); },
+          [&](const Packet& packet) { take(packet); });
   }
 
  private:
+  void send(std::uint32_t messages) {
+    std::uint32_t sent = 0;
+    std::uint32_t finished = 0;
+    const auto done = [&] {
+      constexpr std::size_t batch_bytes = std::size_t{64} * 1024;
+      while (sent < messages && out_.size() < batch_bytes && (job_.qos == 0 || sent - finished < window)) {
+        // More identifiers than can be outstanding, so that none is used twice at a time.
+        publish_.append_to(out_.bytes(), static_cast<std::uint16_t>(sent % (2 * window) + 1));
+        ++sent;
+      }
+      return sent == messages && out_.empty() && (job_.qos == 0 || finished == sent);
+    };
+    until(done, [&](const Packet& packet) {
+      if (packet.is(packet::pubrec)) return append_answer(out_.bytes(), packet::pubrel, packet.identifier());
+      if (packet.is(packet::puback) || packet.is(packet::pubcomp)) ++finished;
+    });
+  }
+
   void take(const Packet& packet) {
     if (packet.is(packet::pubrel)) return append_answer(out_.bytes(), packet::pubcomp, packet.identifier());
     if (!packet.is(packet::publish)) return;
@@ -101,10 +120,13 @@ class SocketsPeer : public Peer {
 
   const Job job_;
   EncodedPublish publish_;
+  const MakeStream make_stream_;
   std::unique_ptr<Stream> stream_;
   PacketScanner scanner_;
   Output out_;
+  std::uint32_t pending_ = 0;
   std::uint32_t received_ = 0;
+  std::uint32_t to_receive_ = 0;
 };
 
 }  // namespace

@@ -135,8 +135,4 @@ void run_sink(const support::Descriptor& listener, const MakeStream& make_stream
   }
 }
 
-std::unique_ptr<Stream> make_plain(support::Descriptor connection) {
-  return std::make_unique<SocketStream>(std::move(connection));
-}
-
 }  // namespace holdfast::bench

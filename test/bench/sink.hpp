@@ -3,18 +3,10 @@
 // write.
 #pragma once
 
-#include <functional>
-#include <memory>
-
 #include "bench/stream.hpp"
 #include "support/descriptor.hpp"
 
 namespace holdfast::bench {
-
-using MakeStream = std::function<std::unique_ptr<Stream>(support::Descriptor)>;
-
-/// MQTT over TCP alone.
-std::unique_ptr<Stream> make_plain(support::Descriptor connection);
 
 /// Serves one connection after the other, for ever.
 [[noreturn]] void run_sink(const support::Descriptor& listener, const MakeStream& make_stream = make_plain);

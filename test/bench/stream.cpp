@@ -25,6 +25,10 @@ void SocketStream::wait(bool writing) {
   wait_for(connection_, writing);
 }
 
+std::unique_ptr<Stream> make_plain(support::Descriptor connection) {
+  return std::make_unique<SocketStream>(std::move(connection));
+}
+
 void wait_for(const support::Descriptor& descriptor, bool writing) {
   pollfd waiting{descriptor.get(), static_cast<short>(writing ? POLLIN | POLLOUT : POLLIN), 0};
   ::poll(&waiting, 1, -1);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +39,12 @@ class SocketStream : public Stream {
  private:
   support::Descriptor connection_;
 };
+
+/// How a connection is read from and written to.
+using MakeStream = std::function<std::unique_ptr<Stream>(support::Descriptor)>;
+
+/// TCP alone.
+std::unique_ptr<Stream> make_plain(support::Descriptor connection);
 
 /// Bytes on their way out.
 class Output {

@@ -28,18 +28,31 @@ std::shared_ptr<SSL_CTX> make_context(const std::string& certificate, const std:
       ::PEM_read_bio_PrivateKey(memory(key).get(), nullptr, nullptr, nullptr), ::EVP_PKEY_free);
   require(::SSL_CTX_use_certificate(context.get(), own.get()) == 1, "certificate");
   require(::SSL_CTX_use_PrivateKey(context.get(), own_key.get()) == 1, "key");
-  // What is not taken at once is offered again, from wherever it lies then.
-  ::SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  ::SSL_CTX_set_read_ahead(context.get(), 1);
+  return context;
+}
+
+std::shared_ptr<SSL_CTX> make_client_context(const std::string& ca_file) {
+  std::shared_ptr<SSL_CTX> context(::SSL_CTX_new(::TLS_client_method()), ::SSL_CTX_free);
+  require(::SSL_CTX_load_verify_locations(context.get(), ca_file.c_str(), nullptr) == 1, "CA file");
+  ::SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   return context;
 }
 
 class TlsStream : public SocketStream {
  public:
-  TlsStream(support::Descriptor connection, SSL_CTX* context)
+  enum class Side { server, client };
+
+  TlsStream(support::Descriptor connection, SSL_CTX* context, Side side)
       : SocketStream(std::move(connection)), tls_(::SSL_new(context), ::SSL_free) {
+    // What is not taken at once is offered again, from wherever it lies then.
+    ::SSL_set_mode(tls_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    ::SSL_set_read_ahead(tls_.get(), 1);
     ::SSL_set_fd(tls_.get(), this->connection().get());
-    ::SSL_set_accept_state(tls_.get());
+    if (side == Side::server) {
+      ::SSL_set_accept_state(tls_.get());
+    } else {
+      ::SSL_set_connect_state(tls_.get());
+    }
   }
 
   std::size_t read(std::span<char> into) override {
@@ -77,7 +90,13 @@ class TlsStream : public SocketStream {
 
 MakeStream tls_streams(const std::string& certificate, const std::string& key) {
   return [context = make_context(certificate, key)](support::Descriptor connection) {
-    return std::make_unique<TlsStream>(std::move(connection), context.get());
+    return std::make_unique<TlsStream>(std::move(connection), context.get(), TlsStream::Side::server);
+  };
+}
+
+MakeStream tls_client_streams(const std::string& ca_file) {
+  return [context = make_client_context(ca_file)](support::Descriptor connection) {
+    return std::make_unique<TlsStream>(std::move(connection), context.get(), TlsStream::Side::client);
   };
 }
 

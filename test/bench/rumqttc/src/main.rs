@@ -63,9 +63,13 @@ impl Job {
     fn outstanding(&self) -> u32 {
         self.number("outstanding", WINDOW)
     }
-    fn filter(&self) -> String {
+    /// Before those that count: threads start, buffers and the connection's window grow, for all alike.
+    fn warm_up(&self) -> u32 {
+        self.number("warm_up", 1) * (self.messages() / 10).min(10 * WINDOW)
+    }
+    fn filter(&self, count: u32) -> String {
         match self.number("publisher", 0) {
-            0 => format!("flood/{}/{}/{}", self.qos(), self.messages(), self.size()),
+            0 => format!("flood/{}/{}/{}", self.qos(), count, self.size()),
             _ => TOPIC.to_string(),
         }
     }
@@ -173,8 +177,16 @@ impl Peer {
         self.shared.wait_until(|state| state.finished >= state.begun);
     }
     fn subscribe(&self, filter: String) {
+        self.shared.state.lock().unwrap().subscribed = false;
         self.client.subscribe(filter, QoS::ExactlyOnce).unwrap();
         self.shared.wait_until(|state| state.subscribed);
+    }
+    /// Those that come from now on, so many.
+    fn expect(&self, messages: u32) {
+        self.shared.state.lock().unwrap().to_receive += messages;
+    }
+    fn receive(&self) {
+        self.shared.wait_until(|state| state.received >= state.to_receive);
     }
 }
 
@@ -212,6 +224,8 @@ fn print_percentiles(mut took: Vec<Duration>) {
 fn publish(job: &Job) {
     let peer = Peer::connect(job);
     let threads = job.number("threads", 1);
+    peer.publish(job.warm_up());
+    peer.finish();
     measured(|| {
         thread::scope(|scope| {
             for _ in 0..threads {
@@ -225,17 +239,21 @@ fn publish(job: &Job) {
 
 fn receive(job: &Job) {
     let peer = Peer::connect(job);
-    peer.shared.state.lock().unwrap().to_receive = job.messages();
-    let take = || peer.shared.wait_until(|state| state.received >= job.messages());
     if job.number("publisher", 0) == 1 {
-        peer.subscribe(job.filter());
+        peer.expect(job.messages());
+        peer.subscribe(job.filter(job.messages()));
         ask("publish");
-        measured(take);
+        measured(|| peer.receive());
     } else {
-        measured(|| {
-            peer.subscribe(job.filter());
-            take();
-        });
+        let take = |messages: u32| {
+            peer.expect(messages);
+            peer.subscribe(job.filter(messages));
+            peer.receive();
+        };
+        if job.warm_up() > 0 {
+            take(job.warm_up());
+        }
+        measured(|| take(job.messages()));
     }
     peer.disconnect();
 }
