@@ -1,0 +1,41 @@
+// Cuts the bytes of one direction of a connection into packets, and describes each as a line of JSON.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "session/time.hpp"
+
+namespace holdfast::client {
+
+/// Keeps no more of a packet than a line shows of it, however large the packet is.
+class TracedStream {
+ public:
+  /// How many bytes of a packet a line shows.
+  static constexpr std::size_t shown_max = 256;
+
+  /// `direction` is a literal: "in" or "out".
+  explicit TracedStream(std::string_view direction) noexcept : direction_(direction) {}
+
+  /// Appends a line to `lines` for each packet that ends within `bytes`.
+  void feed(std::span<const std::byte> bytes, session::TimePoint now, std::string& lines);
+  /// A new connection begins.
+  void reset();
+
+ private:
+  [[nodiscard]] bool read_remaining_length(std::byte next);
+  void append_line(session::TimePoint now, std::string& lines) const;
+
+  const std::string_view direction_;
+  std::vector<std::byte> front_;  // The first bytes of the packet, fixed header included.
+  std::size_t header_size_ = 0;   // 0: the fixed header is not all there.
+  std::size_t remaining_ = 0;     // Bytes of the packet yet to come, or the length read so far.
+  std::size_t remaining_length_ = 0;
+  bool malformed_ = false;  // Where packets begin is not known any more.
+};
+
+}  // namespace holdfast::client
