@@ -18,12 +18,15 @@ constexpr std::size_t written_a_turn = std::size_t{1} << 20;
 }  // namespace
 
 Connection::Connection(std::unique_ptr<net::ByteStream> stream, session::Engine& engine,
-                       std::chrono::milliseconds write_timeout, Counters& counters)
+                       std::chrono::milliseconds write_timeout, Counters& counters, Trace* trace)
     : stream_(std::move(stream)),
       engine_(engine),
       write_timeout_(write_timeout),
       counters_(counters),
-      buffer_(read_buffer_size) {}
+      trace_(trace),
+      buffer_(read_buffer_size) {
+  if (trace_ != nullptr) trace_->on_connected();
+}
 
 void Connection::read(session::TimePoint now) {
   if (ended_) return;
@@ -33,6 +36,7 @@ void Connection::read(session::TimePoint now) {
   if (result.status != net::IoStatus::ok) return end(result);
   ++counters_.reads;
   counters_.bytes_received += result.bytes;
+  if (trace_ != nullptr) trace_->on_received(std::span(buffer_).first(result.bytes), now);
   if (!goodbye_) engine_.on_bytes(std::span(buffer_).first(result.bytes), now);
 }
 
@@ -56,6 +60,7 @@ void Connection::write(session::TimePoint now) {
     ++counters_.writes;
     counters_.bytes_sent += result.bytes;
     written += result.bytes;
+    if (trace_ != nullptr) trace_->on_sent(std::span(pieces).first(count), result.bytes, now);
     engine_.on_written(result.bytes, now);
   }
   if (!output_blocked_) {

@@ -14,6 +14,7 @@
 #include "client/connection.hpp"
 #include "client/route.hpp"
 #include "client/shared.hpp"
+#include "client/trace.hpp"
 #include "net/tls.hpp"
 #include "session/engine.hpp"
 #include "session/outbox.hpp"
@@ -57,6 +58,7 @@ class NetworkThread {
   void report_finished();
   void report_unclaimed(const session::SubscriptionAnswer& answer);
   void report_statistics();
+  void trace_turn(TimePoint now);
   void sleep();
   [[nodiscard]] bool may_read();
   [[nodiscard]] bool has_work(bool reading);
@@ -116,6 +118,8 @@ class NetworkThread {
   std::vector<pollfd> polled_;  // Kept for its memory.
   std::uint64_t connect_failures_ = 0;
   Connection::Counters counters_;
+  std::unique_ptr<Trace> trace_;  // None unless Options::trace asks for one.
+  State traced_state_ = State::idle;
   std::vector<session::OutboundMessagePtr> messages_;
   std::vector<Command> commands_;
   std::vector<session::InboundToken> acknowledged_;

@@ -88,7 +88,7 @@ void NetworkThread::advance_attempt(TimePoint now) {
   at_ = {attempt.server, attempt.user_name, attempt.password};
   attempt_.reset();
   engine_.set_identity(attempt.user_name, attempt.password, attempt.will);
-  connection_.emplace(std::move(stream), engine_, shared_->options.write_timeout, counters_);
+  connection_.emplace(std::move(stream), engine_, shared_->options.write_timeout, counters_, trace_.get());
   readable_ = true;
   engine_.set_backlog_end(shared_->queue.last_sequence());
   engine_.on_connected(now);
@@ -343,6 +343,8 @@ void NetworkThread::end() {
   shared_->events.close();
   shared_->calls.close();
   shared_->authentications.close();
+  state_ = State::closed;
+  if (trace_) trace_turn(boot_time_now());
   shared_->status.set(State::closed, fatal_);
 }
 
