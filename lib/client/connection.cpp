@@ -24,9 +24,7 @@ Connection::Connection(std::unique_ptr<net::ByteStream> stream, session::Engine&
       write_timeout_(write_timeout),
       counters_(counters),
       trace_(trace),
-      buffer_(read_buffer_size) {
-  if (trace_ != nullptr) trace_->on_connected();
-}
+      buffer_(read_buffer_size) {}
 
 void Connection::read(session::TimePoint now) {
   if (ended_) return;
@@ -36,7 +34,7 @@ void Connection::read(session::TimePoint now) {
   if (result.status != net::IoStatus::ok) return end(result);
   ++counters_.reads;
   counters_.bytes_received += result.bytes;
-  if (trace_ != nullptr) trace_->on_received(std::span(buffer_).first(result.bytes), now);
+  if (trace_ != nullptr) trace_->on_received(std::span(buffer_).first(result.bytes));
   if (!goodbye_) engine_.on_bytes(std::span(buffer_).first(result.bytes), now);
 }
 
@@ -60,7 +58,7 @@ void Connection::write(session::TimePoint now) {
     ++counters_.writes;
     counters_.bytes_sent += result.bytes;
     written += result.bytes;
-    if (trace_ != nullptr) trace_->on_sent(std::span(pieces).first(count), result.bytes, now);
+    if (trace_ != nullptr) trace_->on_sent(std::span(pieces).first(count), result.bytes);
     engine_.on_written(result.bytes, now);
   }
   if (!output_blocked_) {

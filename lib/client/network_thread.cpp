@@ -82,7 +82,8 @@ NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, const session::Snap
     messages += range.messages;
     bytes += range.bytes;
   }
-  if (!shared_->options.trace.empty()) trace_ = std::make_unique<Trace>(shared_->options.trace);
+  if (!shared_->options.trace.empty())
+    trace_ = std::make_unique<Trace>(shared_->options.trace, shared_->options.trace_payload_max);
   shared_->queue.adopt(messages, bytes, recovered_to_);
   outbox_.adopt(snapshot.waiting, messages_);
   give_up(messages_, Errc::superseded);
@@ -110,6 +111,7 @@ void NetworkThread::run() {
 
 void NetworkThread::turn() {
   const TimePoint now = boot_time_now();
+  if (trace_) trace_timers(now);
   keep_alive(now);
   take_requests(now);
   advance(now);
@@ -122,7 +124,7 @@ void NetworkThread::turn() {
   if (connection_) connection_->write(boot_time_now());
   hand_over();
   finish_connection(now);
-  if (trace_) trace_turn(now);
+  if (trace_) write_trace();
   sleep();
 }
 
@@ -256,7 +258,7 @@ void NetworkThread::commit_now(TimePoint now) {
   if (uncommitted_.empty()) return;
   shared_->options.store->commit(uncommitted_, now);
   ++commits_;
-  if (trace_) trace_->on_commit(uncommitted_.size(), now);
+  if (trace_) trace_->on_commit(uncommitted_.size());
   stored_ += messages_in(uncommitted_);
   report_statistics();  // First: who sees a message stored also sees it counted.
   shared_->completions->publish_stored(uncommitted_);
@@ -370,17 +372,6 @@ void NetworkThread::report_statistics() {
   statistics.writes = counters_.writes;
   statistics.reads = counters_.reads;
   shared_->counters.set(statistics);
-}
-
-// A trace that cannot be written must not end the client, nor keep its lines in memory for ever.
-void NetworkThread::trace_turn(TimePoint now) {
-  if (state_ != traced_state_) trace_->on_state(name_of(state_), now);
-  traced_state_ = state_;
-  if (trace_->write()) return;
-  shared_->logger->warn("holdfast: \"{}\" (trace) cannot be written: the trace ends here",
-                        shared_->options.trace);
-  if (connection_) connection_->end_trace();
-  trace_.reset();
 }
 
 void NetworkThread::sleep() {

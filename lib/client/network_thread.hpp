@@ -58,7 +58,6 @@ class NetworkThread {
   void report_finished();
   void report_unclaimed(const session::SubscriptionAnswer& answer);
   void report_statistics();
-  void trace_turn(TimePoint now);
   void sleep();
   [[nodiscard]] bool may_read();
   [[nodiscard]] bool has_work(bool reading);
@@ -83,6 +82,11 @@ class NetworkThread {
   [[nodiscard]] std::string server_name() const;
   void begin_disconnect(const DisconnectOptions& options, TimePoint now);
   void advance_disconnect(TimePoint now);
+
+  // network_thread_trace.cpp
+  void trace_timers(TimePoint now);
+  void write_trace();
+  void change_state(State state);
 
   const std::shared_ptr<Shared> shared_;
   const std::uint64_t recovered_to_;  // Sequences up to this one are of an earlier process.
@@ -119,7 +123,6 @@ class NetworkThread {
   std::uint64_t connect_failures_ = 0;
   Connection::Counters counters_;
   std::unique_ptr<Trace> trace_;  // None unless Options::trace asks for one.
-  State traced_state_ = State::idle;
   std::vector<session::OutboundMessagePtr> messages_;
   std::vector<Command> commands_;
   std::vector<session::InboundToken> acknowledged_;

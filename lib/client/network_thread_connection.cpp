@@ -49,12 +49,13 @@ void NetworkThread::advance(TimePoint now) {
 void NetworkThread::start_attempt(TimePoint now) {
   const Options& options = shared_->options;
   retry_at_ = session::never;
-  state_ = State::connecting;
+  change_state(State::connecting);
   shared_->status.set(state_);
   at_ = route_.destination(policy_.current());
   if (options.user_name) at_.user_name = options.user_name;
   if (options.password) at_.password = options.password;
   Attempt attempt{at_.server, at_.user_name, at_.password, options.will, ++attempts_};
+  if (trace_) trace_->on_attempt(server_name(), attempts_);
   try {
     attempt_ = std::make_unique<ConnectAttempt>(options, std::move(attempt), tls_, shared_->doorbell, now);
   } catch (const std::system_error& error) {
@@ -66,6 +67,7 @@ void NetworkThread::start_attempt(TimePoint now) {
 void NetworkThread::on_attempt_failed(const Failure& why, TimePoint now) {
   ++connect_failures_;
   report_statistics();
+  if (trace_) trace_->on_end(why.what, std::nullopt);
   shared_->logger->info("holdfast: {}", why.what);
   shared_->events.push(Disconnected{why.error, std::nullopt, why.what});
   route_.on_attempt_failed(policy_.current());
@@ -92,6 +94,7 @@ void NetworkThread::advance_attempt(TimePoint now) {
   readable_ = true;
   engine_.set_backlog_end(shared_->queue.last_sequence());
   engine_.on_connected(now);
+  if (trace_) trace_->on_connection(server_name(), engine_.protocol());
 }
 
 // For each connection: what was meant for an afternoon of tests shall not be forgotten in a product.
@@ -129,7 +132,7 @@ void NetworkThread::on_up(const Connected& connected) {
   attempts_ = 0;
   ever_connected_ = true;
   alive_at_ = {};  // The store hears of it with the next commit.
-  state_ = goodbye_ ? State::closing : State::connected;
+  change_state(goodbye_ ? State::closing : State::connected);
   shared_->status.set(state_);
   shared_->logger->info("holdfast: connected to {} as \"{}\" with MQTT {}, session {}", connected.server,
                         connected.client_id, connected.limits.protocol == Protocol::mqtt_5 ? "5" : "3.1.1",
@@ -176,6 +179,7 @@ void NetworkThread::end_connection(const session::Closing& closing_view, TimePoi
   session::Closing closing = closing_view;  // The engine forgets its own now.
   const bool was_up = engine_.is_up();
   connection_.reset();
+  if (trace_) trace_->on_end(closing.what, closing.reason_code);
   close_at_ = session::never;
   engine_.on_disconnected(closing.end, now);
   if (closing.end == session::End::at_once) {
@@ -243,7 +247,8 @@ void NetworkThread::try_again(session::End end, Failure failure, std::optional<s
   const std::string& next = route_.destination(decision.server).server;
   shared_->events.push(Reconnecting{decision.delay, decision.attempt, net::without_credentials(next)});
   retry_at_ = now + decision.delay;
-  state_ = State::waiting;
+  if (trace_) trace_->on_retry(decision.delay, net::without_credentials(next));
+  change_state(State::waiting);
   shared_->status.set(state_, failure);
 }
 
@@ -262,7 +267,7 @@ std::string NetworkThread::server_name() const {
 
 // No attempt follows by itself.
 void NetworkThread::rest(State state, const Failure& failure) {
-  state_ = state;
+  change_state(state);
   retry_at_ = drain_until_ = session::never;
   goodbye_.reset();
   shared_->status.set_drained(outbox_.empty() && engine_.returned().empty() && engine_.in_flight() == 0);
@@ -285,7 +290,7 @@ void NetworkThread::begin_disconnect(const DisconnectOptions& options, TimePoint
   if (is_final(state_)) return rest(State::idle, {});
   goodbye_ = options;
   drain_until_ = now + options.drain;
-  if (state_ == State::connected) state_ = State::closing;
+  if (state_ == State::connected) change_state(State::closing);
 }
 
 void NetworkThread::advance_disconnect(TimePoint now) {
@@ -299,6 +304,7 @@ void NetworkThread::advance_disconnect(TimePoint now) {
     return;
   }
   engine_.disconnect(*goodbye_, now);
+  if (trace_ && (attempt_ || connection_)) trace_->on_end("given up by disconnect()", std::nullopt);
   attempt_.reset();
   if (connection_) {
     connection_.reset();
@@ -324,6 +330,7 @@ void NetworkThread::end() {
   } catch (const std::exception& error) {
     shared_->logger->critical("holdfast: {}", error.what());
   }
+  if (trace_ && (attempt_ || connection_)) trace_->on_end("the client ended", std::nullopt);
   attempt_.reset();
   connection_.reset();
   for (auto& message : engine_.returned())
@@ -343,8 +350,8 @@ void NetworkThread::end() {
   shared_->events.close();
   shared_->calls.close();
   shared_->authentications.close();
-  state_ = State::closed;
-  if (trace_) trace_turn(boot_time_now());
+  change_state(State::closed);
+  if (trace_) write_trace();
   shared_->status.set(State::closed, fatal_);
 }
 

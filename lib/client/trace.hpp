@@ -1,10 +1,16 @@
 // The trace of one client: what Options::trace asks for, as lines of JSON in a file. Network thread only.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
+
+#include <holdfast/reason_code.hpp>
+#include <holdfast/types.hpp>
 
 #include "client/traced_stream.hpp"
 #include "net/file_descriptor.hpp"
@@ -12,28 +18,38 @@
 
 namespace holdfast::client {
 
+/// Each line has the time of the call that makes it, so lines are in the order of their times.
 class Trace {
  public:
-  /// Appends to `file`, which only its owner may read if it is new. Throws Error if it cannot be opened.
-  explicit Trace(const std::string& file);
+  /// Appends to `file`, which only its owner may read if it is new, and which is this client's alone. Throws
+  /// Error if it cannot be had.
+  Trace(const std::string& file, std::size_t payload_max);
 
-  /// A new connection begins.
-  void on_connected();
-  void on_received(std::span<const std::byte> bytes, session::TimePoint now);
+  void on_state(std::string_view state);
+  void on_attempt(std::string_view server, unsigned number);
+  void on_connection(std::string_view server, Protocol protocol);
+  void on_received(std::span<const std::byte> bytes);
   /// The first `written` bytes of `pieces` have left.
-  void on_sent(std::span<const std::span<const std::byte>> pieces, std::size_t written,
-               session::TimePoint now);
-  void on_state(std::string_view state, session::TimePoint now);
-  void on_commit(std::size_t records, session::TimePoint now);
+  void on_sent(std::span<const std::span<const std::byte>> pieces, std::size_t written);
+  /// An attempt or a connection is over.
+  void on_end(std::string_view what, std::optional<ReasonCode> reason);
+  void on_retry(std::chrono::milliseconds delay, std::string_view server);
+  void on_timer(std::string_view timer);
+  void on_commit(std::size_t records);
 
-  /// Writes the lines that came since the last call. False if that failed: then the trace is of no more use.
-  [[nodiscard]] bool write();
+  /// Writes the lines that came since the last call.
+  void write();
+  /// Why a line could not be written: then the trace is of no more use.
+  [[nodiscard]] std::error_code error() const noexcept { return error_; }
 
  private:
+  void take_in_pieces(TracedStream& stream, std::span<const std::byte> bytes);
+
   net::FileDescriptor file_;
-  TracedStream received_{"in"};
-  TracedStream sent_{"out"};
+  TracedStream received_;
+  TracedStream sent_;
   std::string lines_;
+  std::error_code error_;
 };
 
 }  // namespace holdfast::client

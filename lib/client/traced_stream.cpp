@@ -1,64 +1,62 @@
 #include "client/traced_stream.hpp"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <iterator>
-#include <limits>
 #include <optional>
+
+#include "client/trace_line.hpp"
+#include "client/trace_mask.hpp"
+#include "wire/packets.hpp"
+#include "wire/reader.hpp"
 
 namespace holdfast::client {
 
 namespace {
 
+using wire::PacketType;
+using Body = std::span<const std::byte>;
+
 constexpr std::array<std::string_view, 16> names{
     "reserved",  "CONNECT", "CONNACK",     "PUBLISH",  "PUBACK",  "PUBREC",   "PUBREL",     "PUBCOMP",
     "SUBSCRIBE", "SUBACK",  "UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH"};
-enum : std::size_t {
-  connect = 1,
-  connack = 2,
-  publish = 3,
-  puback = 4,
-  pubcomp = 7,
-  unsuback = 11,
-  disconnect = 14,
-  auth = 15
-};
 constexpr std::size_t length_bytes_max = 4;
-// Up to and with Keep Alive, in both versions: protocol name, version, flags. [MQTT 5, 3.1.2]
-constexpr std::size_t connect_shown = 10;
 
-using Body = std::span<const std::byte>;
-
-std::optional<unsigned> two_bytes(Body body, std::size_t at) {
-  if (body.size() < at + 2) return std::nullopt;
-  return std::to_integer<unsigned>(body[at]) << 8U | std::to_integer<unsigned>(body[at + 1]);
+constexpr unsigned qos_of(std::byte first) {
+  return std::to_integer<unsigned>(first) >> 1U & 3U;
 }
 
-std::optional<unsigned> packet_identifier(std::size_t type, unsigned qos, Body body) {
-  if (type >= puback && type <= unsuback) return two_bytes(body, 0);
-  if (type != publish || qos == 0) return std::nullopt;
-  const auto topic_size = two_bytes(body, 0);
-  return topic_size ? two_bytes(body, 2 + *topic_size) : std::nullopt;
+std::optional<std::uint16_t> packet_identifier(PacketType type, unsigned qos, Body body) {
+  wire::Reader reader(body);
+  if (type == PacketType::publish) {
+    if (qos == 0) return std::nullopt;
+    reader.string();
+  } else if (type < PacketType::puback || type > PacketType::unsuback) {
+    return std::nullopt;
+  }
+  const std::uint16_t identifier = reader.two_bytes();
+  return reader.failed() ? std::nullopt : std::optional(identifier);
 }
 
-std::optional<unsigned> reason_code(std::size_t type, Body body) {
-  std::size_t at = std::numeric_limits<std::size_t>::max();
-  if (type == connack) at = 1;
-  if (type >= puback && type <= pubcomp) at = 2;
-  if (type == disconnect || type == auth) at = 0;
+std::optional<unsigned> reason_code(PacketType type, Body body) {
+  std::size_t at = body.size();
+  if (type == PacketType::connack) at = 1;
+  if (type >= PacketType::puback && type <= PacketType::pubcomp) at = 2;
+  if (type == PacketType::disconnect || type == PacketType::auth) at = 0;
   if (at >= body.size()) return std::nullopt;
   return std::to_integer<unsigned>(body[at]);
 }
 
-// Where the first field begins that may hold a secret.
-std::size_t secret_from(std::size_t type) {
-  if (type == connect) return connect_shown;
-  if (type == connack) return 2;
-  if (type == auth) return 1;
-  return std::numeric_limits<std::size_t>::max();
+constexpr std::array<std::array<char, 2>, 256> hexadecimal = [] {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t value = 0; value < pairs.size(); ++value)
+    pairs[value] = {digits[value >> 4U], digits[value & 0xFU]};
+  return pairs;
+}();
+
+void append_hexadecimal(std::string& out, Body bytes) {
+  for (const std::byte byte : bytes)
+    out.append(hexadecimal[std::to_integer<std::size_t>(byte)].data(), 2);
 }
 
 }  // namespace
@@ -72,7 +70,7 @@ void TracedStream::feed(std::span<const std::byte> bytes, session::TimePoint now
       if (front_.size() == 1 || !read_remaining_length(next)) continue;
     } else {
       const std::size_t taken = std::min(remaining_, bytes.size());
-      const std::size_t room = header_size_ + shown_max - front_.size();
+      const std::size_t room = shown_max - front_.size();
       const auto kept = bytes.first(std::min(taken, room));
       front_.insert(front_.end(), kept.begin(), kept.end());
       remaining_ -= taken;
@@ -80,14 +78,19 @@ void TracedStream::feed(std::span<const std::byte> bytes, session::TimePoint now
     }
     if (remaining_ != 0) continue;
     append_line(now, lines);
-    reset();
+    begin_packet();
   }
 }
 
-void TracedStream::reset() {
+void TracedStream::reset(bool has_properties) {
+  begin_packet();
+  has_properties_ = has_properties;
+  malformed_ = false;
+}
+
+void TracedStream::begin_packet() {
   front_.clear();
   header_size_ = remaining_ = remaining_length_ = 0;
-  malformed_ = false;
 }
 
 // Whether that was its last byte.
@@ -104,25 +107,46 @@ bool TracedStream::read_remaining_length(std::byte next) {
 }
 
 void TracedStream::append_line(session::TimePoint now, std::string& lines) const {
-  const auto first = std::to_integer<unsigned>(front_.front());
-  const std::size_t type = first >> 4U;
-  const unsigned qos = first >> 1U & 3U;
-  const Body body = Body(front_).subspan(header_size_);
-  const std::chrono::duration<double> since = now.time_since_epoch();
-  auto out = std::back_inserter(lines);
-  fmt::format_to(out, R"({{"t":{:.6f},"event":"packet","direction":"{}","type":"{}","size":{})",
-                 since.count(), direction_, names[type], header_size_ + remaining_length_);
-  if (const auto identifier = packet_identifier(type, qos, body))
-    fmt::format_to(out, R"(,"id":{})", *identifier);
-  if (type == publish)
-    fmt::format_to(out, R"(,"qos":{},"dup":{},"retain":{})", qos, (first & 8U) != 0, (first & 1U) != 0);
-  if (const auto reason = reason_code(type, body)) fmt::format_to(out, R"(,"reason":{})", *reason);
-  if (remaining_length_ > secret_from(type)) lines += R"(,"masked":true)";
-  lines += R"(,"raw":")";
-  const std::size_t shown = std::min({body.size(), secret_from(type), shown_max - header_size_});
-  for (const std::byte byte : Body(front_).first(header_size_ + shown))
-    fmt::format_to(out, "{:02x}", std::to_integer<unsigned>(byte));
-  lines += "\"}\n";
+  const std::byte first = front_.front();
+  const auto type = static_cast<PacketType>(std::to_integer<std::uint8_t>(first >> 4));
+  TraceLine line(lines, now, "packet");
+  line.text("direction", direction_).text("type", names[static_cast<std::size_t>(type)]);
+  line.number("size", header_size_ + remaining_length_);
+  if (const auto identifier = packet_identifier(type, qos_of(first), body())) line.number("id", *identifier);
+  if (type == PacketType::publish) {
+    line.number("qos", qos_of(first));
+    line.boolean("dup", (first & std::byte{8}) != std::byte{0});
+    line.boolean("retain", (first & std::byte{1}) != std::byte{0});
+  }
+  if (const auto reason = reason_code(type, body())) line.number("reason", *reason);
+  line.begin("raw");
+  append_raw(lines);
+}
+
+// Two digits a byte, or two asterisks for one that is masked.
+void TracedStream::append_raw(std::string& lines) const {
+  const auto type = static_cast<PacketType>(std::to_integer<std::uint8_t>(front_.front() >> 4));
+  const Body shown = body().first(shown_of_body());
+  lines += '"';
+  append_hexadecimal(lines, Body(front_).first(header_size_));
+  std::size_t from = 0;
+  for (const MaskedBytes& masked : masked_bytes(type, shown, payload_max_)) {
+    append_hexadecimal(lines, shown.subspan(from, masked.begin - from));
+    lines.append(2 * (masked.end - masked.begin), '*');
+    from = masked.end;
+  }
+  append_hexadecimal(lines, shown.subspan(from));
+  lines += '"';
+}
+
+// Of a PUBLISH, up to the end of what is shown of its payload.
+std::size_t TracedStream::shown_of_body() const {
+  if (front_.front() >> 4 != std::byte{3}) return body().size();
+  wire::Reader reader(body());
+  reader.string();
+  if (qos_of(front_.front()) != 0) reader.two_bytes();
+  if (has_properties_) reader.bytes(reader.variable());
+  return body().size() - reader.rest().size() + std::min(payload_max_, reader.rest().size());
 }
 
 }  // namespace holdfast::client

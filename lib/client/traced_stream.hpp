@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,29 +11,39 @@
 
 namespace holdfast::client {
 
-/// Keeps no more of a packet than a line shows of it, however large the packet is.
+/// Keeps no more of a packet than a line may show of it, however large the packet is.
 class TracedStream {
  public:
-  /// How many bytes of a packet a line shows.
-  static constexpr std::size_t shown_max = 256;
+  /// How many bytes of a packet a line shows at most.
+  static constexpr std::size_t shown_max = 4096;
 
-  /// `direction` is a literal: "in" or "out".
-  explicit TracedStream(std::string_view direction) noexcept : direction_(direction) {}
+  /// `direction` is a literal: "in" or "out". A line shows at most `payload_max` bytes of a payload.
+  TracedStream(std::string_view direction, std::size_t payload_max) noexcept
+      : direction_(direction), payload_max_(payload_max) {}
 
   /// Appends a line to `lines` for each packet that ends within `bytes`.
   void feed(std::span<const std::byte> bytes, session::TimePoint now, std::string& lines);
-  /// A new connection begins.
-  void reset();
+  /// A new connection begins. Since MQTT 5 packets have properties.
+  void reset(bool has_properties);
 
  private:
+  void begin_packet();
   [[nodiscard]] bool read_remaining_length(std::byte next);
   void append_line(session::TimePoint now, std::string& lines) const;
 
+  void append_raw(std::string& lines) const;
+  [[nodiscard]] std::span<const std::byte> body() const noexcept {
+    return std::span(front_).subspan(header_size_);
+  }
+  [[nodiscard]] std::size_t shown_of_body() const;
+
   const std::string_view direction_;
+  const std::size_t payload_max_;
   std::vector<std::byte> front_;  // The first bytes of the packet, fixed header included.
   std::size_t header_size_ = 0;   // 0: the fixed header is not all there.
   std::size_t remaining_ = 0;     // Bytes of the packet yet to come, or the length read so far.
   std::size_t remaining_length_ = 0;
+  bool has_properties_ = true;
   bool malformed_ = false;  // Where packets begin is not known any more.
 };
 
