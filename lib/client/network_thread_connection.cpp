@@ -67,7 +67,7 @@ void NetworkThread::start_attempt(TimePoint now) {
 void NetworkThread::on_attempt_failed(const Failure& why, TimePoint now) {
   ++connect_failures_;
   report_statistics();
-  if (trace_) trace_->on_end(why.what, std::nullopt);
+  if (trace_) trace_->on_end(Trace::End::lost, why.what, why.reason_code);
   shared_->logger->info("holdfast: {}", why.what);
   shared_->events.push(Disconnected{why.error, std::nullopt, why.what});
   route_.on_attempt_failed(policy_.current());
@@ -179,15 +179,17 @@ void NetworkThread::end_connection(const session::Closing& closing_view, TimePoi
   session::Closing closing = closing_view;  // The engine forgets its own now.
   const bool was_up = engine_.is_up();
   connection_.reset();
-  if (trace_) trace_->on_end(closing.what, closing.reason_code);
   close_at_ = session::never;
   engine_.on_disconnected(closing.end, now);
   if (closing.end == session::End::at_once) {
+    if (trace_) trace_->on_end(Trace::End::by_request, closing.what);
     shared_->logger->info("holdfast: {}: {}", server_name(), closing.what);
     report_statistics();
     return start_attempt(now);
   }
   const bool by_request = closing.end == session::End::by_request;
+  if (trace_)
+    trace_->on_end(by_request ? Trace::End::by_request : Trace::End::lost, closing.what, closing.reason_code);
   if (!was_up && !by_request) ++connect_failures_;
   report_statistics();
   if (!by_request && (route_.servers() > 1 || policy_.current() == policy_.guest()))
@@ -304,7 +306,7 @@ void NetworkThread::advance_disconnect(TimePoint now) {
     return;
   }
   engine_.disconnect(*goodbye_, now);
-  if (trace_ && (attempt_ || connection_)) trace_->on_end("given up by disconnect()", std::nullopt);
+  if (trace_ && (attempt_ || connection_)) trace_->on_end(Trace::End::by_request, "given up by disconnect()");
   attempt_.reset();
   if (connection_) {
     connection_.reset();
@@ -330,7 +332,7 @@ void NetworkThread::end() {
   } catch (const std::exception& error) {
     shared_->logger->critical("holdfast: {}", error.what());
   }
-  if (trace_ && (attempt_ || connection_)) trace_->on_end("the client ended", std::nullopt);
+  if (trace_ && (attempt_ || connection_)) trace_->on_end(Trace::End::by_request, "the client ended");
   attempt_.reset();
   connection_.reset();
   for (auto& message : engine_.returned())

@@ -107,9 +107,9 @@ void Trace::on_sent(std::span<const std::span<const std::byte>> pieces, std::siz
   }
 }
 
-void Trace::on_end(std::string_view what, std::optional<ReasonCode> reason) {
+void Trace::on_end(End end, std::string_view what, std::optional<ReasonCode> reason) {
   TraceLine line(lines_, boot_time_now(), "disconnected");
-  line.text("wall", wall_clock()).text("what", what);
+  line.text("wall", wall_clock()).boolean("by_request", end == End::by_request).text("what", what);
   if (reason) line.number("reason", static_cast<std::uint64_t>(*reason));
 }
 

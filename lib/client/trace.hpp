@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,8 +32,9 @@ class Trace {
   void on_received(std::span<const std::byte> bytes);
   /// The first `written` bytes of `pieces` have left.
   void on_sent(std::span<const std::span<const std::byte>> pieces, std::size_t written);
+  enum class End : std::uint8_t { lost, by_request };
   /// An attempt or a connection is over.
-  void on_end(std::string_view what, std::optional<ReasonCode> reason);
+  void on_end(End end, std::string_view what, std::optional<ReasonCode> reason = std::nullopt);
   void on_retry(std::chrono::milliseconds delay, std::string_view server);
   void on_timer(std::string_view timer);
   void on_commit(std::size_t records);

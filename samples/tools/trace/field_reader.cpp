@@ -73,9 +73,10 @@ void FieldReader::say(std::string value) {
 
 void FieldReader::give_up(std::string_view why) {
   const std::size_t begin = position();
-  if (!ended_ && begin < packet_.bytes.size())
-    add("Unknown", Kind::value, begin,
-        std::string(why) + ": " + std::to_string(packet_.bytes.size() - begin) + " bytes");
+  const std::size_t left = reader_.rest().size();
+  reader_.bytes(left);
+  if (!ended_ && left != 0)
+    add("Unknown", Kind::value, begin, std::string(why) + ": " + std::to_string(left) + " bytes");
   ended_ = true;
 }
 

@@ -25,6 +25,8 @@ struct TraceEntry {
   [[nodiscard]] std::string text(const char* name) const;
   /// The number of that name; nothing if there is none.
   [[nodiscard]] std::optional<std::uint64_t> number(const char* name) const;
+  /// Of the end of a connection: the application wanted it.
+  [[nodiscard]] bool asked_for() const { return json.value("by_request", Json()) == true; }
 };
 
 /// Nothing in the file is trusted: a line that is not what it should be is an entry that says so.

@@ -49,6 +49,7 @@ Json entry_of(const ToldEntry& told, Json& meanings) {
             {"connection", told.connection},
             {"headline", told.headline}};
   if (const std::string wall = told.entry.text("wall"); !wall.empty()) json["wall"] = wall;
+  if (told.entry.event == "disconnected") json["lost"] = !told.entry.asked_for();
   if (told.entry.event != "packet") return json;
   json["client"] = told.entry.from_client;
   json["type"] = name_of(told.entry.packet.type());

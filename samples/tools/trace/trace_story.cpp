@@ -71,12 +71,12 @@ std::string event_headline(const TraceEntry& entry) {
     return "trace of process " + number("process") + " begins at " + entry.text("wall");
   if (entry.event == "state") return "state " + entry.text("state");
   if (entry.event == "connecting")
-    return "connecting to " + entry.text("server") + ", attempt " + number("attempt") + ", at " +
-           entry.text("wall");
+    return "connecting to " + entry.text("server") + ", attempt " + number("attempt");
   if (entry.event == "connection")
     return "connection to " + entry.text("server") + " for MQTT " + entry.text("protocol") + ", at " +
            entry.text("wall");
-  if (entry.event == "disconnected") return "disconnected: " + entry.text("what");
+  if (entry.event == "disconnected")
+    return (entry.asked_for() ? "disconnected: " : "lost: ") + entry.text("what");
   if (entry.event == "retry")
     return "next attempt after " + seconds(entry, "after") + " at " + entry.text("server");
   if (entry.event == "timer") return "timer " + entry.text("timer");

@@ -70,7 +70,7 @@ TEST_CASE("the trace holds all that happens in the order in which it happened", 
   trace.on_sent(pieces, 1);
   trace.on_state("connected");
   trace.on_sent(std::span(pieces).last(1), 1);
-  trace.on_end("the \"broker\"\n\xFF closed", ReasonCode::server_busy);
+  trace.on_end(Trace::End::lost, "the \"broker\"\n\xFF closed", ReasonCode::server_busy);
   trace.on_retry(1250ms, "mqtt://there");
   trace.write();
   CHECK(file.lines() ==
@@ -80,7 +80,7 @@ TEST_CASE("the trace holds all that happens in the order in which it happened", 
               R"({"event":"timer","timer":"keep_alive"})", R"({"event":"commit","records":3})",
               R"({"event":"state","state":"connected"})",
               R"({"event":"packet","direction":"out","type":"PINGREQ","size":2,"raw":"c000"})",
-              R"({"event":"disconnected","what":"the \"broker\"\u000a? closed","reason":137})",
+              R"({"event":"disconnected","by_request":false,"what":"the \"broker\"\u000a? closed","reason":137})",
               R"({"event":"retry","after":1.250000,"server":"mqtt://there"})"});
 }
 
