@@ -73,15 +73,16 @@ TEST_CASE("the trace holds all that happens in the order in which it happened", 
   trace.on_end(Trace::End::lost, "the \"broker\"\n\xFF closed", ReasonCode::server_busy);
   trace.on_retry(1250ms, "mqtt://there");
   trace.write();
-  CHECK(file.lines() ==
-        Lines{R"({"event":"trace","format":1})",
-              R"({"event":"connecting","server":"mqtt://here","attempt":1})",
-              R"({"event":"connection","server":"mqtt://here","protocol":"5"})",
-              R"({"event":"timer","timer":"keep_alive"})", R"({"event":"commit","records":3})",
-              R"({"event":"state","state":"connected"})",
-              R"({"event":"packet","direction":"out","type":"PINGREQ","size":2,"raw":"c000"})",
-              R"({"event":"disconnected","by_request":false,"what":"the \"broker\"\u000a? closed","reason":137})",
-              R"({"event":"retry","after":1.250000,"server":"mqtt://there"})"});
+  CHECK(
+      file.lines() ==
+      Lines{
+          R"({"event":"trace","format":1})", R"({"event":"connecting","server":"mqtt://here","attempt":1})",
+          R"({"event":"connection","server":"mqtt://here","protocol":"5"})",
+          R"({"event":"timer","timer":"keep_alive"})", R"({"event":"commit","records":3})",
+          R"({"event":"state","state":"connected"})",
+          R"({"event":"packet","direction":"out","type":"PINGREQ","size":2,"raw":"c000"})",
+          R"({"event":"disconnected","by_request":false,"what":"the \"broker\"\u000a? closed","reason":137})",
+          R"({"event":"retry","after":1.250000,"server":"mqtt://there"})"});
 }
 
 TEST_CASE("a line's time has all its digits", "[client][trace]") {
