@@ -141,7 +141,7 @@ void TracedStream::append_raw(std::string& lines) const {
 
 // Of a PUBLISH, up to the end of what is shown of its payload.
 std::size_t TracedStream::shown_of_body() const {
-  if (front_.front() >> 4 != std::byte{3}) return body().size();
+  if ((front_.front() >> 4) != std::byte{3}) return body().size();
   wire::Reader reader(body());
   reader.string();
   if (qos_of(front_.front()) != 0) reader.two_bytes();
