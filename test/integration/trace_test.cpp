@@ -220,6 +220,13 @@ TEST_CASE("as much of each payload is traced as the options say", "[integration]
   CHECK(has(trace.show().output, "Payload: \"abc\" (the first 3 of 8 bytes)"));
 }
 
+TEST_CASE("a tool traces into the file that --trace names", "[integration][trace]") {
+  const TraceUnderTest trace;
+  const Mosquitto mosquitto;
+  CHECK(run(pub(mosquitto.port(), {"-t", "t", "-m", "x", "-q", "1", "--trace", trace.file()})).status == 0);
+  CHECK(trace.count(packet("out", "PUBLISH")) == 1);
+}
+
 TEST_CASE("a client whose trace cannot be opened is refused", "[integration][trace]") {
   Options options = quick("mqtt://127.0.0.1");
   options.trace = "/no/such/directory/trace";
