@@ -76,6 +76,8 @@ install_packages() {
     packages+=(valgrind libbenchmark-dev)
     # Brokers, proxies and networks of the integration tests.
     packages+=(ejabberd rabbitmq-server tinyproxy microsocks openssl iproute2 nftables)
+    # The page of holdfast_trace is looked at in a browser.
+    packages+=(chromium)
   fi
   install_missing "${packages[@]}"
 }

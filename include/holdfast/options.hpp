@@ -332,6 +332,11 @@ struct Options {
   bool follow_server_reference = false;
   /// Where the log goes. Absent: stderr, from `warn` on.
   std::shared_ptr<spdlog::logger> logger = nullptr;
+  /// A file to which one JSON line is appended for each packet, state of the client, timer and commit to the
+  /// store. Credentials are masked; topics and the beginnings of payloads are in it. Default: none.
+  std::string trace = {};
+  /// How many bytes of each payload the trace shows.
+  std::size_t trace_payload_max = 64;
 };
 
 }  // namespace holdfast

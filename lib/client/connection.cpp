@@ -18,11 +18,12 @@ constexpr std::size_t written_a_turn = std::size_t{1} << 20;
 }  // namespace
 
 Connection::Connection(std::unique_ptr<net::ByteStream> stream, session::Engine& engine,
-                       std::chrono::milliseconds write_timeout, Counters& counters)
+                       std::chrono::milliseconds write_timeout, Counters& counters, Trace* trace)
     : stream_(std::move(stream)),
       engine_(engine),
       write_timeout_(write_timeout),
       counters_(counters),
+      trace_(trace),
       // Its pages are nobody's until something comes.
       buffer_(std::make_unique_for_overwrite<std::byte[]>(read_buffer_size)) {}
 
@@ -34,6 +35,7 @@ void Connection::read(session::TimePoint now) {
   if (result.status != net::IoStatus::ok) return end(result);
   ++counters_.reads;
   counters_.bytes_received += result.bytes;
+  if (trace_ != nullptr) trace_->on_received({buffer_.get(), result.bytes});
   if (!goodbye_) engine_.on_bytes({buffer_.get(), result.bytes}, now);
 }
 
@@ -57,6 +59,7 @@ void Connection::write(session::TimePoint now) {
     ++counters_.writes;
     counters_.bytes_sent += result.bytes;
     written += result.bytes;
+    if (trace_ != nullptr) trace_->on_sent(std::span(pieces).first(count), result.bytes);
     engine_.on_written(result.bytes, now);
   }
   if (!output_blocked_) {

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <vector>
 
+#include "client/trace.hpp"
 #include "net/byte_stream.hpp"
 #include "session/engine.hpp"
 
@@ -23,8 +24,9 @@ class Connection {
     std::uint64_t reads = 0;
   };
 
+  /// `trace` may be null.
   Connection(std::unique_ptr<net::ByteStream> stream, session::Engine& engine,
-             std::chrono::milliseconds write_timeout, Counters& counters);
+             std::chrono::milliseconds write_timeout, Counters& counters, Trace* trace);
 
   /// Reads what is there, up to one buffer, into the engine.
   void read(session::TimePoint now);
@@ -32,6 +34,7 @@ class Connection {
   void write(session::TimePoint now);
   /// Says that no more bytes will come from us, and from now on throws away what is read.
   void begin_goodbye();
+  void end_trace() noexcept { trace_ = nullptr; }
 
   /// The stream has ended: by the broker (no error) or by an error.
   [[nodiscard]] bool ended() const noexcept { return ended_; }
@@ -59,6 +62,7 @@ class Connection {
   session::Engine& engine_;
   const std::chrono::milliseconds write_timeout_;
   Counters& counters_;
+  Trace* trace_;
   const std::unique_ptr<std::byte[]> buffer_;
   session::TimePoint write_deadline_ = session::never;
   std::error_code error_;

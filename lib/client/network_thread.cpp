@@ -83,6 +83,8 @@ NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, const session::Snap
     messages += range.messages;
     bytes += range.bytes;
   }
+  if (!shared_->options.trace.empty())
+    trace_ = std::make_unique<Trace>(shared_->options.trace, shared_->options.trace_payload_max);
   shared_->queue.adopt(messages, bytes, recovered_to_);
   outbox_.adopt(snapshot.waiting, messages_);
   give_up(messages_, Errc::superseded);
@@ -110,6 +112,7 @@ void NetworkThread::run() {
 
 void NetworkThread::turn() {
   const TimePoint now = boot_time_now();
+  if (trace_) trace_timers(now);
   keep_alive(now);
   take_requests(now);
   advance(now);
@@ -122,6 +125,7 @@ void NetworkThread::turn() {
   if (connection_) connection_->write(boot_time_now());
   hand_over();
   finish_connection(now);
+  if (trace_) write_trace();
   sleep();
 }
 
@@ -243,6 +247,7 @@ void NetworkThread::commit_now(TimePoint now) {
   if (uncommitted_.empty()) return;
   shared_->options.store->commit(uncommitted_, now);
   ++commits_;
+  if (trace_) trace_->on_commit(uncommitted_.size());
   stored_ += messages_in(uncommitted_);
   report_statistics();  // First: who sees a message stored also sees it counted.
   shared_->completions->publish_stored(uncommitted_);

@@ -14,6 +14,7 @@
 #include "client/connection.hpp"
 #include "client/route.hpp"
 #include "client/shared.hpp"
+#include "client/trace.hpp"
 #include "net/tls.hpp"
 #include "session/engine.hpp"
 #include "session/outbox.hpp"
@@ -84,6 +85,11 @@ class NetworkThread {
   void begin_disconnect(const DisconnectOptions& options, TimePoint now);
   void advance_disconnect(TimePoint now);
 
+  // network_thread_trace.cpp
+  void trace_timers(TimePoint now);
+  void write_trace();
+  void change_state(State state);
+
   const std::shared_ptr<Shared> shared_;
   const std::uint64_t recovered_to_;  // Sequences up to this one are of an earlier process.
   const std::shared_ptr<net::Tls> tls_;
@@ -119,6 +125,7 @@ class NetworkThread {
   std::vector<pollfd> polled_;  // Kept for its memory.
   std::uint64_t connect_failures_ = 0;
   Connection::Counters counters_;
+  std::unique_ptr<Trace> trace_;  // None unless Options::trace asks for one.
   std::vector<session::OutboundMessagePtr> messages_;
   std::vector<Command> commands_;
   std::vector<session::InboundToken> acknowledged_;

@@ -53,6 +53,7 @@ void NetworkThread::start_attempt(TimePoint now) {
   if (options.user_name) at_.user_name = options.user_name;
   if (options.password) at_.password = options.password;
   Attempt attempt{at_.server, at_.user_name, at_.password, options.will, ++attempts_};
+  if (trace_) trace_->on_attempt(server_name(), attempts_);
   try {
     attempt_ = std::make_unique<ConnectAttempt>(options, std::move(attempt), tls_, shared_->doorbell, now);
   } catch (const std::system_error& error) {
@@ -64,6 +65,7 @@ void NetworkThread::start_attempt(TimePoint now) {
 void NetworkThread::on_attempt_failed(const Failure& why, TimePoint now) {
   ++connect_failures_;
   report_statistics();
+  if (trace_) trace_->on_end(Trace::End::lost, why.what, why.reason_code);
   shared_->logger->info("holdfast: {}", why.what);
   announcements_.emplace_back(Disconnected{why.error, std::nullopt, why.what});
   route_.on_attempt_failed(policy_.current());
@@ -86,10 +88,11 @@ void NetworkThread::advance_attempt(TimePoint now) {
   at_ = {attempt.server, attempt.user_name, attempt.password};
   attempt_.reset();
   engine_.set_identity(attempt.user_name, attempt.password, attempt.will);
-  connection_.emplace(std::move(stream), engine_, shared_->options.write_timeout, counters_);
+  connection_.emplace(std::move(stream), engine_, shared_->options.write_timeout, counters_, trace_.get());
   readable_ = true;
   engine_.set_backlog_end(shared_->queue.last_sequence());
   engine_.on_connected(now);
+  if (trace_) trace_->on_connection(server_name(), engine_.protocol());
 }
 
 // For each connection: what was meant for an afternoon of tests shall not be forgotten in a product.
@@ -177,11 +180,14 @@ void NetworkThread::end_connection(const session::Closing& closing_view, TimePoi
   close_at_ = session::never;
   engine_.on_disconnected(closing.end, now);
   if (closing.end == session::End::at_once) {
+    if (trace_) trace_->on_end(Trace::End::by_request, closing.what);
     shared_->logger->info("holdfast: {}: {}", server_name(), closing.what);
     report_statistics();
     return start_attempt(now);
   }
   const bool by_request = closing.end == session::End::by_request;
+  if (trace_)
+    trace_->on_end(by_request ? Trace::End::by_request : Trace::End::lost, closing.what, closing.reason_code);
   if (!was_up && !by_request) ++connect_failures_;
   report_statistics();
   if (!by_request && (route_.servers() > 1 || policy_.current() == policy_.guest()))
@@ -241,11 +247,12 @@ void NetworkThread::try_again(session::End end, Failure failure, std::optional<s
   const std::string& next = route_.destination(decision.server).server;
   announcements_.emplace_back(Reconnecting{decision.delay, decision.attempt, net::without_credentials(next)});
   retry_at_ = now + decision.delay;
+  if (trace_) trace_->on_retry(decision.delay, net::without_credentials(next));
   enter(State::waiting, failure);
 }
 
 void NetworkThread::enter(State state, const Failure& failure) {
-  state_ = state;
+  change_state(state);
   shared_->status.set(state, failure, [&] {
     if (is_final(state) && state != State::closed) end_waits(failure);
     for (Event& event : std::exchange(announcements_, {}))
@@ -294,7 +301,7 @@ void NetworkThread::begin_disconnect(const DisconnectOptions& options, TimePoint
   if (is_final(state_)) return rest(State::idle, {});
   goodbye_ = options;
   drain_until_ = now + options.drain;
-  if (state_ == State::connected) state_ = State::closing;
+  if (state_ == State::connected) change_state(State::closing);
 }
 
 void NetworkThread::advance_disconnect(TimePoint now) {
@@ -308,6 +315,7 @@ void NetworkThread::advance_disconnect(TimePoint now) {
     return;
   }
   engine_.disconnect(*goodbye_, now);
+  if (trace_ && (attempt_ || connection_)) trace_->on_end(Trace::End::by_request, "given up by disconnect()");
   attempt_.reset();
   if (connection_) {
     connection_.reset();
@@ -334,6 +342,7 @@ void NetworkThread::end() {
   } catch (const std::exception& error) {
     shared_->logger->critical("holdfast: {}", error.what());
   }
+  if (trace_ && (attempt_ || connection_)) trace_->on_end(Trace::End::by_request, "the client ended");
   attempt_.reset();
   connection_.reset();
   for (auto& message : engine_.returned())
@@ -355,6 +364,7 @@ void NetworkThread::end() {
   shared_->authentications.close();
   enter(State::closed, fatal_);
   shared_->events.close();
+  if (trace_) write_trace();
 }
 
 }  // namespace holdfast::client

@@ -1,13 +1,16 @@
 // How the client is: what connect() and disconnect() wait for.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -26,6 +29,12 @@ enum class State : std::uint8_t {
   taken_over,  ///< Another client has our Client Identifier. [connecting]
   closed,      ///< The client is being destroyed.
 };
+
+[[nodiscard]] constexpr std::string_view name_of(State state) noexcept {
+  constexpr std::array<std::string_view, 8> names{"idle",    "connecting", "connected",  "waiting",
+                                                  "closing", "refused",    "taken_over", "closed"};
+  return names.at(static_cast<std::size_t>(state));
+}
 
 /// Whether attempts have ended until connect() is called again.
 [[nodiscard]] constexpr bool is_final(State state) noexcept {

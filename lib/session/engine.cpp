@@ -309,6 +309,16 @@ TimePoint Engine::deadline() const noexcept {
   return *std::min_element(timers_.begin(), timers_.end());
 }
 
+std::vector<std::string_view> Engine::due_timers(TimePoint now) const {
+  constexpr std::array<std::string_view, static_cast<std::size_t>(Timer::count)> names{
+      "connack", "keep_alive", "ping_response", "acknowledgement", "replay", "authentication"};
+  std::vector<std::string_view> due;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (timers_[i] <= now) due.push_back(names[i]);
+  }
+  return due;
+}
+
 void Engine::schedule_ping(TimePoint now) noexcept {
   if (limits_.keep_alive.count() == 0) return set_timer(Timer::ping_due, never);
   // Silence in either direction asks for a ping: what we send proves nothing about the broker. While nothing

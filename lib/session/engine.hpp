@@ -180,6 +180,8 @@ class Engine {
   /// Set once the connection is to be closed; nothing is sent or read any more then.
   [[nodiscard]] const std::optional<Closing>& closing() const noexcept { return closing_; }
   [[nodiscard]] TimePoint deadline() const noexcept;
+  /// What on_deadline() is about to act upon, for a trace.
+  [[nodiscard]] std::vector<std::string_view> due_timers(TimePoint now) const;
 
   // ---- Getters ----
 

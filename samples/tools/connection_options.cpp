@@ -111,6 +111,9 @@ void ConnectionOptions::add_to(CLI::App& app) {
   app.add_flag("--quiet", quiet, "No warnings.");
   app.add_flag("--events", events, "Write connects, losses and the like as JSON lines to stderr.");
   app.add_flag("--stats", statistics, "Write statistics as a JSON line to stderr at the end.");
+  app.add_option("--trace", trace_file,
+                 "File to which a JSON line is appended for each packet and more; see holdfast_trace. "
+                 "Passwords are masked, payloads are not.");
   tls.add_to(app);
   app.add_option("--will-topic", will_topic, "Topic of the will: published by the broker if we vanish.");
   app.add_option("--will-payload", will_payload, "Payload of the will.");
@@ -151,6 +154,7 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   }
   options.reconnect = reconnect_of(reconnect_delay_max);
   options.will = will_of(*this);
+  options.trace = trace_file;
   options.logger = make_logger(debug   ? spdlog::level::debug
                                : quiet ? spdlog::level::off
                                        : spdlog::level::warn);

@@ -40,6 +40,7 @@ struct ConnectionOptions {
   bool quiet = false;
   bool events = false;
   bool statistics = false;
+  std::string trace_file;
   int qos = 0;
   std::optional<std::string> will_topic;
   std::string will_payload;

@@ -1,0 +1,338 @@
+// Options::trace of a real client, and holdfast_trace on what it wrote.
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <regex>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <holdfast/authenticator.hpp>
+#include <holdfast/store.hpp>
+
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <sstream>
+
+#include "client_under_test.hpp"
+#include "support/mosquitto.hpp"
+#include "support/relay.hpp"
+#include "support/scram_server.hpp"
+#include "tool_under_test.hpp"
+
+using namespace holdfast;
+using namespace holdfast::support;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+/// Where a client traces to, and the programs that read it.
+class TraceUnderTest {
+ public:
+  static constexpr const char* chromium = "/usr/bin/chromium";
+
+  [[nodiscard]] std::string file(const std::string& name = "trace") const {
+    return (directory_.path() / name).string();
+  }
+  [[nodiscard]] std::string content() const { return content_of(file()); }
+  [[nodiscard]] std::vector<json> lines() const { return json_lines(content()); }
+  [[nodiscard]] std::size_t count(const json& part) const { return positions(part).size(); }
+  /// Where the lines are that have all these fields.
+  [[nodiscard]] std::vector<std::size_t> positions(const json& part) const {
+    std::vector<std::size_t> found;
+    const auto all = lines();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      json merged = all[i];
+      merged.update(part);
+      if (merged == all[i]) found.push_back(i);
+    }
+    return found;
+  }
+  [[nodiscard]] Outcome show(const Arguments& arguments = {}) const {
+    return run(both({HOLDFAST_TRACE, "show", file()}, arguments));
+  }
+  [[nodiscard]] Outcome make_page() const {
+    return run({HOLDFAST_TRACE, "html", file(), "-o", file("page.html")});
+  }
+
+  /// Says so where there is no browser to look at the page.
+  [[nodiscard]] static bool has_browser() {
+    const bool there = access(chromium, X_OK) == 0;
+    if (!there) std::puts("skipped: chromium is not installed");
+    return there;
+  }
+  /// The page as a browser has it after its scripts have run, `script` last of all.
+  [[nodiscard]] std::string in_browser(const std::string& fragment, const std::string& script = "") const {
+    std::ofstream(file("page.html"), std::ios::app) << "<script>" << script << "</script>";
+    const std::string profile = "--user-data-dir=" + file("profile");
+    const Outcome outcome = run({chromium, "--headless", "--no-sandbox", "--disable-gpu",
+                                 "--disable-dev-shm-usage", "--no-first-run", profile, "--dump-dom",
+                                 "--virtual-time-budget=1000", "file://" + file("page.html") + fragment});
+    if (outcome.status != 0) throw std::runtime_error("chromium: " + outcome.errors);
+    return outcome.output;
+  }
+
+ private:
+  TemporaryDirectory directory_;
+};
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+json packet(const char* direction, const char* type) {
+  return {{"event", "packet"}, {"direction", direction}, {"type", type}};
+}
+
+json event(const char* name, const char* field, const char* value) {
+  return {{"event", name}, {field, value}};
+}
+
+/// A session whose connection is lost while a message is in flight, in its file.
+void trace_a_lost_connection(const TraceUnderTest& trace, const std::string& topic) {
+  ScriptedBroker broker;
+  broker.behave_on(0, {.holds_acknowledgements = true});
+  Options options = quick(broker.server());
+  options.trace = trace.file();
+  options.store = sqlite_store(trace.file("store"));
+  Client client(options);
+  client.connect();
+  const Delivery delivery = client.publish(topic, "21.5", {.qos = QoS::at_least_once});
+  REQUIRE(broker.wait_until([&] { return broker.count(PacketType::publish) == 1; }));
+  broker.reset_connection();
+  REQUIRE(client.flush(patience));
+  client.disconnect();
+}
+
+}  // namespace
+
+TEST_CASE("the trace tells a lost connection: its loss, the way back, and what was sent again",
+          "[integration][trace]") {
+  const TraceUnderTest trace;
+  trace_a_lost_connection(trace, "plant/1");
+  CHECK(trace.count(packet("out", "CONNECT")) == 2);
+  CHECK(trace.count({{"event", "connecting"}}) == 2);
+  CHECK(trace.count({{"event", "connection"}}) == 2);
+  const auto publishes = trace.positions(packet("out", "PUBLISH"));
+  const auto losses = trace.positions({{"event", "disconnected"}, {"by_request", false}});
+  const auto retries = trace.positions(event("timer", "timer", "reconnect"));
+  const auto acknowledged = trace.positions(packet("in", "PUBACK"));
+  REQUIRE((publishes.size() == 2 && losses.size() == 1 && retries.size() == 1 && acknowledged.size() == 1));
+  CHECK(publishes[0] < losses[0]);
+  CHECK(losses[0] < trace.positions(event("state", "state", "waiting")).at(0));
+  CHECK(losses[0] < retries[0]);
+  CHECK(retries[0] < publishes[1]);
+  CHECK(publishes[1] < acknowledged[0]);
+  const auto lines = trace.lines();
+  CHECK(lines[publishes[0]]["dup"] == false);
+  CHECK(lines[publishes[1]]["dup"] == true);
+  CHECK(lines[publishes[0]]["id"] == lines[publishes[1]]["id"]);
+  CHECK(lines[publishes[1]]["id"] == lines[acknowledged[0]]["id"]);
+  // The commit that the packet had to wait for.
+  CHECK(trace.positions({{"event", "commit"}}).at(0) < publishes[0]);
+  CHECK(lines.back()["state"] == "closed");
+}
+
+TEST_CASE("the times in a trace never go back, and its connections have those of the wall clock",
+          "[integration][trace]") {
+  const TraceUnderTest trace;
+  trace_a_lost_connection(trace, "plant/1");
+  double last = 0;
+  for (const json& line : trace.lines()) {
+    CAPTURE(line.dump());
+    CHECK(line["t"].get<double>() >= last);
+    last = line["t"].get<double>();
+    const std::string name = line["event"];
+    if (name != "trace" && name != "connecting" && name != "connection" && name != "disconnected") continue;
+    CHECK(std::regex_match(line["wall"].get<std::string>(),
+                           std::regex(R"(20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)")));
+  }
+}
+
+TEST_CASE("the timers that fire are in the trace, before what they bring about", "[integration][trace]") {
+  const TraceUnderTest trace;
+  ScriptedBroker broker;
+  Options options = quick(broker.server());
+  options.trace = trace.file();
+  options.keep_alive = 1s;
+  Client client(options);
+  client.connect();
+  REQUIRE(eventually([&] { return trace.count(packet("in", "PINGRESP")) == 1; }));
+  CHECK(trace.positions(event("timer", "timer", "keep_alive")).at(0) <
+        trace.positions(packet("out", "PINGREQ")).at(0));
+}
+
+TEST_CASE("no secret is in a trace, nor in what is made of it", "[integration][trace]") {
+  const TraceUnderTest trace;
+  Mosquitto mosquitto({.users = {{"alice", "hunter2"}}});
+  const auto server = "mqtt://alice:hunter2@127.0.0.1:" + std::to_string(mosquitto.port());
+  {
+    Options options = quick(server);
+    options.trace = trace.file();
+    Client client(options);
+    client.connect();
+    client.publish("t", "x", {.qos = QoS::at_least_once}).wait();
+  }
+  REQUIRE(trace.make_page().status == 0);
+  const std::string all =
+      trace.content() + trace.show({"--hex"}).output + content_of(trace.file("page.html"));
+  CHECK_FALSE(has(all, "hunter2"));
+  CHECK_FALSE(has(all, "68756e74"));  // Its beginning in hexadecimal.
+  CHECK_FALSE(has(all, "alice"));
+  CHECK_FALSE(has(all, "616c6963"));
+  CHECK(has(trace.show().output, "Password: masked (7 bytes)"));
+}
+
+TEST_CASE("the data of enhanced authentication are not in a trace", "[integration][trace][mqtt5]") {
+  const TraceUnderTest trace;
+  ScriptedBroker broker(asking_for_scram());
+  Options options = quick(broker.server());
+  options.trace = trace.file();
+  options.authenticator = scram_sha_256("user", "pencil");
+  {
+    Client client(options);
+    client.connect();
+  }
+  CHECK(trace.count(packet("out", "AUTH")) == 1);
+  const std::string all = trace.content() + trace.show({"--hex"}).output;
+  CHECK(has(all, "Authentication Data: masked ("));
+  // "n=user", "r=", "s=" and "v=" begin the data of both sides.
+  for (const char* part : {"6e3d75736572", "2c723d", "2c733d", "763d", "user", "pencil"}) {
+    CAPTURE(part);
+    CHECK_FALSE(has(trace.content(), part));
+  }
+}
+
+TEST_CASE("as much of each payload is traced as the options say", "[integration][trace]") {
+  const TraceUnderTest trace;
+  ScriptedBroker broker;
+  Options options = quick(broker.server());
+  options.trace = trace.file();
+  options.trace_payload_max = 3;
+  Client client(options);
+  client.connect();
+  client.publish("t", "abcdefgh", {.qos = QoS::at_least_once}).wait();
+  client.disconnect();
+  CHECK(has(trace.content(), "616263\"}"));
+  CHECK_FALSE(has(trace.content(), "61626364"));
+  CHECK(has(trace.show().output, "Payload: \"abc\" (the first 3 of 8 bytes)"));
+}
+
+TEST_CASE("a tool traces into the file that --trace names", "[integration][trace]") {
+  const TraceUnderTest trace;
+  const Mosquitto mosquitto;
+  CHECK(run(pub(mosquitto.port(), {"-t", "t", "-m", "x", "-q", "1", "--trace", trace.file()})).status == 0);
+  CHECK(trace.count(packet("out", "PUBLISH")) == 1);
+}
+
+TEST_CASE("a client whose trace cannot be opened is refused", "[integration][trace]") {
+  Options options = quick("mqtt://127.0.0.1");
+  options.trace = "/no/such/directory/trace";
+  std::string what;
+  try {
+    const Client client(options);
+  } catch (const Error& error) {
+    what = error.what();
+  }
+  CHECK(has(what, "\"/no/such/directory/trace\" cannot be opened"));
+}
+
+TEST_CASE("a trace that cannot be written any more is told once, and the client goes on",
+          "[integration][trace]") {
+  std::ostringstream log;
+  ScriptedBroker broker;
+  {
+    Options options = quick(broker.server());
+    options.trace = "/dev/full";
+    options.logger =
+        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log));
+    Client client(options);
+    client.connect();
+    CHECK(succeeded(publish_all(client, numbers(0, 100), QoS::at_least_once)) <= 100);
+    CHECK(client.flush(patience));
+    client.disconnect();
+  }
+  CHECK(count_of("trace: \"/dev/full\" cannot be written", log.str()) == 1);
+  CHECK(broker.accepted_count() == 100);
+}
+
+TEST_CASE("holdfast_trace show tells each packet with its fields, and what was sent again",
+          "[integration][trace]") {
+  const TraceUnderTest trace;
+  trace_a_lost_connection(trace, "plant/1\x1b[2J");
+  const std::string shown = trace.show().output;
+  CHECK(count_of("[sent again]", shown) == 1);
+  CHECK(has(shown, "Topic Name: \"plant/1\\x1B[2J\""));
+  CHECK_FALSE(has(shown, "\x1b"));
+  CHECK(has(shown, "lost: the connection was lost"));
+  CHECK_FALSE(has(trace.show({"--brief"}).output, "Topic Name"));
+  CHECK(has(trace.show({"--hex"}).output, "0000  10 "));
+}
+
+TEST_CASE("holdfast_trace shows a line that was cut short as such", "[integration][trace]") {
+  const TraceUnderTest trace;
+  trace_a_lost_connection(trace, "plant/1");
+  std::ofstream(trace.file(), std::ios::app) << R"({"t":99,"event":"pa)";
+  const Outcome shown = trace.show();
+  CHECK(shown.status == 0);
+  CHECK(has(shown.output, " cannot be read: not a JSON object: cut short, or not of a trace\n"));
+  CHECK(trace.make_page().status == 0);
+}
+
+TEST_CASE("holdfast_trace says what is wrong with its arguments and files", "[integration][trace]") {
+  const TraceUnderTest trace;
+  std::ofstream(trace.file()) << "Hello\n";
+  const Outcome shown = trace.show();
+  CHECK(shown.status == 1);
+  CHECK(fault_in(shown.errors, "holdfast_trace", {trace.file(), "is no trace", "--trace"}) == "");
+  const Outcome missing = run({HOLDFAST_TRACE, "html", "/no/such/trace", "-o", trace.file("page")});
+  CHECK(fault_in(missing.errors, "holdfast_trace", {"/no/such/trace", "No such file"}) == "");
+  const Outcome itself = run({HOLDFAST_TRACE, "html", trace.file(), "-o", trace.file()});
+  CHECK(fault_in(itself.errors, "holdfast_trace", {"-o", "is the trace itself"}) == "");
+  CHECK(content_of(trace.file()) == "Hello\n");
+  trace_a_lost_connection(trace, "t");
+  const Outcome unwritable = run({HOLDFAST_TRACE, "html", trace.file(), "-o", "/no/such/directory/page"});
+  CHECK(fault_in(unwritable.errors, "holdfast_trace", {"/no/such/directory/page", "cannot be written"}) ==
+        "");
+}
+
+TEST_CASE(
+    "in a browser, a click on a packet shows it byte by byte; lost connections are gaps, and what was sent "
+    "again has a colour",
+    "[integration][trace][browser]") {
+  if (!TraceUnderTest::has_browser()) return;
+  const TraceUnderTest trace;
+  trace_a_lost_connection(trace, "plant/1");
+  REQUIRE(trace.make_page().status == 0);
+  const std::string dom = trace.in_browser("",
+                                           "document.querySelector('.message.duplicate').dispatchEvent(new "
+                                           "MouseEvent('click', {bubbles: true}));");
+  CHECK(count_of("class=\"message ", dom) == 8);
+  CHECK(count_of("class=\"gap lost\"", dom) == 1);
+  CHECK(has(dom, "class=\"message duplicate related open\""));
+  CHECK(has(dom, "Sent again: the same exchange as before."));
+  CHECK(has(dom, "<th>Packet Identifier</th>"));
+  CHECK(has(dom, "title=\"byte 0\">3a<small>:</small>"));
+  CHECK(has(dom, "1: this message may have been sent before"));
+  CHECK_FALSE(has(dom, "No packet is open."));
+}
+
+TEST_CASE("in a browser, nothing of a trace becomes part of the page but text",
+          "[integration][trace][browser]") {
+  if (!TraceUnderTest::has_browser()) return;
+  const TraceUnderTest trace;
+  const std::string attack = R"(</script><img src="x" onerror="document.title='broken'"><!--<script>)";
+  trace_a_lost_connection(trace, attack);
+  REQUIRE(trace.make_page().status == 0);
+  const std::string page = content_of(trace.file("page.html"));
+  CHECK(has(page, "default-src 'none'"));
+  CHECK(count_of("http://", page) == count_of("http://www.w3.org/2000/svg", page));  // A name, not fetched.
+  CHECK_FALSE(has(page, "https:"));
+  const auto line = trace.positions(packet("out", "PUBLISH")).at(0) + 1;
+  const std::string dom = trace.in_browser("#line-" + std::to_string(line));
+  CHECK(has(dom, "trace – Holdfast trace</title>"));
+  CHECK_FALSE(has(dom, "<img"));
+  CHECK(has(dom, "<td>\"&lt;/script&gt;&lt;img src=\"x\" onerror=\"document.title='broken'\"&gt;"));
+}
