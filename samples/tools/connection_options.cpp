@@ -13,7 +13,9 @@
 #include <holdfast/store.hpp>
 
 #include "command_line.hpp"
+#include "configuration_file.hpp"
 #include "property_arguments.hpp"
+#include "reporting.hpp"
 #include "secret_file.hpp"
 
 namespace holdfast::tools {
@@ -77,6 +79,28 @@ ReconnectOptions reconnect_of(double delay_max) {
   return reconnect;
 }
 
+std::optional<std::string> password_of(const ConnectionOptions& options) {
+  const bool several = (options.password ? 1 : 0) + (options.password_file.empty() ? 0 : 1) +
+                           (options.password_variable.empty() ? 0 : 1) >
+                       1;
+  if (several) refuse("-P, --pw-file and --pw-env exclude each other: give one");
+  if (!options.password_file.empty()) return first_line_of("--pw-file", options.password_file);
+  if (!options.password_variable.empty()) return environment("--pw-env", options.password_variable);
+  return options.password;
+}
+
+std::uint16_t in_flight_max_of(unsigned messages) {
+  constexpr unsigned most = 65535;  // More cannot be in flight: mosquitto's tools take any number.
+  if (messages == 0) refuse("-M 0: at least one message has to be in flight");
+  return static_cast<std::uint16_t>(std::min(messages, most));
+}
+
+void take_the_last_of_each(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_items_expected_max() == 1) option->take_last();
+  }
+}
+
 }  // namespace
 
 void ConnectionOptions::add_to(CLI::App& app) {
@@ -87,12 +111,14 @@ void ConnectionOptions::add_to(CLI::App& app) {
   app.add_option("-u,--username", user_name, "User name.");
   app.add_option("-P,--pw", password, "Password. Other users can see it: better --pw-file.");
   app.add_option("--pw-file", password_file, "File whose first line is the password.");
+  app.add_option("--pw-env", password_variable, "Environment variable that holds the password.");
   app.add_option("-k,--keepalive", keep_alive, "Keep-alive in seconds, 0 to 65535.")->capture_default_str();
   app.add_option(
          "-V,--protocol-version", protocol,
          "Protocol version: mqttv5, mqttv311, or auto: mqttv5, and mqttv311 with a broker that refuses it.")
       ->capture_default_str();
-  app.add_flag("-c,--disable-clean-session", keep_session, "Keep the session: resume it, needs -i. See -x.");
+  app.add_flag("-c,--disable-clean-session", keep_session,
+               "Keep the session, for ever without -x: resume it. Needs -i.");
   app.add_option(
       "-x,--session-expiry-interval", session_expiry,
       "Seconds that the broker keeps the session after the connection; -1 or 4294967295: for ever.");
@@ -100,6 +126,8 @@ void ConnectionOptions::add_to(CLI::App& app) {
                  "File that keeps the session and what is not acknowledged beyond the process; needs -i. "
                  "-x is a day then, if not given.");
   app.add_option("-q,--qos", qos, "QoS: 0, 1 or 2.")->capture_default_str();
+  app.add_option("-M", in_flight_max,
+                 "How many QoS 1 and 2 messages may be in flight. Default: what the broker takes.");
   app.add_option(
       "-D,--property", [](const auto&) { return true; },
       "COMMAND PROPERTY VALUE: adds a property, as in mosquitto_pub(1); user-property takes NAME and VALUE.");
@@ -108,7 +136,7 @@ void ConnectionOptions::add_to(CLI::App& app) {
          "Longest delay between attempts to reconnect, in seconds; the real one is random below that.")
       ->capture_default_str();
   app.add_flag("-d,--debug", debug, "Say what happens on the way, on stderr.");
-  app.add_flag("--quiet", quiet, "No warnings.");
+  app.add_flag("--quiet", quiet, "No error messages and no warnings.");
   app.add_flag("--events", events, "Write connects, losses and the like as JSON lines to stderr.");
   app.add_flag("--stats", statistics, "Write statistics as a JSON line to stderr at the end.");
   tls.add_to(app);
@@ -124,7 +152,6 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
     refuse("--store needs -i: a session is found again by its client id");
   }
   if (!client_id.empty() && !client_id_prefix.empty()) refuse("-i and -I exclude each other: give one");
-  if (password && !password_file.empty()) refuse("-P and --pw-file exclude each other: give one");
   if (keep_alive < 0 || keep_alive > 65535) {
     refuse("-k " + std::to_string(keep_alive) + ": must be a number of seconds from 0 (off) to 65535");
   }
@@ -136,13 +163,10 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
                       : !client_id_prefix.empty() ? client_id_prefix + process
                                                   : "holdfast_" + process;
   options.user_name = user_name;
-  options.password = password_file.empty() ? password : first_line_of("--pw-file", password_file);
+  options.password = password_of(*this);
   options.keep_alive = std::chrono::seconds(keep_alive);
   options.start = keep_session ? start_of_kept_session : Start::clean;
   options.session_expiry = expiry_of(session_expiry);
-  // There -c says it all, as for mosquitto_sub.
-  if (keep_session && options.protocol == Protocol::mqtt_3_1_1 && !options.session_expiry)
-    options.session_expiry = never_expires;
   if (!store_file.empty()) {
     options.store = sqlite_store(store_file);
     options.start = Start::automatic;
@@ -154,7 +178,11 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   options.logger = make_logger(debug   ? spdlog::level::debug
                                : quiet ? spdlog::level::off
                                        : spdlog::level::warn);
+  if (in_flight_max) options.in_flight_max = in_flight_max_of(*in_flight_max);
   apply_connect_properties(properties, options);
+  // -c says it all, as for mosquitto_sub.
+  if (keep_session && !options.session_expiry && !options.connect_properties.session_expiry_interval)
+    options.session_expiry = never_expires;
   return options;
 }
 
@@ -175,7 +203,21 @@ QoS parse_qos(const std::string& name, int qos) {
 std::optional<int> parse(CLI::App& app, ConnectionOptions& options, int argc, const char* const* argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   options.properties = take_properties(arguments);
-  return parse(app, arguments);
+  take_the_last_of_each(app);
+  if (const auto status = parse(app, arguments)) return status;
+  if (const auto file = ConfigurationFile::of_tool(app.get_name())) {
+    try {
+      std::vector<std::string> defaults = file->defaults_for(app);
+      std::vector<PropertyArgument> properties = take_properties(defaults);
+      options.properties.insert(options.properties.begin(), properties.begin(), properties.end());
+      defaults.insert(defaults.end(), arguments.begin(), arguments.end());
+      if (const auto status = parse(app, defaults)) return status;
+    } catch (const Error& error) {  // The command line itself was right.
+      refuse(file->path().string() + ": " + error.what());
+    }
+  }
+  if (options.quiet) be_quiet();
+  return std::nullopt;
 }
 
 }  // namespace holdfast::tools

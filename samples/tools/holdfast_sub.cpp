@@ -8,6 +8,7 @@
 #include <future>
 #include <limits>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,8 @@ struct SubOptions {
   tools::MessageOutput output;
   bool no_retained = false;
   bool retained_only = false;
+  bool remove_retained = false;
+  double random_filter = 100;
   bool retain_as_published = false;
   bool exit_after_subscribing = false;
 };
@@ -53,7 +56,13 @@ void add_options(CLI::App& app, SubOptions& options) {
   app.add_option("-W", options.timeout, "Exit with status 27 after so many seconds.");
   options.output.add_to(app);
   app.add_flag("-R", options.no_retained, "Do not print retained messages.");
-  app.add_flag("--retained-only", options.retained_only, "Print retained messages alone.");
+  app.add_flag("--retained-only", options.retained_only,
+               "Print retained messages alone; exit at the first other.");
+  app.add_flag("--remove-retained", options.remove_retained,
+               "Remove the retained messages that come and that -T does not filter out.");
+  app.add_option("--random-filter", options.random_filter,
+                 "Print so many percent of the messages, chosen at random: 0.1 to 100.")
+      ->capture_default_str();
   app.add_flag("--retain-as-published", options.retain_as_published,
                "Keep the RETAIN flag as the publisher set it.");
   app.add_flag("-E", options.exit_after_subscribing,
@@ -77,6 +86,8 @@ void check(const SubOptions& options) {
   options.output.check();
   if (options.no_retained && options.retained_only)
     refuse("-R and --retained-only exclude each other: give one");
+  if (!(options.random_filter >= 0.1 && options.random_filter <= 100))
+    refuse("--random-filter: must be a number of percent from 0.1 to 100");
   if (options.timeout < 0 || options.timeout > 1e9) refuse("-W: 0 or more seconds");
   for (const std::string& filter : options.filtered_out) {
     if (is_valid_topic_filter(filter)) continue;
@@ -169,7 +180,13 @@ class Subscriber {
     while (!enough) {
       const auto message = client_.receive(std::chrono::milliseconds(0));
       if (!message) break;
+      if (options_.retained_only && !message->retain()) {
+        enough = true;  // The broker sends the retained ones first.
+        break;
+      }
       if (!wanted(*message)) continue;
+      if (options_.remove_retained && message->retain()) remove_retained(*message);
+      if (!chosen()) continue;
       if (!options_.output.print(*message)) return tools::reader_gone();
       enough = options_.count != 0 && ++printed_ == options_.count;
     }
@@ -178,10 +195,18 @@ class Subscriber {
   }
 
   [[nodiscard]] bool wanted(const Message& message) const {
-    if (options_.retained_only && !message.retain()) return false;
     if (options_.no_retained && message.retain()) return false;
     return std::none_of(options_.filtered_out.begin(), options_.filtered_out.end(),
                         [&](const std::string& filter) { return topic_matches(filter, message.topic()); });
+  }
+
+  // At QoS 1, so that flush() before the end says that the broker has removed it.
+  void remove_retained(const Message& message) {
+    static_cast<void>(client_.publish(message.topic(), "", {.qos = QoS::at_least_once, .retain = true}));
+  }
+
+  [[nodiscard]] bool chosen() {
+    return options_.random_filter >= 100 || percentage_(random_) < options_.random_filter;
   }
 
   [[nodiscard]] int milliseconds_left() const {
@@ -198,6 +223,8 @@ class Subscriber {
   std::optional<tools::StopSignal> stop_;
   Clock::time_point deadline_ = Clock::time_point::max();
   std::uint64_t printed_ = 0;
+  std::mt19937 random_{std::random_device{}()};
+  std::uniform_real_distribution<double> percentage_{0, 100};
 };
 
 /// -W counts also where the broker does not answer.
@@ -222,6 +249,7 @@ int sub_main(int argc, char** argv) {
   int status = tools::exit_success;
   if (subscriber.start(goodbye)) {
     status = subscriber.run();
+    if (options.remove_retained) static_cast<void>(client.flush(std::chrono::seconds(5)));
     client.disconnect(goodbye);
   }
   static_cast<void>(tools::take_events(client, options.connection));

@@ -14,6 +14,9 @@ namespace holdfast::tools {
 
 namespace {
 
+// A failure is told where the options are gone, at the end of main().
+bool quiet = false;
+
 std::optional<Error> final_error(const Event& event) {
   if (const auto* refused = std::get_if<Refused>(&event); refused != nullptr && refused->final) {
     return Error(Errc::connection_refused,
@@ -74,7 +77,12 @@ std::string printable(std::string_view text) {
   return line;
 }
 
+void be_quiet() {
+  quiet = true;
+}
+
 void complain(const std::string& tool, const std::string& what) {
+  if (quiet) return;
   std::fprintf(stderr, "%s: %s\n", tool.c_str(), printable(what).c_str());
 }
 

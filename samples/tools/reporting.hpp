@@ -17,6 +17,8 @@ namespace holdfast::tools {
 void write_statistics(const Client& client, const ConnectionOptions& options);
 /// The text with control characters as \xNN: for a line that a terminal may show.
 [[nodiscard]] std::string printable(std::string_view text);
+/// From now on complain() says nothing, and only the exit status tells.
+void be_quiet();
 /// One line on stderr, made printable.
 void complain(const std::string& tool, const std::string& what);
 /// After a failed write to stdout. A reader that has gone (`| head -1`) has what it wanted: true. Anything

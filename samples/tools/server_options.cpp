@@ -229,6 +229,9 @@ void ServerOptions::add_to(CLI::App& app) {
   app.add_flag(
       "--proxy-env", proxy_from_environment,
       "Go through the proxy that http_proxy, https_proxy or all_proxy names, but for hosts in no_proxy.");
+  // The library always does, and gathers what it writes by itself.
+  app.add_flag_function(
+      "--nodelay", [](std::int64_t) {}, "Send without Nagle's delay, which is always so.");
   app.add_option("-A", bind_address, "Connect from this address of this machine.");
   app.add_flag_function("-S",
                         [](std::int64_t) {

@@ -83,7 +83,6 @@ TEST_CASE("flags that contradict each other are named, and nothing is sent", "[i
             {{"-t", "t", "-c"}, {"-c", "needs -i"}},
             {{"-t", "t", "--json", "-F", "%p"}, {"--json", "-F", "give one"}},
             {{"-t", "t", "--json", "-v"}, {"--json", "-v"}},
-            {{"-t", "t", "-F", "%p", "-v"}, {"-F", "-v"}},
             {{"-t", "t", "-i", "a", "-I", "b"}, {"-i", "-I", "give one"}},
             {{"-t", "t", "-R", "--retained-only"}, {"-R", "--retained-only", "give one"}},
             {{}, {"-t"}},

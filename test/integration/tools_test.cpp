@@ -210,20 +210,6 @@ TEST_CASE("holdfast_sub -R prints no retained message", "[integration][tools]") 
   CHECK(subscriber.wait().output == "live\n");
 }
 
-TEST_CASE("holdfast_sub --retained-only prints retained messages alone", "[integration][tools]") {
-  Mosquitto mosquitto;
-  publish(mosquitto, {"-t", "r/1", "-m", "kept", "-r"});
-  Subscriber subscriber(mosquitto, {"-t", "r/#", "--retained-only", "-q", "1", "--stats"});
-  CHECK(subscriber.wait_for_output("kept\n"));
-  publish(mosquitto, {"-t", "r/1", "-m", "live", "-q", "1"});
-  // The PUBACK says that the message was taken.
-  CHECK(eventually([&] { return count_of("Received PUBACK from", mosquitto.log()) == 1; }));
-  subscriber.signal(SIGTERM);
-  const Outcome outcome = subscriber.wait();
-  CHECK(outcome.status == 0);
-  CHECK(outcome.output == "kept\n");
-  CHECK(json_lines(outcome.errors).at(0).at("received") == 2);
-}
 
 TEST_CASE("holdfast_sub --retain-as-published keeps the publisher's flag", "[integration][tools]") {
   Mosquitto mosquitto;
