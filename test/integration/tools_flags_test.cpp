@@ -57,7 +57,8 @@ std::string shape_of_time(const std::string& text) {
 TEST_CASE("-F fits its fields as mosquitto_sub does", "[integration][tools]") {
   const SideBySide tools;
   const std::string format =
-      "%C|%20C|%-20C|%020C|%.3C|%20.3C|%-20.3C|%10.2t|%-10.2t|%F|%05F|%3F|%-5F|%-05F|%010l|%-010l|%10m|%20p|%-20p|"
+      "%C|%20C|%-20C|%020C|%.3C|%20.3C|%-20.3C|%10.2t|%-10.2t|%F|%05F|%3F|%-5F|%-05F|%010l|%-010l|%10m|%20p|%"
+      "-20p|"
       "%x|%X|%5q|%05r|%R|%10.2R|%D|%P|%5P|%S|%5S|%05S|%A|%5A|%05A|%E|%05E|\\v|\\0|\\a|\\e|%%|@@|";
   const Pair pair = tools.sub({"-t", "r/2", "-q", "1", "-C", "1", "-F", format});
   CHECK(pair.ours.status == 0);
