@@ -210,7 +210,6 @@ TEST_CASE("holdfast_sub -R prints no retained message", "[integration][tools]") 
   CHECK(subscriber.wait().output == "live\n");
 }
 
-
 TEST_CASE("holdfast_sub --retain-as-published keeps the publisher's flag", "[integration][tools]") {
   Mosquitto mosquitto;
   Subscriber subscriber(mosquitto, {"-t", "r", "--retain-as-published", "-C", "1", "-F", "%r"});
