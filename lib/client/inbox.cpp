@@ -33,15 +33,13 @@ std::optional<Message> Inbox::receive(std::chrono::milliseconds timeout, bool un
     --waiters_;
   }
   if (messages_.empty()) return std::nullopt;
+  const bool owes = messages_.front()->owes_acknowledgement();
+  const bool automatic = settings_.ack == Ack::on_handover;
+  // First: where there is no memory for it, the message stays.
+  if (owes && automatic && !acknowledgements_) acknowledged_.push_back(messages_.front()->token());
   session::InboundMessage::Ptr message = take_front();
   if (messages_.empty()) readiness_->set(Readiness::Source::messages, false);
-  const bool owes = message->owes_acknowledgement();
-  const bool automatic = settings_.ack == Ack::on_handover;
-  if (owes && automatic && !acknowledgements_) acknowledged_.push_back(message->token());
-  const bool room_again = full_ && !over_bound() &&
-                          qos0_messages_ <= settings_.messages_max - settings_.messages_max / 8 &&
-                          qos0_bytes_ <= settings_.bytes_max - settings_.bytes_max / 8;
-  if (room_again) full_ = false;
+  const bool room_again = has_room_again();
   lock.unlock();
   if (acknowledgements_) {
     if (owes && automatic) acknowledgements_->acknowledge(message->token());
@@ -147,6 +145,14 @@ void Inbox::abandon() {
   const std::lock_guard lock(mutex_);
   abandoned_ = true;
   arrived_.notify_all();
+}
+
+bool Inbox::has_room_again() noexcept {
+  const bool room_again = full_ && !over_bound() &&
+                          qos0_messages_ <= settings_.messages_max - settings_.messages_max / 8 &&
+                          qos0_bytes_ <= settings_.bytes_max - settings_.bytes_max / 8;
+  if (room_again) full_ = false;
+  return room_again;
 }
 
 bool Inbox::over_bound() const noexcept {

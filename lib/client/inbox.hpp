@@ -80,6 +80,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
       return true;
     });
     if (messages_.empty()) readiness_->set(Readiness::Source::messages, false);
+    has_room_again();
     return taken;
   }
   template <class Action>
@@ -95,6 +96,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
 
  private:
   [[nodiscard]] bool over_bound() const noexcept;
+  bool has_room_again() noexcept;  // Whether reading may go on that had paused; then it does.
   void put_all(std::vector<session::InboundMessage::Ptr>& messages, bool reading_on);
   void add(session::InboundMessage::Ptr message, bool reading_on);
   void count_out(const session::InboundMessage& message) noexcept;

@@ -242,7 +242,7 @@ void Subscribers::route(std::vector<session::InboundMessage::Ptr>& received, ses
   }
 }
 
-// On the network thread, which alone puts messages in `rest`: what it had in hand when the handle was made
+// On the network thread, which alone puts in `rest` what comes: what it had in hand when the handle was made
 // waits there by now.
 void Subscribers::take_what_waits(Subscriber& subscriber, bool by_identifier) {
   auto waiting = rest_->take_if([&](session::InboundMessage& message) {

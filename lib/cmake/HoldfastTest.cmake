@@ -6,6 +6,7 @@ function(holdfast_test_target name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/lib ${PROJECT_SOURCE_DIR}/test)
   target_link_libraries(${name} PRIVATE holdfast::holdfast_static holdfast_catch)
   if(HOLDFAST_SANITIZE)
+    target_compile_definitions(${name} PRIVATE HOLDFAST_SANITIZED)
     target_compile_options(${name} PRIVATE -O0)  # The tests wait more than they compute; compiling them is the longer part.
   endif()
 endfunction()

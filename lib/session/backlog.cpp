@@ -199,6 +199,8 @@ void Backlog::sweep() {
     });
     messages.erase(left, messages.end());
   }
+  std::erase_if(segments_,
+                [](const Segment& segment) { return !segment.spilled && segment.messages.empty(); });
 }
 
 }  // namespace holdfast::session

@@ -13,6 +13,15 @@ class Fifo {
  public:
   using iterator = typename std::vector<T>::iterator;
 
+  Fifo() = default;
+  Fifo(Fifo&& other) noexcept
+      : items_(std::exchange(other.items_, {})), first_(std::exchange(other.first_, 0)) {}
+  Fifo& operator=(Fifo&& other) noexcept {
+    items_ = std::exchange(other.items_, {});
+    first_ = std::exchange(other.first_, 0);
+    return *this;
+  }
+
   [[nodiscard]] bool empty() const noexcept { return first_ == items_.size(); }
   [[nodiscard]] std::size_t size() const noexcept { return items_.size() - first_; }
   [[nodiscard]] T& front() noexcept { return items_[first_]; }

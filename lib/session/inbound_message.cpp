@@ -9,6 +9,7 @@ InboundMessage::Ptr InboundMessage::make(const wire::Publish& publish, std::stri
                                          InboundToken token, InboundExchange exchange, Protocol protocol,
                                          MessageBlocks* blocks) {
   const std::size_t trailing = topic.size() + publish.properties.bytes().size() + publish.payload.size();
+  static_assert(alignof(InboundMessage) <= MessageBlocks::alignment);
   const std::size_t size = sizeof(InboundMessage) + trailing;
   const MessageBlocks::Piece piece = blocks != nullptr && size <= MessageBlocks::piece_max
                                          ? blocks->take(size)

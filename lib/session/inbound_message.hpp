@@ -23,7 +23,9 @@ namespace holdfast::session {
 struct InboundToken {
   std::uint16_t packet_identifier = 0;  ///< 0: QoS 0, nothing to acknowledge.
   std::uint32_t serial = 0;
-  friend auto operator<=>(const InboundToken&, const InboundToken&) = default;
+  // clang-tidy 14 takes the 0 in what the compiler writes here for a pointer.
+  friend auto operator<=>(const InboundToken&,
+                          const InboundToken&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// An acknowledgement with more to say than "taken".

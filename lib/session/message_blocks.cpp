@@ -13,12 +13,18 @@ class MessageBlocks::Block {
   std::atomic<std::uint32_t> users{users_max};
 };
 
+namespace {
+constexpr std::size_t aligned(std::size_t bytes) noexcept {
+  return (bytes + MessageBlocks::alignment - 1) / MessageBlocks::alignment * MessageBlocks::alignment;
+}
+}  // namespace
+
 MessageBlocks::Piece MessageBlocks::take(std::size_t bytes) {
-  const std::size_t size = (bytes + alignof(void*) - 1) / alignof(void*) * alignof(void*);
+  const std::size_t size = aligned(bytes);
   if (block_ == nullptr || used_ + size > block_size) {
     close();
     block_ = new (::operator new(block_size)) Block;
-    used_ = (sizeof(Block) + alignof(void*) - 1) / alignof(void*) * alignof(void*);
+    used_ = aligned(sizeof(Block));
     taken_ = 0;
   }
   void* memory = reinterpret_cast<std::byte*>(block_) + used_;

@@ -25,6 +25,7 @@ class MessageBlocks {
 
   /// With what the allocator adds, a page.
   static constexpr std::size_t block_size = 4080;
+  static constexpr std::size_t alignment = 8;
   /// Larger pieces waste too much of a block, and are worth an allocation of their own.
   static constexpr std::size_t piece_max = block_size / 8;
 
@@ -34,7 +35,7 @@ class MessageBlocks {
   MessageBlocks& operator=(MessageBlocks&&) = delete;
   ~MessageBlocks() { close(); }
 
-  /// Up to piece_max bytes, aligned for pointers. The thread that received them.
+  /// Up to piece_max bytes. The thread that received them.
   [[nodiscard]] Piece take(std::size_t bytes);
   /// Any thread, once for each piece.
   static void release(Block* block) noexcept;

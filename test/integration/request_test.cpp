@@ -176,6 +176,35 @@ TEST_CASE("responses that come out of turn find their requests; late, doubled an
   CHECK_FALSE(client.receive(0ms));
 }
 
+TEST_CASE("a response to a request of an earlier process is nobody's", "[integration][request]") {
+  ScriptedBroker broker(responding([](BrokerConnection& connection, const Packet& request) {
+    // Another process counts its requests from one, too.
+    std::string correlation_data = request.properties.text(PropertyId::correlation_data).value();
+    correlation_data.front() = static_cast<char>(correlation_data.front() ^ 1);
+    connection.send(publish(request.properties.text(PropertyId::response_topic).value(), "stale",
+                            QoS::at_most_once, 0, false,
+                            Properties().add(PropertyId::correlation_data, correlation_data)));
+    connection.send(response_to(request, "fresh"));
+  }));
+  Client client(quick(broker.server()));
+  client.connect();
+  CHECK(client.request("service", "", patience).payload() == "fresh");
+  CHECK(client.statistics().responses_ignored == 1);
+}
+
+TEST_CASE("a request ends at once when its subscription went with the session and is not made again",
+          "[integration][request]") {
+  ScriptedBroker broker(responding([](BrokerConnection& connection, const Packet&) { connection.reset(); }));
+  Behaviour forgetful;
+  forgetful.session_present = false;
+  broker.behave_on(1, forgetful);
+  Options options = quick(broker.server());
+  options.resubscribe = false;
+  Client client(std::move(options));
+  client.connect();
+  CHECK(error_of_request(client).code() == Errc::session_lost);
+}
+
 TEST_CASE("a time-out says what became of the request", "[integration][request]") {
   ScriptedBroker broker;
   Client client(quick(broker.server()));

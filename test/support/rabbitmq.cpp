@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 constexpr const char* user = "rabbitmq";
 constexpr std::string_view versioned = "rabbitmq_server-";
 /// Erlang is slow to start, the more so beside other tests.
-constexpr std::chrono::milliseconds start_patience = 3 * patience;
+constexpr std::chrono::milliseconds start_patience = 6 * patience;
 
 }  // namespace
 

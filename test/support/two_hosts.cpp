@@ -37,7 +37,9 @@ void run(const std::string& command) {
   const auto log = directory.path() / "log";
   // Where tools for administrators lie is not on everybody's path.
   ChildProcess shell({"/bin/sh", "-c", "PATH=$PATH:/usr/sbin:/sbin; " + command}, log);
-  if (shell.wait(patience) == 0) return;
+  // The kernel makes changes of its rules visible to all processors first, which takes its time where they
+  // are busy.
+  if (shell.wait(6 * patience) == 0) return;
   std::ostringstream printed;
   printed << std::ifstream(log).rdbuf();
   throw std::runtime_error(command + ": " + printed.str());

@@ -38,6 +38,14 @@ TEST_CASE("reading pauses when QoS 0 messages fill the inbox, and goes on with a
   CHECK(test.inbox->dropped() == 0);
 }
 
+TEST_CASE("reading goes on when what filled the inbox moves to a handle", "[client][inbox][bounds]") {
+  InboxUnderTest test({.messages_max = 16});
+  test.flood(0, 16);
+  CHECK(test.inbox->full());
+  CHECK(test.inbox->take_if([](const auto&) { return true; }).size() == 16);
+  CHECK_FALSE(test.inbox->full());
+}
+
 TEST_CASE("reading pauses for bytes as it does for messages", "[client][inbox][bounds]") {
   InboxUnderTest test({.bytes_max = 16 * size_of_x});
   for (int i = 0; i < 15; ++i)

@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -37,6 +38,21 @@ TEST_CASE("a fifo holds what a deque would hold, whatever is done to both", "[se
     REQUIRE(fifo.front() == deque.front());
     REQUIRE(fifo.back() == deque.back());
   }
+}
+
+TEST_CASE("a fifo that was moved from is empty, and can be used again", "[session]") {
+  Fifo<int> fifo;
+  for (int i = 0; i < 3; ++i)
+    fifo.push_back(i);
+  fifo.pop_front();
+  Fifo<int> moved = std::move(fifo);
+  CHECK(moved.size() == 2);
+  CHECK(fifo.empty());  // NOLINT(bugprone-use-after-move)
+  fifo.push_back(7);
+  CHECK(fifo.front() == 7);
+  moved = std::move(fifo);
+  CHECK(moved.size() == 1);
+  CHECK(fifo.empty());  // NOLINT(bugprone-use-after-move)
 }
 
 TEST_CASE("a fifo lets go what leaves it at once", "[session]") {

@@ -177,7 +177,7 @@ TEST_CASE("a message whose properties make no sense is damage", "[store][store-f
 }
 
 // Sanitizers keep what is freed in memory for a while.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef HOLDFAST_SANITIZED
 TEST_CASE("of a large file few messages are in memory at a time", "[store][store-file]") {
   constexpr std::uint64_t messages = 10'000;
   const Files files;
