@@ -98,6 +98,7 @@ std::vector<std::string> ConfigurationFile::defaults_for(CLI::App& app) const {
   for (std::string line; std::getline(file, line);) {
     ++number;
     line.erase(line.find_last_not_of("\r") + 1);
+    line.erase(0, line.find_first_not_of(' '));
     if (line.empty() || line.front() == '#') continue;
     const std::size_t blank = std::min(line.find(' '), line.size());
     const std::string name = line.substr(0, blank);

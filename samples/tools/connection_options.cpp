@@ -14,6 +14,7 @@
 
 #include "command_line.hpp"
 #include "configuration_file.hpp"
+#include "exit_code.hpp"
 #include "property_arguments.hpp"
 #include "reporting.hpp"
 #include "secret_file.hpp"
@@ -47,17 +48,16 @@ std::optional<std::chrono::seconds> expiry_of(const std::optional<std::string>& 
 Protocol protocol_of(const std::string& version) {
   if (version == "mqttv5" || version == "5") return Protocol::mqtt_5;
   if (version == "mqttv311" || version == "311") return Protocol::mqtt_3_1_1;
+  // Brokers that know MQTT 3.1 know 3.1.1, too.
+  if (version == "mqttv31" || version == "31") return Protocol::mqtt_3_1_1;
   if (version == "auto") return Protocol::automatic;
-  const bool older = version == "mqttv31" || version == "31";
-  refuse("-V " + version +
-         (older ? ": MQTT 3.1 is not spoken here: brokers that know it know mqttv311, too"
-                : ": must be mqttv5, mqttv311 or auto"));
+  refuse("-V " + version + ": must be mqttv5, mqttv311 or auto");
 }
 
 std::optional<Will> will_of(const ConnectionOptions& options) {
   if (!options.will_topic) {
-    const bool parts = !options.will_payload.empty() || options.will_qos != 0 || options.will_retain;
-    if (parts) refuse("--will-payload, --will-qos and --will-retain need --will-topic");
+    const bool parts = !options.will_payload.empty() || options.will_retain;
+    if (parts) refuse("--will-payload and --will-retain need --will-topic");
     return std::nullopt;
   }
   Will will;
@@ -157,6 +157,7 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   }
   Options options;
   options.protocol = protocol_of(protocol);
+  if (options.protocol == Protocol::mqtt_3_1_1) use_return_codes();
   server.apply(options, tls);
   const std::string process = std::to_string(::getpid());
   options.client_id = !client_id.empty()          ? client_id

@@ -137,14 +137,15 @@ class Subscriber {
 
   /// Prints what comes until it is enough; the exit status.
   int run() {
-    if (options_.exit_after_subscribing) return tools::exit_success;
+    const int success = refused_ ? static_cast<int>(*refused_) : tools::exit_success;
+    if (options_.exit_after_subscribing) return success;
     for (;;) {
-      if (take_messages()) return tools::exit_success;
+      if (take_messages()) return success;
       if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
       if (Clock::now() >= deadline_) return tools::exit_timed_out;
       std::array<pollfd, 2> wait{pollfd{client_.fd(), POLLIN, 0}, pollfd{stop_->descriptor(), POLLIN, 0}};
       ::poll(wait.data(), wait.size(), milliseconds_left());
-      if (wait[1].revents != 0) return tools::exit_success;
+      if (wait[1].revents != 0) return success;
     }
   }
 
@@ -152,7 +153,7 @@ class Subscriber {
   void unsubscribe() {
     if (options_.unsubscribe.empty()) return;
     const auto codes = client_.unsubscribe(options_.unsubscribe, unsubscribe_properties_);
-    refuse_failures("unsubscribe", options_.unsubscribe, codes);
+    note_refusals("unsubscribe", options_.unsubscribe, codes);
   }
 
   void subscribe() {
@@ -161,16 +162,21 @@ class Subscriber {
     for (const std::string& topic : options_.topics)
       wishes.push_back({topic, wish_});
     const auto codes = client_.subscribe(wishes, subscribe_properties_);
-    refuse_failures("subscribe", options_.topics, codes);
+    note_refusals("subscribe", options_.topics, codes);
   }
 
-  static void refuse_failures(const std::string& verb, const std::vector<std::string>& filters,
-                              const std::vector<ReasonCode>& codes) {
+  // As mosquitto_sub: the end where all are refused, otherwise it goes on with the others. The exit status
+  // tells of the first.
+  void note_refusals(const std::string& verb, const std::vector<std::string>& filters,
+                     const std::vector<ReasonCode>& codes) {
+    const bool all = std::all_of(codes.begin(), codes.end(), is_error);
     for (std::size_t i = 0; i < codes.size(); ++i) {
       if (!is_error(codes[i])) continue;
-      throw Error(Errc::request_refused,
-                  verb + " \"" + filters[i] + "\": the broker refused: " + std::string(to_string(codes[i])),
-                  codes[i], {});
+      const std::string what =
+          verb + " \"" + filters[i] + "\": the broker refused: " + std::string(to_string(codes[i]));
+      if (all) throw Error(Errc::request_refused, what, codes[i], {});
+      tools::complain("holdfast_sub", what);
+      if (!refused_) refused_ = codes[i];
     }
   }
 
@@ -186,9 +192,8 @@ class Subscriber {
       }
       if (!wanted(*message)) continue;
       if (options_.remove_retained && message->retain()) remove_retained(*message);
-      if (!chosen()) continue;
-      if (!options_.output.print(*message)) return tools::reader_gone();
-      enough = options_.count != 0 && ++printed_ == options_.count;
+      if (chosen() && !options_.output.print(*message)) return tools::reader_gone();
+      enough = options_.count != 0 && ++counted_ == options_.count;  // The unchosen, too: as mosquitto_sub.
     }
     if (std::fflush(stdout) != 0) return tools::reader_gone();
     return enough;
@@ -222,7 +227,8 @@ class Subscriber {
   const SubscribeProperties unsubscribe_properties_;
   std::optional<tools::StopSignal> stop_;
   Clock::time_point deadline_ = Clock::time_point::max();
-  std::uint64_t printed_ = 0;
+  std::uint64_t counted_ = 0;
+  std::optional<ReasonCode> refused_;
   std::mt19937 random_{std::random_device{}()};
   std::uniform_real_distribution<double> percentage_{0, 100};
 };

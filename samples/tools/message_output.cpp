@@ -32,9 +32,12 @@ bool MessageOutput::print(const Message& message) const {
     line = to_json(message, hexadecimal ? Binary::hexadecimal : Binary::base64, pretty);
   } else if (format) {
     line = format_message(*format, message, Arrival::now(), pretty);
-  } else {
+  } else if (!message.payload().empty()) {
     if (verbose) line.append(message.topic()).append(" ");
     line.append(message.payload());
+  } else {  // As mosquitto_sub: nothing at all, or a word for it.
+    if (!verbose || no_newline) return true;
+    line.append(message.topic()).append(" (null)");
   }
   if (!no_newline) line += '\n';
   return std::fwrite(line.data(), 1, line.size(), stdout) == line.size();

@@ -1,10 +1,12 @@
 #include "server_options.hpp"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <memory>
 #include <utility>
 
 #include <holdfast/error.hpp>
@@ -91,13 +93,6 @@ void check_way(const ServerOptions& options) {
   }
   if (!options.websocket_path.empty() && options.websocket_path.front() != '/') {
     refuse("--ws-path " + options.websocket_path + ": must begin with a slash");
-  }
-  if (options.bind_address.empty()) return;
-  in6_addr address{};
-  if (::inet_pton(AF_INET, options.bind_address.c_str(), &address) != 1 &&
-      ::inet_pton(AF_INET6, options.bind_address.c_str(), &address) != 1) {
-    refuse("-A " + options.bind_address +
-           ": must be an address of this machine in numbers, such as 192.0.2.7");
   }
 }
 
@@ -189,6 +184,24 @@ void check_servers(const ServerOptions& options, const TlsOptions& tls,
   }
 }
 
+// The library binds to numbers. Of a name's addresses one of IPv4 is taken, where it has one.
+std::string in_numbers(const std::string& address) {
+  if (address.empty()) return address;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (const int error = ::getaddrinfo(address.c_str(), nullptr, &hints, &found); error != 0)
+    refuse("-A " + address + ": " + ::gai_strerror(error) + ": give an address or a name of this machine");
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
+  const addrinfo* chosen = found;
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    if (each->ai_family == AF_INET && chosen->ai_family != AF_INET) chosen = each;
+  }
+  std::array<char, NI_MAXHOST> text{};
+  ::getnameinfo(chosen->ai_addr, chosen->ai_addrlen, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST);
+  return text.data();
+}
+
 // Shows the name alone: the value may be a key.
 std::pair<std::string, std::string> header_of(const std::string& argument) {
   const std::size_t colon = argument.find(':');
@@ -232,7 +245,7 @@ void ServerOptions::add_to(CLI::App& app) {
   // The library always does, and gathers what it writes by itself.
   app.add_flag_function(
       "--nodelay", [](std::int64_t) {}, "Send without Nagle's delay, which is always so.");
-  app.add_option("-A", bind_address, "Connect from this address of this machine.");
+  app.add_option("-A", bind_address, "Connect from this address, or name, of this machine.");
   app.add_flag_function("-S",
                         [](std::int64_t) {
                           refuse("-S: servers are not looked up by SRV records: name them, each with a -h");
@@ -271,7 +284,7 @@ void ServerOptions::apply(Options& options, const TlsOptions& tls) const {
     options.websocket.headers.push_back(header_of(header));
   options.proxy = proxy;
   options.proxy_from_environment = proxy_from_environment;
-  options.tcp.bind_address = bind_address;
+  options.tcp.bind_address = in_numbers(bind_address);
 }
 
 }  // namespace holdfast::tools

@@ -1,7 +1,11 @@
 #include "tls_options.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <system_error>
 #include <utility>
 
 #include <holdfast/error.hpp>
@@ -114,6 +118,12 @@ void check(const TlsOptions& options) {
   }
 }
 
+// Here it is a mistake on the command line, and no failure of TLS.
+void check_readable(const std::string& option, const std::string& path) {
+  if (path.empty() || ::access(path.c_str(), R_OK) == 0) return;
+  refuse(option + " " + path + ": " + std::generic_category().message(errno));
+}
+
 }  // namespace
 
 void TlsOptions::add_to(CLI::App& app) {
@@ -164,6 +174,10 @@ std::string TlsOptions::needing() const {
 
 TlsSettings TlsOptions::to_settings() const {
   check(*this);
+  check_readable("--cafile", ca_file);
+  check_readable("--capath", ca_directory);
+  check_readable("--cert", certificate_file);
+  check_readable("--key", key_file);
   TlsSettings settings;
   settings.ca_file = ca_file;
   settings.ca_directory = ca_directory;

@@ -30,6 +30,12 @@ std::pair<Descriptor, Descriptor> make_pipe() {
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
+/// The configuration files of whoever runs the tests are none of a test's business.
+Arguments without_configuration_files(const Arguments& command) {
+  static const TemporaryDirectory empty;
+  return both({"/usr/bin/env", "XDG_CONFIG_HOME=" + empty.path().string()}, command);
+}
+
 Arguments command_line(const char* program, std::uint16_t port, const Arguments& arguments) {
   return both({program, "-h", "127.0.0.1", "-p", std::to_string(port)}, arguments);
 }
@@ -68,7 +74,8 @@ void Program::start(const Arguments& command, const Descriptor& input, Output ou
                                                  : make_pipe().second;
   const Descriptor errors = file("errors");
   process_ = std::make_unique<ChildProcess>(
-      command, ChildProcess::Streams{.input = input.get(), .output = to.get(), .errors = errors.get()});
+      without_configuration_files(command),
+      ChildProcess::Streams{.input = input.get(), .output = to.get(), .errors = errors.get()});
 }
 
 void Program::give(std::string_view text) {

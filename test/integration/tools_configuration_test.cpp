@@ -1,4 +1,5 @@
 // The files in which users of the tools keep the options that they always mean.
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -85,6 +86,26 @@ TEST_CASE("mosquitto's configuration file counts where the tool has none of its 
   REQUIRE(broker.accepted_count() == 2);
   CHECK(broker.accepted().at(0).topic == "mosquittos");
   CHECK(broker.accepted().at(1).topic == "ours");
+}
+
+TEST_CASE("without XDG_CONFIG_HOME the configuration file is in ~/.config", "[integration][tools]") {
+  ScriptedBroker broker;
+  const TemporaryDirectory home;
+  std::filesystem::create_directory(home.path() / ".config");
+  std::ofstream(home.path() / ".config" / "holdfast_pub") << server_lines(broker) << "  -t at/home\n-q 1\n";
+  const Arguments in_home{"/usr/bin/env", "-u", "XDG_CONFIG_HOME", "HOME=" + home.path().string()};
+  CHECK(run(both(in_home, {HOLDFAST_PUB, "-m", "x"})).status == 0);
+  REQUIRE(broker.accepted_count() == 1);
+  CHECK(broker.accepted().at(0).topic == "at/home");
+}
+
+TEST_CASE("the tests' tools read no configuration file of whoever runs the tests", "[integration][tools]") {
+  ScriptedBroker broker;
+  const User developer;
+  developer.write("holdfast_pub", "-t not/this\n-q 2\n");
+  ::setenv("XDG_CONFIG_HOME", developer.file("").c_str(), 1);
+  CHECK(run(pub(broker.port(), {"-m", "x"})).errors.find("-t is missing") != std::string::npos);
+  ::unsetenv("XDG_CONFIG_HOME");
 }
 
 TEST_CASE("holdfast_pub and mosquitto_pub read the same configuration file alike", "[integration][tools]") {

@@ -1,5 +1,6 @@
 // What the tools have in common with mosquitto's, side by side with them.
 #include <cstdlib>
+#include <regex>
 
 #include "support/scripted_broker.hpp"
 #include "tool_under_test.hpp"
@@ -116,6 +117,71 @@ TEST_CASE("--random-filter has to be a share, as for mosquitto_sub", "[integrati
     CHECK(pair.ours.status == 1);
     CHECK(fault_in(pair.ours.errors, "holdfast_sub", {"--random-filter"}) == "");
   }
+}
+
+TEST_CASE("-C counts what --random-filter does not choose, too, as for mosquitto_sub",
+          "[integration][tools]") {
+  SideBySide tools;
+  for (const char* topic : {"r/3", "r/4", "r/5", "r/6"})
+    REQUIRE(run(pub(tools.mosquitto().port(), {"-t", topic, "-m", "x", "-r", "-q", "1"})).status == 0);
+  // Five messages are there: with all of them printed this would wait for more.
+  const Pair pair = tools.sub(split("-t r/# -q 1 -C 5 -W 20 --random-filter 0.1"));
+  CHECK(pair.ours.status == 0);
+  CHECK(pair.theirs.status == 0);
+}
+
+TEST_CASE("an empty payload is printed as by mosquitto_sub", "[integration][tools]") {
+  Mosquitto mosquitto;
+  for (const Arguments& format : {Arguments{}, Arguments{"-v"}, Arguments{"-N"}, Arguments{"-v", "-N"},
+                                  Arguments{"-F", "[%p]"}, Arguments{"-F", "%l %J", "-N"}}) {
+    std::vector<std::string> outputs;
+    for (const char* program : {HOLDFAST_SUB, "/usr/bin/mosquitto_sub"}) {
+      const std::size_t answered = count_of("Sending SUBACK to ", mosquitto.log());
+      const Arguments server{program, "-h", "127.0.0.1", "-p", std::to_string(mosquitto.port())};
+      Program subscriber(both(both(server, {"-t", "t", "-C", "2"}), format));
+      REQUIRE(eventually([&] { return count_of("Sending SUBACK to ", mosquitto.log()) > answered; }));
+      REQUIRE(run(pub(mosquitto.port(), {"-t", "t", "-n", "--repeat", "2"})).status == 0);
+      const Outcome outcome = subscriber.wait();
+      CHECK(outcome.status == 0);
+      outputs.push_back(std::regex_replace(outcome.output, std::regex("\"tst\":\"[^\"]*\""), ""));
+    }
+    CHECK(outputs.at(0) == outputs.at(1));
+  }
+}
+
+TEST_CASE("-s with nothing on the standard input publishes nothing, as mosquitto_pub",
+          "[integration][tools]") {
+  ScriptedBroker broker;
+  const Outcome outcome = run(pub(broker.port(), {"-t", "t", "-r", "-s"}), "");
+  CHECK(outcome.status == 1);
+  CHECK(fault_in(outcome.errors, "holdfast_pub", {"-s", "empty", "-n"}) == "");
+  CHECK(broker.count(PacketType::publish) == 0);
+}
+
+TEST_CASE("what mosquitto_pub accepts though it does little is accepted", "[integration][tools]") {
+  Mosquitto mosquitto;
+  const Arguments message{"-h", "127.0.0.1", "-p", std::to_string(mosquitto.port()), "-t", "t", "-m", "x"};
+  for (const char* more :
+       {"-q 1 -V mqttv5 -D publish topic-alias 1", "-V mqttv31", "-V 31", "-V 311", "-A localhost",
+        "--will-qos 1", "-x ∞", "-M 70000 -q 1", "-r -r -d -d --quiet", "--keyform pem"}) {
+    for (const char* program : {HOLDFAST_PUB, "/usr/bin/mosquitto_pub"}) {
+      const Outcome outcome = run(both(both({program}, message), split(more)));
+      CAPTURE(program, more, outcome.errors);
+      CHECK(outcome.status == 0);
+    }
+  }
+}
+
+TEST_CASE("-V mqttv31 speaks MQTT 3.1.1", "[integration][tools]") {
+  ScriptedBroker broker;
+  REQUIRE(run(pub(broker.port(), {"-t", "t", "-m", "x", "-V", "mqttv31"})).status == 0);
+  CHECK(broker.received(PacketType::connect).at(0).level == 4);
+}
+
+TEST_CASE("-A takes a name of this machine", "[integration][tools]") {
+  Mosquitto mosquitto;
+  CHECK(run(pub(mosquitto.port(), {"-A", "localhost", "-t", "t", "-m", "x", "-q", "1"})).status == 0);
+  CHECK(count_of("New connection from 127.0.0.1:", mosquitto.log()) == 1);
 }
 
 TEST_CASE("--random-filter prints a share of the messages, chosen at random", "[integration][tools]") {
