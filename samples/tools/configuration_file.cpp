@@ -13,32 +13,15 @@ namespace holdfast::tools {
 
 namespace {
 
-// What else stands in the place of an option: a host on the command line is not to be refused for the socket
-// in the file.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 22> replaced{{
-    {"-h", "-L"},
-    {"-h", "--unix"},
-    {"-p", "-L"},
-    {"-p", "--unix"},
-    {"-L", "-h"},
-    {"-L", "-p"},
-    {"-L", "--unix"},
-    {"--unix", "-h"},
-    {"--unix", "-p"},
-    {"--unix", "-L"},
-    {"-i", "-I"},
-    {"-I", "-i"},
-    {"-P", "--pw-file"},
-    {"-P", "--pw-env"},
-    {"--pw-file", "-P"},
-    {"--pw-file", "--pw-env"},
-    {"--pw-env", "-P"},
-    {"--pw-env", "--pw-file"},
-    {"--json", "-F"},
-    {"-F", "--json"},
-    {"-R", "--retained-only"},
-    {"--retained-only", "-R"},
-}};
+// Each stands in the place of the others of its group: a host on the command line is not to be refused for
+// the socket in the file.
+constexpr std::array<std::array<std::string_view, 4>, 6> exclusive{
+    {{"-h", "-L", "--unix"},
+     {"-p", "-L", "--unix"},
+     {"-i", "-I"},
+     {"-P", "--pw-file", "--pw-env", "--pw-prompt"},
+     {"--json", "-F"},
+     {"-R", "--retained-only"}}};
 
 // As for mosquitto_sub: what is subscribed to and filtered out adds up. So do properties.
 constexpr std::array<std::string_view, 4> added{"-t", "-T", "-U", "-D"};
@@ -52,15 +35,19 @@ std::optional<std::filesystem::path> directory() {
 }
 
 bool given(CLI::App& app, std::string_view name) {
-  const CLI::Option* option = app.get_option_no_throw(std::string(name));
+  const CLI::Option* option = name.empty() ? nullptr : app.get_option_no_throw(std::string(name));
   return option != nullptr && option->count() != 0;
 }
 
 bool is_replaced(CLI::App& app, const CLI::Option& option) {
-  const auto is = [&](std::string_view name) { return option.check_name(std::string(name)); };
+  const auto is = [&](std::string_view name) {
+    return !name.empty() && option.check_name(std::string(name));
+  };
   if (std::any_of(added.begin(), added.end(), is)) return false;
-  return option.count() != 0 || std::any_of(replaced.begin(), replaced.end(), [&](const auto& pair) {
-           return is(pair.second) && given(app, pair.first);
+  return option.count() != 0 || std::any_of(exclusive.begin(), exclusive.end(), [&](const auto& group) {
+           return std::any_of(group.begin(), group.end(), is) &&
+                  std::any_of(group.begin(), group.end(),
+                              [&](std::string_view name) { return given(app, name); });
          });
 }
 

@@ -18,6 +18,7 @@
 #include "property_arguments.hpp"
 #include "reporting.hpp"
 #include "secret_file.hpp"
+#include "terminal.hpp"
 
 namespace holdfast::tools {
 
@@ -31,7 +32,7 @@ std::shared_ptr<spdlog::logger> make_logger(spdlog::level::level_enum level) {
   auto logger =
       std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_level(level);
-  logger->set_pattern("%v");
+  logger->set_pattern(errors_on_terminal() ? std::string(take_line_back) + "%v" : "%v");
   return logger;
 }
 
@@ -81,9 +82,10 @@ ReconnectOptions reconnect_of(double delay_max) {
 
 std::optional<std::string> password_of(const ConnectionOptions& options) {
   const bool several = (options.password ? 1 : 0) + (options.password_file.empty() ? 0 : 1) +
-                           (options.password_variable.empty() ? 0 : 1) >
+                           (options.password_variable.empty() ? 0 : 1) + (options.password_prompt ? 1 : 0) >
                        1;
-  if (several) refuse("-P, --pw-file and --pw-env exclude each other: give one");
+  if (several) refuse("-P, --pw-file, --pw-env and --pw-prompt exclude each other: give one");
+  if (options.password_prompt) return ask_secret("--pw-prompt", "Password: ");
   if (!options.password_file.empty()) return first_line_of("--pw-file", options.password_file);
   if (!options.password_variable.empty()) return environment("--pw-env", options.password_variable);
   return options.password;
@@ -110,31 +112,40 @@ void ConnectionOptions::add_to(CLI::App& app) {
   app.add_option("-I,--id-prefix", client_id_prefix, "Client id made of this and the process number.");
   app.add_option("-u,--username", user_name, "User name.");
   app.add_option("-P,--pw", password, "Password. Other users can see it: better --pw-file.");
-  app.add_option("--pw-file", password_file, "File whose first line is the password.");
-  app.add_option("--pw-env", password_variable, "Environment variable that holds the password.");
-  app.add_option("-k,--keepalive", keep_alive, "Keep-alive in seconds, 0 to 65535.")->capture_default_str();
+  app.add_option("--pw-file", password_file, "File whose first line is the password.")->type_name("FILE");
+  app.add_option("--pw-env", password_variable, "Environment variable that holds the password.")
+      ->type_name("NAME");
+  app.add_flag("--pw-prompt", password_prompt, "Ask for the password on the terminal.");
+  app.add_option("-k,--keepalive", keep_alive, "Keep-alive in seconds, 0 to 65535.")
+      ->capture_default_str()
+      ->type_name("SECONDS");
   app.add_option(
          "-V,--protocol-version", protocol,
          "Protocol version: mqttv5, mqttv311, or auto: mqttv5, and mqttv311 with a broker that refuses it.")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("auto|mqttv5|mqttv311|mqttv31");
   app.add_flag("-c,--disable-clean-session", keep_session,
                "Keep the session, for ever without -x: resume it. Needs -i.");
   app.add_option(
-      "-x,--session-expiry-interval", session_expiry,
-      "Seconds that the broker keeps the session after the connection; -1 or 4294967295: for ever.");
+         "-x,--session-expiry-interval", session_expiry,
+         "Seconds that the broker keeps the session after the connection; -1 or 4294967295: for ever.")
+      ->type_name("SECONDS");
   app.add_option("--store", store_file,
                  "File that keeps the session and what is not acknowledged beyond the process; needs -i. "
-                 "-x is a day then, if not given.");
-  app.add_option("-q,--qos", qos, "QoS: 0, 1 or 2.")->capture_default_str();
+                 "-x is a day then, if not given.")
+      ->type_name("FILE");
+  app.add_option("-q,--qos", qos, "QoS: 0, 1 or 2.")->capture_default_str()->type_name("0|1|2");
   app.add_option("-M", in_flight_max,
-                 "How many QoS 1 and 2 messages may be in flight. Default: what the broker takes.");
+                 "How many QoS 1 and 2 messages may be in flight. Default: what the broker takes.")
+      ->type_name("NUMBER");
   app.add_option(
       "-D,--property", [](const auto&) { return true; },
       "COMMAND PROPERTY VALUE: adds a property, as in mosquitto_pub(1); user-property takes NAME and VALUE.");
   app.add_option(
          "--reconnect-delay-max", reconnect_delay_max,
          "Longest delay between attempts to reconnect, in seconds; the real one is random below that.")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("SECONDS");
   app.add_flag("-d,--debug", debug, "Say what happens on the way, on stderr.");
   app.add_flag("--quiet", quiet, "No error messages and no warnings.");
   app.add_flag("--events", events, "Write connects, losses and the like as JSON lines to stderr.");
@@ -142,7 +153,9 @@ void ConnectionOptions::add_to(CLI::App& app) {
   tls.add_to(app);
   app.add_option("--will-topic", will_topic, "Topic of the will: published by the broker if we vanish.");
   app.add_option("--will-payload", will_payload, "Payload of the will.");
-  app.add_option("--will-qos", will_qos, "QoS of the will: 0, 1 or 2.")->capture_default_str();
+  app.add_option("--will-qos", will_qos, "QoS of the will: 0, 1 or 2.")
+      ->capture_default_str()
+      ->type_name("0|1|2");
   app.add_flag("--will-retain", will_retain, "The broker keeps the will as its topic's last value.");
 }
 

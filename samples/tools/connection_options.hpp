@@ -31,6 +31,7 @@ struct ConnectionOptions {
   std::optional<std::string> password;
   std::string password_file;
   std::string password_variable;
+  bool password_prompt = false;
   long long keep_alive = 60;
   std::string protocol = "auto";
   bool keep_session = false;

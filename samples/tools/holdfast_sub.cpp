@@ -17,6 +17,7 @@
 
 #include "connection_options.hpp"
 #include "exit_code.hpp"
+#include "json_output.hpp"
 #include "message_output.hpp"
 #include "property_arguments.hpp"
 #include "reporting.hpp"
@@ -120,6 +121,7 @@ class Subscriber {
     } else {
       client_.connect(std::chrono::milliseconds(std::max(milliseconds_left(), 1)));
     }
+    if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
     stop_.emplace();  // Before, a signal ends the process: there is nobody to say goodbye to.
     auto answered = std::async(std::launch::async, [this] {
       unsubscribe();
@@ -171,6 +173,7 @@ class Subscriber {
                      const std::vector<ReasonCode>& codes) {
     const bool all = std::all_of(codes.begin(), codes.end(), is_error);
     for (std::size_t i = 0; i < codes.size(); ++i) {
+      tools::write_event(tools::to_json_line(verb, filters[i], codes[i]), options_.connection);
       if (!is_error(codes[i])) continue;
       const std::string what =
           verb + " \"" + filters[i] + "\": the broker refused: " + std::string(to_string(codes[i]));

@@ -204,6 +204,25 @@ std::string to_json(const Message& message, Binary binary, bool pretty) {
   return dump(json, pretty);
 }
 
+std::string to_json_line(std::uint64_t number, const DeliveryResult& result) {
+  const char* ended = !result ? "not_delivered" : result.qos == QoS::at_most_once ? "sent" : "acknowledged";
+  Json json{{"event", ended}, {"number", number}};
+  if (!result) json["why"] = result.error.message();
+  if (result) json["qos"] = static_cast<int>(result.qos);
+  json["reason_code"] = static_cast<int>(result.reason_code);
+  json["reason"] = to_string(result.reason_code);
+  if (!result.reason_string.empty()) json["reason_string"] = result.reason_string;
+  if (result.repeated) json["repeated"] = true;
+  return dump(json);
+}
+
+std::string to_json_line(const std::string& verb, const std::string& filter, ReasonCode code) {
+  return dump(Json{{"event", verb + (is_error(code) ? "_refused" : "d")},
+                   {"filter", filter},
+                   {"reason_code", static_cast<int>(code)},
+                   {"reason", to_string(code)}});
+}
+
 std::string_view to_string(Progress progress) {
   switch (progress) {
     case Progress::in_flight:

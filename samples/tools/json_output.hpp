@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include <holdfast/delivery.hpp>
 #include <holdfast/event.hpp>
 #include <holdfast/message.hpp>
 #include <holdfast/statistics.hpp>
@@ -22,6 +23,10 @@ enum class Binary : std::uint8_t { base64, hexadecimal };
 /// as payload_base64 or payload_hex instead. One line, unless pretty.
 [[nodiscard]] std::string to_json(const Message& message, Binary binary, bool pretty);
 [[nodiscard]] std::string to_json_line(const Event& event);
+/// The event of a published message that has ended: acknowledged, sent (QoS 0) or not_delivered.
+[[nodiscard]] std::string to_json_line(std::uint64_t number, const DeliveryResult& result);
+/// The event of an answered subscribe or unsubscribe: subscribed, unsubscribed, or with _refused.
+[[nodiscard]] std::string to_json_line(const std::string& verb, const std::string& filter, ReasonCode code);
 [[nodiscard]] std::string to_json_line(const Statistics& statistics);
 /// One line for `holdfast_store export`: sequence, state, then as above, with mid only where there is one.
 [[nodiscard]] std::string to_json_line(const PendingMessage& message);

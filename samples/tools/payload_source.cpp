@@ -21,7 +21,7 @@ struct FileCloser {
 
 void PayloadSource::add_to(CLI::App& app) {
   app.add_option("-m,--message", message, "Send this payload.");
-  app.add_option("-f,--file", file, "Send this file as the payload.");
+  app.add_option("-f,--file", file, "Send this file as the payload.")->type_name("FILE");
   app.add_flag("-s,--stdin-file", whole_input, "Send the whole standard input as the payload.");
   app.add_flag("-n,--null-message", null_message, "Send an empty payload.");
 }

@@ -44,10 +44,14 @@ std::optional<Error> final_error(const Event& event) {
 std::optional<Error> take_events(Client& client, const ConnectionOptions& options) {
   std::optional<Error> error;
   while (const auto event = client.next_event(std::chrono::milliseconds(0))) {
-    if (options.events) std::fprintf(stderr, "%s\n", to_json_line(*event).c_str());
+    write_event(to_json_line(*event), options);
     if (!error) error = final_error(*event);
   }
   return error;
+}
+
+void write_event(const std::string& line, const ConnectionOptions& options) {
+  if (options.events) std::fprintf(stderr, "%s\n", line.c_str());
 }
 
 void write_statistics(const Client& client, const ConnectionOptions& options) {

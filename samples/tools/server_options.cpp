@@ -218,13 +218,15 @@ void ServerOptions::add_to(CLI::App& app) {
          "Broker's host name or address, HOST:PORT, or a URL such as wss://HOST/PATH. Default: localhost. "
          "Given more than once: a list of servers, see --cluster.")
       ->allow_extra_args(false);
-  app.add_option("-p,--port", port, "Broker's port. Default: 1883, with options for TLS 8883.");
+  app.add_option("-p,--port", port, "Broker's port. Default: 1883, with options for TLS 8883.")
+      ->type_name("NUMBER");
   app.add_option(
          "-L,--url", urls,
          "mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or ws(s)://: all at once, instead of -h, -p and "
          "-t. Other users can see the password.")
       ->allow_extra_args(false);
-  app.add_option("--unix", unix_socket, "Unix domain socket of the broker, or @NAME for an abstract one.");
+  app.add_option("--unix", unix_socket, "Unix domain socket of the broker, or @NAME for an abstract one.")
+      ->type_name("FILE");
   app.add_flag(
       "--cluster", cluster,
       "The servers are nodes of one cluster: the session is resumed on any of them. Default: independent "
@@ -273,6 +275,7 @@ void ServerOptions::apply(Options& options, const TlsOptions& tls) const {
   options.tls = tls.to_settings();
   std::vector<std::string> servers = servers_of(*this, tls);
   check_servers(*this, tls, servers);
+  tls.check_files();
   if (servers.size() == 1) {
     options.server = std::move(servers.front());
   } else {

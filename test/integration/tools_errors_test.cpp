@@ -13,25 +13,6 @@ using namespace holdfast::support;
 
 namespace {
 
-/// The flags that --help names.
-std::set<std::string> flags_of(const char* program) {
-  const Outcome outcome = run({program, "--help"});
-  CHECK(outcome.status == 0);
-  CHECK(outcome.errors == "");
-  std::set<std::string> flags;
-  for (const std::string& line : lines_of(outcome.output)) {
-    const std::size_t begin = line.find_first_not_of(' ');
-    if (begin == std::string::npos || line[begin] != '-') continue;
-    const std::string names = line.substr(begin, line.find(' ', begin) - begin);
-    for (std::size_t at = 0; at < names.size();) {
-      const std::size_t comma = std::min(names.find(',', at), names.size());
-      flags.insert(names.substr(at, comma - at));
-      at = comma + 1;
-    }
-  }
-  return flags;
-}
-
 /// Answers every SUBSCRIBE with these codes.
 Behaviour answering_subscribe(const std::vector<ReasonCode>& codes) {
   return {.on_packet = [codes](BrokerConnection& connection, const Packet& packet) {

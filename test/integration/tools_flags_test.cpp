@@ -161,9 +161,8 @@ TEST_CASE("-s with nothing on the standard input publishes nothing, as mosquitto
 TEST_CASE("what mosquitto_pub accepts though it does little is accepted", "[integration][tools]") {
   Mosquitto mosquitto;
   const Arguments message{"-h", "127.0.0.1", "-p", std::to_string(mosquitto.port()), "-t", "t", "-m", "x"};
-  for (const char* more :
-       {"-q 1 -V mqttv5 -D publish topic-alias 1", "-V mqttv31", "-V 31", "-V 311", "-A localhost",
-        "--will-qos 1", "-x ∞", "-M 70000 -q 1", "-r -r -d -d --quiet", "--keyform pem"}) {
+  for (const char* more : {"-q 1 -V mqttv5 -D publish topic-alias 1", "-V mqttv31", "-V 31", "-V 311",
+                           "-A localhost", "--will-qos 1", "-x ∞", "-M 70000 -q 1", "-r -r -d -d --quiet"}) {
     for (const char* program : {HOLDFAST_PUB, "/usr/bin/mosquitto_pub"}) {
       const Outcome outcome = run(both(both({program}, message), split(more)));
       CAPTURE(program, more, outcome.errors);
@@ -176,12 +175,6 @@ TEST_CASE("-V mqttv31 speaks MQTT 3.1.1", "[integration][tools]") {
   ScriptedBroker broker;
   REQUIRE(run(pub(broker.port(), {"-t", "t", "-m", "x", "-V", "mqttv31"})).status == 0);
   CHECK(broker.received(PacketType::connect).at(0).level == 4);
-}
-
-TEST_CASE("-A takes a name of this machine", "[integration][tools]") {
-  Mosquitto mosquitto;
-  CHECK(run(pub(mosquitto.port(), {"-A", "localhost", "-t", "t", "-m", "x", "-q", "1"})).status == 0);
-  CHECK(count_of("New connection from 127.0.0.1:", mosquitto.log()) == 1);
 }
 
 TEST_CASE("--random-filter prints a share of the messages, chosen at random", "[integration][tools]") {
