@@ -171,7 +171,9 @@ class Client {
   /// For a loop over all messages, waiting for each: `for (auto& message : client.messages()) ...`. Ends when
   /// the client is disconnected by disconnect() or refused for good.
   [[nodiscard]] Messages messages();
-  /// The next event, waiting at most `timeout`; empty if none came. The last 1,000 are kept.
+  /// The next event, waiting at most `timeout`; empty if none came. The last 1,000 are kept. The client is in
+  /// the state that an event tells of by the time it can be taken: after Disconnected is_connected() is false
+  /// until the next connection, and connect() in answer to a final Refused tries again.
   [[nodiscard]] std::optional<Event> next_event(std::chrono::milliseconds timeout);
   /// A descriptor that polls readable while a message or an event waits; for applications with a loop of
   /// their own. Never read it. Valid as long as the client.

@@ -18,7 +18,7 @@ class MessageRange {
    public:
     using value_type = Message;
     using difference_type = std::ptrdiff_t;
-    Message& operator*() { return *message_; }
+    Message& operator*() const { return *message_; }
     Iterator& operator++() {
       message_ = source_->next();
       return *this;
@@ -30,7 +30,7 @@ class MessageRange {
     friend class MessageRange;
     explicit Iterator(Source& source) : source_(&source) { ++*this; }
     Source* source_;
-    std::optional<Message> message_;
+    mutable std::optional<Message> message_;  // The element is not the iterator: it may be moved from.
   };
 
   Iterator begin() { return Iterator(*source_); }

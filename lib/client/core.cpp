@@ -75,7 +75,10 @@ void Core::connect(std::optional<Milliseconds> timeout) {
   const Milliseconds patience = timeout.value_or(one * servers);
   start_thread();
   const bool first = shared_->status.begin_connecting();
-  if (first) send(*shared_, command::Connect{});
+  if (first) {
+    shared_->resume();  // Here too: the call may end before the network thread hears of it.
+    send(*shared_, command::Connect{});
+  }
   const auto status = shared_->status.wait(
       after(patience), [](State state) { return state == State::connected || is_final(state); });
   if (status.state == State::connected) return;

@@ -36,15 +36,13 @@ std::optional<Message> Inbox::receive(std::chrono::milliseconds timeout, bool un
   const bool owes = messages_.front()->owes_acknowledgement();
   const bool automatic = settings_.ack == Ack::on_handover;
   // First: where there is no memory for it, the message stays.
+  if (owes && automatic && acknowledgements_) acknowledgements_->acknowledge(messages_.front()->token());
   if (owes && automatic && !acknowledgements_) acknowledged_.push_back(messages_.front()->token());
   session::InboundMessage::Ptr message = take_front();
   if (messages_.empty()) readiness_->set(Readiness::Source::messages, false);
   const bool room_again = has_room_again();
   lock.unlock();
-  if (acknowledgements_) {
-    if (owes && automatic) acknowledgements_->acknowledge(message->token());
-    return Message(message.release(), owes && !automatic ? acknowledgements_ : nullptr);
-  }
+  if (acknowledgements_) return Message(message.release(), owes && !automatic ? acknowledgements_ : nullptr);
   if (room_again || (owes && automatic)) doorbell_->ring();
   return Message(message.release(), owes && !automatic ? shared_from_this() : nullptr);
 }

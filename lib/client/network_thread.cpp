@@ -102,7 +102,7 @@ void NetworkThread::run() {
                      {},
                      {}};
     shared_->logger->critical("holdfast: {}", fatal_.what);
-    shared_->events.push(Disconnected{fatal_.error, std::nullopt, fatal_.what});
+    announcements_.emplace_back(Disconnected{fatal_.error, std::nullopt, fatal_.what});
   }
   end();
 }
@@ -279,8 +279,11 @@ void NetworkThread::hand_over() {
       shared_->requests.on_subscription_lost();
     auto* connected = std::get_if<Connected>(&event);
     if (connected != nullptr) connected->server = server_name();
-    shared_->events.push(event);  // First: when connect() returns, its event is there.
-    if (connected != nullptr && connection_) on_up(*connected);
+    if (connected != nullptr && connection_) {
+      on_up(*connected);
+    } else {
+      shared_->events.push(event);
+    }
   }
   engine_.events().clear();
   for (const std::string_view what : engine_.tolerated())

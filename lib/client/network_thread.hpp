@@ -77,6 +77,8 @@ class NetworkThread {
   void try_again(session::End end, Failure failure, std::optional<std::size_t> elsewhere, TimePoint now);
   [[nodiscard]] bool ends_first_connect(session::End end) const;
   void rest(State state, const Failure& failure);
+  /// Into `state`, of which announcements_ tell.
+  void enter(State state, const Failure& failure = {});
   std::optional<std::size_t> follow_reference(const session::Closing& closing, TimePoint now);
   [[nodiscard]] std::string server_name() const;
   void begin_disconnect(const DisconnectOptions& options, TimePoint now);
@@ -97,6 +99,7 @@ class NetworkThread {
   TimePoint alive_at_{};  // When to tell the store next that the connection is up.
 
   State state_ = State::idle;
+  std::vector<Event> announcements_;  // What leads to the next state: told with it.
   std::unique_ptr<ConnectAttempt> attempt_;
   std::optional<Connection> connection_;
   TimePoint retry_at_ = session::never;

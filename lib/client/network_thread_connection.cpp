@@ -34,9 +34,7 @@ void NetworkThread::begin_connecting(TimePoint now) {
   attempts_ = 0;
   ever_connected_ = false;
   earlier_failures_.clear();
-  shared_->inbox->set_closed(false);
-  shared_->subscribers.set_closed(false);
-  shared_->requests.resume();
+  shared_->resume();  // Here too: a second disconnect() may have come between.
   start_attempt(now);
 }
 
@@ -49,8 +47,7 @@ void NetworkThread::advance(TimePoint now) {
 void NetworkThread::start_attempt(TimePoint now) {
   const Options& options = shared_->options;
   retry_at_ = session::never;
-  state_ = State::connecting;
-  shared_->status.set(state_);
+  enter(State::connecting);
   at_ = route_.destination(policy_.current());
   if (options.user_name) at_.user_name = options.user_name;
   if (options.password) at_.password = options.password;
@@ -67,7 +64,7 @@ void NetworkThread::on_attempt_failed(const Failure& why, TimePoint now) {
   ++connect_failures_;
   report_statistics();
   shared_->logger->info("holdfast: {}", why.what);
-  shared_->events.push(Disconnected{why.error, std::nullopt, why.what});
+  announcements_.emplace_back(Disconnected{why.error, std::nullopt, why.what});
   route_.on_attempt_failed(policy_.current());
   try_again(session::End::lost, why, route_.next_reference(), now);
 }
@@ -129,8 +126,8 @@ void NetworkThread::on_up(const Connected& connected) {
   attempts_ = 0;
   ever_connected_ = true;
   alive_at_ = {};  // The store hears of it with the next commit.
-  state_ = goodbye_ ? State::closing : State::connected;
-  shared_->status.set(state_);
+  announcements_.emplace_back(connected);
+  enter(goodbye_ ? State::closing : State::connected);
   shared_->logger->info("holdfast: connected to {} as \"{}\" with MQTT {}, session {}", connected.server,
                         connected.client_id, connected.limits.protocol == Protocol::mqtt_5 ? "5" : "3.1.1",
                         connected.session_present ? "present" : "new");
@@ -192,8 +189,8 @@ void NetworkThread::end_connection(const session::Closing& closing_view, TimePoi
   const bool thrown = !ever_connected_ && !shared_->options.retry_first_connect;
   if (!by_request)
     shared_->logger->log(thrown ? spdlog::level::info : spdlog::level::warn, "holdfast: {}", closing.what);
-  shared_->events.push(Disconnected{closing.error, closing.reason_code, closing.what, closing.reason_string,
-                                    closing.user_properties});
+  announcements_.emplace_back(Disconnected{closing.error, closing.reason_code, closing.what,
+                                           closing.reason_string, closing.user_properties});
   if (by_request) return rest(State::idle, {});
   // A clean start mends a mismatch: on the same server.
   const bool failed = !was_up && closing.end != session::End::session_mismatch;
@@ -232,19 +229,27 @@ void NetworkThread::try_again(session::End end, Failure failure, std::optional<s
   if (end == session::End::refused_for_good) {
     const ReasonCode code = failure.reason_code.value_or(ReasonCode::unspecified_error);
     const bool final = decision.verdict == Verdict::refused || ends;
-    shared_->events.push(Refused{code, failure.reason_string, final});
+    announcements_.emplace_back(Refused{code, failure.reason_string, final});
   }
   if (end == session::End::taken_over)
-    shared_->events.push(TakenOver{decision.verdict == Verdict::taken_over});
+    announcements_.emplace_back(TakenOver{decision.verdict == Verdict::taken_over});
   if (decision.verdict == Verdict::refused) return rest(State::refused, failure);
   if (decision.verdict == Verdict::taken_over) return rest(State::taken_over, failure);
   if (ends) return rest(State::idle, failure);
   if (goodbye_ && drain_until_ <= now) return rest(State::idle, {});
   const std::string& next = route_.destination(decision.server).server;
-  shared_->events.push(Reconnecting{decision.delay, decision.attempt, net::without_credentials(next)});
+  announcements_.emplace_back(Reconnecting{decision.delay, decision.attempt, net::without_credentials(next)});
   retry_at_ = now + decision.delay;
-  state_ = State::waiting;
-  shared_->status.set(state_, failure);
+  enter(State::waiting, failure);
+}
+
+void NetworkThread::enter(State state, const Failure& failure) {
+  state_ = state;
+  shared_->status.set(state, failure, [this] {
+    for (Event& event : announcements_)
+      shared_->events.push(std::move(event));
+  });
+  announcements_.clear();
 }
 
 // The first attempt of a connect() at each server answers for all: a wrong host is better known at once. What
@@ -262,7 +267,6 @@ std::string NetworkThread::server_name() const {
 
 // No attempt follows by itself.
 void NetworkThread::rest(State state, const Failure& failure) {
-  state_ = state;
   retry_at_ = drain_until_ = session::never;
   goodbye_.reset();
   shared_->status.set_drained(outbox_.empty() && engine_.returned().empty() && engine_.in_flight() == 0);
@@ -278,7 +282,7 @@ void NetworkThread::rest(State state, const Failure& failure) {
   shared_->requests.interrupt({failure.error ? failure.error : make_error_code(Errc::closed),
                                failure.error ? failure.what : "the client was disconnected",
                                failure.reason_code, failure.reason_string});
-  shared_->status.set(state, failure);
+  enter(state, failure);
 }
 
 void NetworkThread::begin_disconnect(const DisconnectOptions& options, TimePoint now) {
@@ -340,10 +344,10 @@ void NetworkThread::end() {
   shared_->subscribers.abandon();
   shared_->requests.interrupt(
       {make_error_code(Errc::closed), "the client ended before the response", {}, {}});
-  shared_->events.close();
   shared_->calls.close();
   shared_->authentications.close();
-  shared_->status.set(State::closed, fatal_);
+  enter(State::closed, fatal_);
+  shared_->events.close();
 }
 
 }  // namespace holdfast::client

@@ -90,7 +90,7 @@ class Requests {
   void on_subscription_lost();
   /// Nothing will come: whoever waits is told so, and whoever asks until resume().
   void interrupt(const Failure& failure);
-  /// A connection is being made again.
+  /// Any thread. A connection is being made again.
   void resume();
 
  private:

@@ -53,4 +53,10 @@ void Shared::pause_receiving(bool pause) {
   doorbell->ring();
 }
 
+void Shared::resume() {
+  inbox->set_closed(false);
+  subscribers.set_closed(false);
+  requests.resume();
+}
+
 }  // namespace holdfast::client

@@ -50,6 +50,8 @@ struct Shared {
   [[nodiscard]] Statistics statistics() const;
   /// Any thread.
   void pause_receiving(bool pause);
+  /// Any thread. A connection is being made again: who waits for something waits on.
+  void resume();
 
   const Options options;
   const std::shared_ptr<spdlog::logger> logger;

@@ -49,12 +49,15 @@ class Status {
     bool drained;
   };
 
-  /// Network thread.
-  void set(State state, Failure failure = {}) {
+  /// Network thread. Makes what `announce()` tells and the new state known at once: whoever hears of the one
+  /// finds the other.
+  template <class Announce>
+  void set(State state, Failure failure, Announce announce) {
     const std::lock_guard lock(mutex_);
     state_ = state;
     if (failure.error) failure_ = std::move(failure);
     connected_.store(state == State::connected, std::memory_order_release);
+    announce();
     changed_.notify_all();
   }
   /// Network thread. Whether the last disconnect() left nothing behind.

@@ -1,6 +1,7 @@
 #include "client/subscribers.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <new>
 #include <set>
 #include <utility>
@@ -21,6 +22,13 @@ Inbox::Settings settings_of(const SubscriptionQueue& queue, Ack ack) {
   const InboxFull when_full =
       queue.when_full == QueueFull::drop_oldest ? InboxFull::drop_oldest : InboxFull::drop_newest;
   return {ack, when_full, queue.messages_max, queue.bytes_max};
+}
+
+/// For so many more, growing as push_back() does.
+template <class Value>
+void make_room(std::vector<Value>& values, std::size_t more) {
+  const std::size_t needed = values.size() + more;
+  if (values.capacity() < needed) values.reserve(std::max(needed, 2 * values.capacity()));
 }
 
 }  // namespace
@@ -44,17 +52,24 @@ std::shared_ptr<Subscriber> Subscribers::open(std::span<const TopicFilter> filte
   subscriber->unread_max = queue.unread_max;
   if (!identifier && by_identifier) identifier = choose_identifier(filters);
   subscriber->identifier = identifier;
+  // First all that may fail for want of memory.
+  std::vector<Entry> entries;
   for (const TopicFilter& wish : filters) {
     subscriber->filters.push_back(wish.filter);
+    entries.push_back({wish.filter, identifier, subscriber});
+  }
+  make_room(entries_, entries.size());
+  make_room(subscribers_, 1);
+  make_room(takers_, subscribers_.size() + 1);
+  for (const TopicFilter& wish : filters) {
     plain_.erase(wish.filter);
     // The broker has one subscription a filter: the latest SUBSCRIBE marks its messages, for whomever.
     for (Entry& entry : entries_) {
       if (entry.filter == wish.filter) entry.identifier = identifier;
     }
-    entries_.push_back({wish.filter, identifier, subscriber});
   }
+  std::move(entries.begin(), entries.end(), std::back_inserter(entries_));
   subscribers_.push_back(subscriber);
-  takers_.reserve(subscribers_.size());
   newcomers_ = true;
   any_.store(true, std::memory_order_relaxed);
   return subscriber;

@@ -38,11 +38,11 @@ SubscriptionRequest Subscriptions::finish(std::uint16_t packet_identifier,
   };
   const auto found = std::find_if(pending_.begin(), pending_.end(), answered);
   assert(found != pending_.end() && found->request.subscriptions.size() == codes.size());
-  const Pending pending = std::move(*found);
+  Pending pending = std::move(*found);
   pending_.erase(found);
   for (std::size_t i = 0; i < codes.size(); ++i)
     note(pending, i, codes[i], journal);
-  return pending.request;
+  return std::move(pending.request);
 }
 
 SubscriptionRequest Subscriptions::abandon(const Pending& pending) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -112,6 +113,40 @@ TEST_CASE("events tell the life of the connection in order", "[integration][conn
   REQUIRE(std::holds_alternative<Disconnected>(*last));
   CHECK_FALSE(std::get<Disconnected>(*last).error);
   CHECK_FALSE(client.next_event(20ms));
+}
+
+TEST_CASE("who hears of an event finds the client in the state that it tells of", "[integration][connect]") {
+  ScriptedBroker broker;
+  for (int i = 0; i < 50; ++i) {
+    Options options = quick(broker.server());
+    options.reconnect.min_delay = options.reconnect.max_delay = 1h;
+    Client client(options);
+    auto connecting = std::async(std::launch::async, [&] { client.connect(); });
+    REQUIRE(wait_for<Connected>(client));
+    CHECK(client.is_connected());
+    connecting.get();
+    broker.reset_connection();
+    REQUIRE(wait_for<Disconnected>(client));
+    CHECK_FALSE(client.is_connected());
+  }
+}
+
+TEST_CASE("connect() in answer to the event of a final refusal tries again", "[integration][connect]") {
+  for (int i = 0; i < 50; ++i) {
+    ScriptedBroker broker(refusing(ReasonCode::not_authorized));
+    Client client(quick(broker.server()));
+    std::thread connecting([&] {
+      try {
+        client.connect();
+      } catch (const Error&) {
+        // If it has not woken by the time the second attempt succeeds, it succeeds with it.
+      }
+    });
+    REQUIRE(wait_for<Refused>(client));
+    broker.behave({});
+    CHECK_NOTHROW(client.connect());
+    connecting.join();
+  }
 }
 
 TEST_CASE("a refusal for good before the first success is final", "[integration][connect]") {

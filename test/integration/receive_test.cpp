@@ -1,6 +1,7 @@
 // Messages coming in: delivered once, acknowledged when they should be, bounded when nobody takes them.
 #include <poll.h>
 
+#include <iterator>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -327,6 +328,8 @@ TEST_CASE("a full inbox may drop the oldest or the newest QoS 0 message instead"
   CHECK(receive_payloads(client, 11) == expected);
   CHECK(client.statistics().dropped == 90);
 }
+
+static_assert(std::input_iterator<decltype(std::declval<Client&>().messages().begin())>);
 
 TEST_CASE("several threads take messages and each is taken once", "[integration][receive]") {
   ScriptedBroker broker;

@@ -292,6 +292,24 @@ TEST_CASE("a request ends at once with the reason when the connection is refused
   CHECK(client.request("service", "", patience).payload() == "now");
 }
 
+TEST_CASE("a request waits for the connection of a connect() that goes on by itself",
+          "[integration][request]") {
+  for (int i = 0; i < 20; ++i) {
+    Behaviour refusing;
+    refusing.connack_reason = ReasonCode::not_authorized;
+    ScriptedBroker broker(refusing);
+    Options options = quick(broker.server());
+    options.retry_first_connect = true;
+    Client client(options);
+    CHECK_THROWS_AS(client.connect(), Error);
+    broker.behave(responding([](BrokerConnection& connection, const Packet& request) {
+      connection.send(response_to(request, "now"));
+    }));
+    CHECK_THROWS_AS(client.connect(0ms), Error);
+    CHECK(client.request("service", "", patience).payload() == "now");
+  }
+}
+
 TEST_CASE("a response topic that the application unsubscribes is subscribed again by the next request",
           "[integration][request]") {
   ScriptedBroker broker(responding([](BrokerConnection& connection, const Packet& request) {

@@ -2,6 +2,7 @@
 
 #include <holdfast/error.hpp>
 
+#include <utility>
 #include <vector>
 
 #include "tools.hpp"
@@ -17,6 +18,10 @@ constexpr auto every = {State::idle,    State::connecting, State::connected,  St
 
 Status::Snapshot now(Status& status) {
   return status.wait(at_once(), [](State) { return true; });
+}
+
+void enter(Status& status, State state, Failure failure = {}) {
+  status.set(state, std::move(failure), [] {});
 }
 
 Failure failure(Errc code, const char* what) {
@@ -37,7 +42,7 @@ TEST_CASE("a client begins idle, with nothing failed and nothing left behind", "
 TEST_CASE("it is connected in the state connected alone", "[client][status]") {
   Status status;
   for (const State state : every) {
-    status.set(state);
+    enter(status, state);
     CHECK(now(status).state == state);
     CHECK(status.is_connected() == (state == State::connected));
   }
@@ -48,7 +53,7 @@ TEST_CASE("only from a final state is a new start needed, and from closed there 
   for (const State state : every) {
     CAPTURE(static_cast<int>(state));
     Status status;
-    status.set(state);
+    enter(status, state);
     const bool begins = state == State::idle || state == State::refused || state == State::taken_over;
     CHECK(is_final(state) == (begins || state == State::closed));
     CHECK(status.begin_connecting() == begins);
@@ -61,7 +66,7 @@ TEST_CASE("there is something to end unless the state is final", "[client][statu
   for (const State state : every) {
     CAPTURE(static_cast<int>(state));
     Status status;
-    status.set(state);
+    enter(status, state);
     CHECK(status.begin_disconnecting() == !is_final(state));
     CHECK(now(status).state == (is_final(state) ? state : State::closing));
   }
@@ -69,11 +74,11 @@ TEST_CASE("there is something to end unless the state is final", "[client][statu
 
 TEST_CASE("why the last attempt failed stays known until the next failure or start", "[client][status]") {
   Status status;
-  status.set(State::waiting, failure(Errc::connect_failed, "first"));
-  status.set(State::connecting);
+  enter(status, State::waiting, failure(Errc::connect_failed, "first"));
+  enter(status, State::connecting);
   CHECK(now(status).failure.what == "first");
-  status.set(State::refused,
-             {make_error_code(Errc::connection_refused), "second", ReasonCode::not_authorized, "go away"});
+  enter(status, State::refused,
+        {make_error_code(Errc::connection_refused), "second", ReasonCode::not_authorized, "go away"});
   const auto snapshot = now(status);
   CHECK(snapshot.failure.error == Errc::connection_refused);
   CHECK(snapshot.failure.what == "second");
@@ -101,10 +106,10 @@ TEST_CASE("a wait ends when the state is reached, and tells how it came to it", 
   CHECK(status.begin_connecting());
   call = on_a_thread([&] { return status.wait(in_time(), [](State state) { return is_final(state); }); });
   for (const State state : {State::connected, State::waiting, State::connecting}) {
-    status.set(state);
+    enter(status, state);
     CHECK(goes_on_waiting(call));
   }
-  status.set(State::idle, failure(Errc::timed_out, "no answer"));
+  enter(status, State::idle, failure(Errc::timed_out, "no answer"));
   REQUIRE(returns(call));
   const auto snapshot = call.get();
   CHECK(snapshot.state == State::idle);
@@ -113,7 +118,7 @@ TEST_CASE("a wait ends when the state is reached, and tells how it came to it", 
 
 TEST_CASE("a wait in vain ends with its deadline and tells how it is", "[client][status]") {
   Status status;
-  status.set(State::waiting, failure(Errc::connect_failed, "refused"));
+  enter(status, State::waiting, failure(Errc::connect_failed, "refused"));
   const auto deadline = at_once() + a_while;
   const auto snapshot = status.wait(deadline, [](State state) { return state == State::connected; });
   CHECK(std::chrono::steady_clock::now() >= deadline);
@@ -123,14 +128,14 @@ TEST_CASE("a wait in vain ends with its deadline and tells how it is", "[client]
 
 TEST_CASE("all who wait see the state that ends their wait", "[client][status]") {
   Status status;
-  status.set(State::connecting);
+  enter(status, State::connecting);
   std::vector<std::future<Status::Snapshot>> calls;
   for (int i = 0; i < 4; ++i) {
     calls.push_back(on_a_thread(
         [&] { return status.wait(in_time(), [](State state) { return state == State::connected; }); }));
   }
   CHECK(goes_on_waiting(calls.back()));
-  status.set(State::connected);
+  enter(status, State::connected);
   for (auto& call : calls) {
     REQUIRE(returns(call));
     CHECK(call.get().state == State::connected);

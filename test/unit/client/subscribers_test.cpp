@@ -111,6 +111,33 @@ TEST_CASE("a handle still gets a message of which receive() has a copy", "[subsc
   CHECK(test.rest.acknowledged_identifiers() == Identifiers{1, 1});
 }
 
+TEST_CASE("a handle that cannot be opened for want of memory leaves nothing behind", "[subscribers]") {
+  bool done = false;
+  for (long allocation = 0; !done; ++allocation) {
+    SubscribersUnderTest test;
+    std::shared_ptr<client::Subscriber> handle;
+    done = !fails_at(allocation, [&] { handle = test.open("t"); });
+    CHECK(test.subscribers.any() == done);
+    test.deliver(inbound("1", QoS::at_least_once, 1));
+    CHECK(test.rest.receive_all().empty() == done);
+    REQUIRE(allocation < 100);
+  }
+}
+
+TEST_CASE("a handle hands over no message whose acknowledgement there is no memory for", "[subscribers]") {
+  bool done = false;
+  for (long allocation = 0; !done; ++allocation) {
+    SubscribersUnderTest test;
+    const auto handle = test.open("t");
+    test.deliver(inbound("1", QoS::at_least_once, 1));
+    std::optional<Message> message;
+    done = !fails_at(allocation, [&] { message = handle->inbox->receive(no_wait); });
+    CHECK(handle->inbox->size() == (done ? 0 : 1));
+    CHECK(test.rest.acknowledged_identifiers() == (done ? Identifiers{1} : Identifiers{}));
+    REQUIRE(allocation < 100);
+  }
+}
+
 TEST_CASE("a handle that goes when there is no memory loses nothing: its client ends instead",
           "[subscribers]") {
   bool done = false;
