@@ -42,7 +42,7 @@ std::vector<std::string> names_of(const CLI::Option& option) {
 }
 
 bool takes_value(const CLI::Option& option) {
-  return option.get_type_size() != 0;
+  return option.get_items_expected_max() != 0;
 }
 
 // Those without a group are not for users: they say why they are not there.
@@ -62,7 +62,8 @@ std::string paragraph_of(const CLI::Option& option) {
     separator = ", ";
   }
   if (option.nonpositional()) {
-    if (takes_value(option)) page += " \\fI" + roff(option.get_type_name()) + "\\fR";
+    if (takes_value(option) && !option.get_type_name().empty())
+      page += " \\fI" + roff(option.get_type_name()) + "\\fR";
   } else {
     page += "\\fI" + roff(option.get_name(true)) + "\\fR";
   }

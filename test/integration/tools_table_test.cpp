@@ -70,6 +70,7 @@ TEST_CASE("docs/tools.md says of every option of mosquitto's what ours does, and
 TEST_CASE("docs/tools.md has no row for an option that mosquitto's tool does not have",
           "[integration][tools][docs]") {
   for (const auto& [flag, row] : rows_of_table()) {
+    if (row.ours.rfind("Refused", 0) == 0) continue;  // Theirs have it where they are built so.
     for (const std::string& tool : row.tools) {
       CAPTURE(flag, tool);
       const Outcome outcome = run({"/usr/bin/mosquitto_" + tool, flag});
