@@ -23,7 +23,8 @@ std::vector<std::string> completed(const char* program, const std::string& words
   std::ofstream(directory.path() / "completion") << run({program, "--print-completion"}).output;
   const std::string script = "cd '" + directory.path().string() + "' && . ./completion && COMP_WORDS=(" +
                              words + ") && COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) && $(complete -p " + name +
-                             " | sed 's/.*-F \\([^ ]*\\).*/\\1/') && printf '%s\\n' \"${COMPREPLY[@]}\"";
+                             " | sed 's/.*-F \\([^ ]*\\).*/\\1/') && for word in \"${COMPREPLY[@]}\"; do "
+                             "printf '%s\\n' \"$word\"; done";
   const Outcome outcome = run({"/usr/bin/bash", "-euc", script});
   CHECK(outcome.errors == "");
   return lines_of(outcome.output);
@@ -48,7 +49,7 @@ TEST_CASE("the manual page is roff without a warning", "[integration][tools]") {
   const char* program = any_tool();
   const Outcome page = run({program, "--print-manual"});
   CHECK(page.status == 0);
-  const Outcome outcome = run({"/usr/bin/groff", "-man", "-Tutf8", "-Kutf8", "-ww", "-rLL=78n"}, page.output);
+  const Outcome outcome = run({"/usr/bin/groff", "-man", "-Tutf8", "-Kutf8", "-ww", "-P-cbou"}, page.output);
   CHECK(outcome.status == 0);
   CHECK(outcome.errors == "");
   for (const char* part : {"NAME", "SYNOPSIS", "OPTIONS"})

@@ -219,7 +219,8 @@ TEST_CASE("--events tells each acknowledgement and each refusal", "[integration]
   ScriptedBroker broker;
   broker.behave({.on_packet = [](BrokerConnection& connection, const Packet& packet) {
     if (packet.type != PacketType::publish || packet.payload != "no") return Verdict::proceed;
-    connection.send(answer(PacketType::puback, packet.packet_identifier, {ReasonCode::not_authorized}));
+    connection.send(
+        acknowledgement(PacketType::puback, packet.packet_identifier, ReasonCode::not_authorized));
     return Verdict::ignore;
   }});
   const Outcome outcome =

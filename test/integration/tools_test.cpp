@@ -60,7 +60,7 @@ TEST_CASE("holdfast_pub -f publishes a file byte for byte", "[integration][tools
 }
 
 TEST_CASE("holdfast_pub -s publishes all of stdin as one message, byte for byte", "[integration][tools]") {
-  const std::string content = GENERATE(binary, "no newline", std::string(200'000, '\n'));
+  const std::string content = GENERATE(std::string(binary), "no newline", std::string(200'000, '\n'));
   CHECK(published({"-s"}, content, 1) == one(content));
 }
 
