@@ -178,7 +178,6 @@ std::string TlsOptions::needing() const {
 
 void TlsOptions::check_files() const {
   check_readable("--cafile", ca_file);
-  check_readable("--capath", ca_directory);
   check_readable("--cert", certificate_file);
   check_readable("--key", key_file);
 }
