@@ -33,8 +33,8 @@ struct AcknowledgementProperties {
 };
 
 /// A message as the broker delivered it. Owns its bytes: the views it gives live as long as it does. Move it;
-/// to keep parts, copy them: small messages that came together share blocks of 4 KiB, so keeping one of them
-/// keeps its block. One thread at a time.
+/// to keep parts, copy them: messages of up to 8 KiB that came together share blocks of up to 32 KiB, so
+/// keeping one of them keeps its block. One thread at a time.
 class Message {
  public:
   ~Message();

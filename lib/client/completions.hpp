@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "client/adaptive_spin.hpp"
 #include "client/blocked_calls.hpp"
 #include "session/outbound_message.hpp"
 #include "session/record.hpp"
@@ -25,9 +26,10 @@ class Completions {
 
   /// Any thread. Waits until the message has ended, or `deadline` passed; whether it has ended.
   bool wait(const session::OutboundMessage& message, Deadline deadline) {
-    if (message.done()) return true;
+    const auto done = [&] { return message.done(); };
+    if (done() || spin_(deadline, done)) return true;
     const BlockedCalls::Scope scope(blocked_);
-    return sleep_until(deadline, [&] { return message.done(); });
+    return sleep_until(deadline, done);
   }
   /// The same until it is in the store; a message that has ended will not come there any more.
   bool wait_stored(const session::OutboundMessage& message, Deadline deadline) {
@@ -83,6 +85,7 @@ class Completions {
     changed_.notify_all();
   }
 
+  AdaptiveSpin spin_;
   BlockedCalls blocked_;
   std::atomic<int> store_waiters_{0};
   std::mutex mutex_;  // Guards the moment between looking and waiting.

@@ -23,17 +23,18 @@ Connection::Connection(std::unique_ptr<net::ByteStream> stream, session::Engine&
       engine_(engine),
       write_timeout_(write_timeout),
       counters_(counters),
-      buffer_(read_buffer_size) {}
+      // Its pages are nobody's until something comes.
+      buffer_(std::make_unique_for_overwrite<std::byte[]>(read_buffer_size)) {}
 
 void Connection::read(session::TimePoint now) {
   if (ended_) return;
-  const net::IoResult result = stream_->read(buffer_);
-  full_read_ = result.status == net::IoStatus::ok && result.bytes == buffer_.size();
+  const net::IoResult result = stream_->read({buffer_.get(), read_buffer_size});
+  full_read_ = result.status == net::IoStatus::ok && result.bytes == read_buffer_size;
   if (result.status == net::IoStatus::would_block) return;
   if (result.status != net::IoStatus::ok) return end(result);
   ++counters_.reads;
   counters_.bytes_received += result.bytes;
-  if (!goodbye_) engine_.on_bytes(std::span(buffer_).first(result.bytes), now);
+  if (!goodbye_) engine_.on_bytes({buffer_.get(), result.bytes}, now);
 }
 
 void Connection::write(session::TimePoint now) {

@@ -59,7 +59,7 @@ class Connection {
   session::Engine& engine_;
   const std::chrono::milliseconds write_timeout_;
   Counters& counters_;
-  std::vector<std::byte> buffer_;
+  const std::unique_ptr<std::byte[]> buffer_;
   session::TimePoint write_deadline_ = session::never;
   std::error_code error_;
   bool output_blocked_ = false;

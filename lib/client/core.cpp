@@ -132,7 +132,7 @@ std::optional<Delivery> Core::publish(std::string_view topic, std::span<const st
     require_text("publish \"" + printable(topic) + "\": payload",
                  {reinterpret_cast<const char*>(payload.data()), payload.size()});
   session::OutboundMessagePtr message = make_message(topic, payload, options);
-  session::OutboundMessagePtr followed = message;
+  session::OutboundMessagePtr followed = message->share_unknown();
   if (shared_->options.store && !started_) start_thread();  // Nobody else makes the message last, or room.
   std::optional<session::LimitViolation> violation;
   switch (shared_->queue.push(std::move(message), timeout, violation)) {

@@ -14,6 +14,7 @@
 
 #include "client/clock.hpp"
 #include "client/transport_settings.hpp"
+#include "session/feed.hpp"
 
 namespace holdfast::client {
 
@@ -113,7 +114,7 @@ void NetworkThread::turn() {
   take_requests(now);
   advance(now);
   expire(now);
-  feed_engine(now);
+  session::feed(engine_, outbox_, now);
   make_room();
   advance_disconnect(now);
   commit(now);
@@ -131,7 +132,8 @@ void NetworkThread::keep_alive(TimePoint now) {
 
 void NetworkThread::take_requests(TimePoint now) {
   shared_->queue.take_all(messages_, commands_);
-  accept(messages_);
+  note_accepted(messages_);
+  session::accept(messages_, engine_, outbox_, now);
   for (session::InboundAnswer& answer : shared_->inbox->take_answers())
     engine_.acknowledge(std::move(answer));
   // What was acknowledged before disconnect() was called leaves before DISCONNECT does.
@@ -151,18 +153,15 @@ void NetworkThread::take_requests(TimePoint now) {
   acknowledged_.clear();
 }
 
-void NetworkThread::accept(std::vector<session::OutboundMessagePtr>& messages) {
-  for (auto& message : messages) {
-    const bool stored_offline =
-        shared_->options.qos0_offline == Qos0Offline::store && state_ != State::connected;
-    if (shared_->options.store && (message->qos != QoS::at_most_once || stored_offline)) {
-      message->journaled = true;
-      engine_.journal().emplace_back(session::record::Accepted{message});
-    }
-    if (auto older = outbox_.push_back(std::move(message)))
-      engine_.give_up(std::move(older), Errc::superseded);
+// For the store.
+void NetworkThread::note_accepted(const std::vector<session::OutboundMessagePtr>& messages) {
+  if (!shared_->options.store) return;
+  const bool qos0_too = shared_->options.qos0_offline == Qos0Offline::store && state_ != State::connected;
+  for (const auto& message : messages) {
+    if (message->qos == QoS::at_most_once && !qos0_too) continue;
+    message->journaled = true;
+    engine_.journal().emplace_back(session::record::Accepted{message});
   }
-  messages.clear();
 }
 
 // A store gives what it has; what has ended since its last commit waits no more.
@@ -175,16 +174,6 @@ std::vector<session::OutboundMessagePtr> NetworkThread::load(const session::Wait
     message->set_stored();
   }
   return messages;
-}
-
-void NetworkThread::feed_engine(TimePoint now) {
-  engine_.send_acknowledgements(now);
-  engine_.replay(now);
-  if (!engine_.returned().empty()) outbox_.push_front(std::move(engine_.returned()));
-  while (session::OutboundMessage* next = outbox_.front()) {
-    if (!engine_.can_publish(*next)) break;
-    engine_.publish(outbox_.pop_front(), now);
-  }
 }
 
 void NetworkThread::expire(TimePoint now) {

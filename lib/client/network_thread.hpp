@@ -43,8 +43,7 @@ class NetworkThread {
   void turn();
   void keep_alive(TimePoint now);
   void take_requests(TimePoint now);
-  void accept(std::vector<session::OutboundMessagePtr>& messages);
-  void feed_engine(TimePoint now);
+  void note_accepted(const std::vector<session::OutboundMessagePtr>& messages);
   void expire(TimePoint now);
   void make_room();
   void give_up(std::vector<session::OutboundMessagePtr>& messages, Errc why);

@@ -8,6 +8,7 @@
 #include "client/clock.hpp"
 #include "client/network_thread.hpp"
 #include "client/transport_settings.hpp"
+#include "session/feed.hpp"
 
 namespace holdfast::client {
 
@@ -318,7 +319,8 @@ void NetworkThread::end() {
   }
   messages_.clear();
   shared_->queue.take_all(messages_, commands_);
-  accept(messages_);
+  note_accepted(messages_);
+  session::put_into_outbox(messages_, engine_, outbox_);  // Nothing is sent any more.
   try {
     if (!fatal_.error) {
       const TimePoint now = boot_time_now();

@@ -405,7 +405,7 @@ class Engine {
   // Outputs.
   Journal journal_;
   OutputBuffer output_;
-  MessageBlocks blocks_;
+  InboundMemory inbound_memory_;
   std::vector<InboundMessage::Ptr> received_;
   std::vector<OutboundMessagePtr> finished_;
   std::vector<OutboundMessagePtr> returned_;

@@ -116,7 +116,7 @@ void Engine::deliver(const wire::Publish& publish, std::string_view topic, Inbou
   InboundExchange exchange;
   if (journaled_ && publish.qos == QoS::exactly_once)
     exchange = {epoch_, exchanges_of(token.packet_identifier) + 1};
-  received_.push_back(InboundMessage::make(publish, topic, token, exchange, protocol(), &blocks_));
+  received_.push_back(InboundMessage::make(publish, topic, token, exchange, protocol(), &inbound_memory_));
 }
 
 void Engine::send_acknowledgements(TimePoint now) {

@@ -7,13 +7,12 @@ namespace holdfast::session {
 
 InboundMessage::Ptr InboundMessage::make(const wire::Publish& publish, std::string_view topic,
                                          InboundToken token, InboundExchange exchange, Protocol protocol,
-                                         MessageBlocks* blocks) {
+                                         InboundMemory* memory) {
   const std::size_t trailing = topic.size() + publish.properties.bytes().size() + publish.payload.size();
   static_assert(alignof(InboundMessage) <= MessageBlocks::alignment);
   const std::size_t size = sizeof(InboundMessage) + trailing;
-  const MessageBlocks::Piece piece = blocks != nullptr && size <= MessageBlocks::piece_max
-                                         ? blocks->take(size)
-                                         : MessageBlocks::Piece{::operator new(size), nullptr};
+  const MessageBlocks::Piece piece =
+      memory != nullptr ? memory->take(size) : MessageBlocks::Piece{::operator new(size), nullptr};
   return Ptr(new (piece.memory) InboundMessage(publish, topic, token, exchange, protocol, piece.block));
 }
 

@@ -12,7 +12,7 @@
 #include <holdfast/reason_code.hpp>
 #include <holdfast/types.hpp>
 
-#include "session/message_blocks.hpp"
+#include "session/inbound_memory.hpp"
 #include "wire/packets.hpp"
 #include "wire/property.hpp"
 
@@ -51,10 +51,10 @@ class InboundMessage {
   using Ptr = std::unique_ptr<InboundMessage, Deleter>;
 
   /// Copies what the packet's views point to. `topic` is given apart because a topic alias may stand for it.
-  /// The memory is from `blocks` if it is small and they are given.
+  /// The memory is from `memory`, if that is given.
   [[nodiscard]] static Ptr make(const wire::Publish& publish, std::string_view topic, InboundToken token,
                                 InboundExchange exchange = {}, Protocol protocol = Protocol::mqtt_5,
-                                MessageBlocks* blocks = nullptr);
+                                InboundMemory* memory = nullptr);
 
   /// One of several, for as many readers. `serial`: the message's own, or at QoS 0 one that only they have.
   [[nodiscard]] Ptr copy(std::uint32_t serial) const;

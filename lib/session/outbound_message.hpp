@@ -84,6 +84,12 @@ class OutboundMessage {
 
   void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   void remove_reference() noexcept;
+  /// A second reference while nobody else knows of the message. The locked instruction of add_reference()
+  /// would wait here for memory that another processor had last.
+  [[nodiscard]] OutboundMessagePtr share_unknown() noexcept {
+    references_.store(references_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    return OutboundMessagePtr(this);
+  }
   /// Who sees no more than its own knows that nobody else will ever have one.
   [[nodiscard]] std::uint32_t references() const noexcept {
     return references_.load(std::memory_order_acquire);

@@ -9,8 +9,9 @@ namespace holdfast::wire {
 
 namespace {
 
-// Room that a large packet took is given back; small ones, and their pieces, keep theirs.
-constexpr std::size_t pieces_kept = std::size_t{64} << 10;
+// Room that a large packet took is given back; smaller ones, and their pieces, keep theirs: faulting it in
+// again for each packet costs more than reading it.
+constexpr std::size_t pieces_kept = std::size_t{256} << 10;
 // As much of an oversized PUBLISH as holds its topic and packet identifier: 2 + 65535 + 2.
 constexpr std::size_t oversize_front = 65539;
 constexpr std::size_t largest_header = 5;
@@ -85,6 +86,7 @@ Step FrameDecoder::next_from_pieces(Frame& frame, Oversize& oversize) {
   if (broken_) return Step::malformed;
   if (!header) return Step::need_more;
   if (header->size + header->body > maximum_) return begin_oversize(pieces_, *header, oversize);
+  pieces_.reserve(std::min(header->size + header->body, pieces_kept));
   take(std::min(header->size + header->body - pieces_.size(), input_.size()));
   if (pieces_.size() < header->size + header->body) return Step::need_more;
   frame = {static_cast<PacketType>(type_of(pieces_)), flags_of(pieces_),

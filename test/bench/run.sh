@@ -35,8 +35,7 @@ fi
 
 cmake --build --preset bench >/dev/null
 # What an idle client takes is the minimal build's to show.
-cmake -S . -B build-bench-minimal -G Ninja -DCMAKE_BUILD_TYPE=MinSizeRel -DBUILD_SHARED_LIBS=OFF -DHOLDFAST_BUILD_BENCH=ON \
-  -DHOLDFAST_BUILD_SAMPLES=OFF -DHOLDFAST_INSTALL=OFF -DHOLDFAST_TLS=OFF -DHOLDFAST_WEBSOCKET=OFF -DHOLDFAST_SQLITE=OFF >/dev/null
+cmake --preset minimal -B build-bench-minimal -DHOLDFAST_BUILD_BENCH=ON -DHOLDFAST_INSTALL=OFF >/dev/null
 cmake --build build-bench-minimal --target peer_holdfast >/dev/null
 cp build-bench-minimal/bin/peer_holdfast build-bench/bin/peer_holdfast_minimal
 rm -f build-bench/bin/peer_rumqttc

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "fuzz/fuzz_input.hpp"
+#include "session/feed.hpp"
 #include "wire/parser.hpp"
 
 namespace holdfast::fuzz {
@@ -355,14 +356,7 @@ void EngineProcess::feed() {
   outbox_->take_expired(now_, expired);
   for (auto& message : expired)
     engine_->give_up(std::move(message), Errc::expired);
-  engine_->send_acknowledgements(now_);
-  engine_->replay(now_);
-  if (!engine_->returned().empty()) outbox_->push_front(std::move(engine_->returned()));
-  engine_->returned().clear();
-  while (session::OutboundMessage* next = outbox_->front()) {
-    if (!engine_->can_publish(*next)) break;
-    engine_->publish(outbox_->pop_front(), now_);
-  }
+  session::feed(*engine_, *outbox_, now_);
 }
 
 void EngineProcess::commit() {

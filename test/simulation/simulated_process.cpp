@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "session/feed.hpp"
 #include "session/limits.hpp"
 #include "simulation/numbered_payload.hpp"
 
@@ -155,7 +156,7 @@ void SimulatedProcess::turn(Kill kill) {
     if (!link_ && retry_at_ <= now) connect(now);
     if (link_) read(now);
     expire(now);
-    feed(now);
+    session::feed(engine_, outbox_, now);
     make_room();
     advance_disconnect(now);
     for (const auto& message : engine_.finished())
@@ -196,10 +197,8 @@ void SimulatedProcess::take_requests(session::TimePoint now) {
       message->journaled = true;
       engine_.journal().emplace_back(session::record::Accepted{message});
     }
-    if (auto older = outbox_.push_back(std::move(message)))
-      engine_.give_up(std::move(older), Errc::superseded);
   }
-  accepted_.clear();
+  session::accept(accepted_, engine_, outbox_, now);
   for (auto& wish : requests_)
     engine_.request(std::move(wish), now);
   requests_.clear();
@@ -241,17 +240,6 @@ void SimulatedProcess::expire(session::TimePoint now) {
   std::vector<session::OutboundMessagePtr> expired;
   outbox_.take_expired(now, expired);
   give_up(expired, Errc::expired);
-}
-
-void SimulatedProcess::feed(session::TimePoint now) {
-  engine_.send_acknowledgements(now);
-  engine_.replay(now);
-  if (!engine_.returned().empty()) outbox_.push_front(std::move(engine_.returned()));
-  engine_.returned().clear();
-  while (const session::OutboundMessage* next = outbox_.front()) {
-    if (!engine_.can_publish(*next)) break;
-    engine_.publish(outbox_.pop_front(), now);
-  }
 }
 
 // What promises nothing waits for the next commit, or for any other turn: a kill may take it back.

@@ -73,7 +73,6 @@ class SimulatedProcess {
   void take_requests(session::TimePoint now);
   void read(session::TimePoint now);
   void expire(session::TimePoint now);
-  void feed(session::TimePoint now);
   void commit(bool all);
   void write(bool killed_meanwhile);
   void hand_over(session::TimePoint now);

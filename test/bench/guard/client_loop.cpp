@@ -24,9 +24,7 @@ std::optional<Message> ClientLoop::receive() {
 void ClientLoop::turn() {
   client::Shared& shared = core_.shared();
   shared.queue.take_all(messages_, commands_);
-  for (auto& message : messages_)
-    network.outbox.push_back(std::move(message));
-  messages_.clear();
+  network.accept(messages_);
   for (const session::InboundToken token : acknowledged_)
     network.engine.acknowledge(token);
   acknowledged_.clear();

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "session/feed.hpp"
+
 namespace holdfast::guard {
 
 namespace {
@@ -30,6 +32,10 @@ void EngineLoop::lose() {
   engine.on_disconnected(session::End::lost, now);
 }
 
+void EngineLoop::accept(std::vector<session::OutboundMessagePtr>& messages) {
+  session::accept(messages, engine, outbox, now);
+}
+
 // In the order of NetworkThread::turn().
 void EngineLoop::turn() {
   {
@@ -37,12 +43,7 @@ void EngineLoop::turn() {
     broker.next_turn();
   }
   engine.on_bytes(broker.arriving(), now);
-  engine.send_acknowledgements(now);
-  engine.replay(now);
-  while (session::OutboundMessage* next = outbox.front()) {
-    if (!engine.can_publish(*next)) break;
-    engine.publish(outbox.pop_front(), now);
-  }
+  session::feed(engine, outbox, now);
   engine.journal().clear();
   write();
 }

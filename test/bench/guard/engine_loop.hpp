@@ -2,13 +2,14 @@
 // thread: so each run does the same.
 #pragma once
 
-#include <cstddef>
+#include <vector>
 
 #include <holdfast/options.hpp>
 
 #include "bench/guard/broker_end.hpp"
 #include "bench/guard/meter.hpp"
 #include "session/engine.hpp"
+#include "session/outbound_message.hpp"
 #include "session/outbox.hpp"
 
 namespace holdfast::guard {
@@ -21,6 +22,8 @@ class EngineLoop {
   /// Connects, and does what a session that is present then asks for.
   void connect(bool session_present = false);
   void lose();
+  /// What the application published.
+  void accept(std::vector<session::OutboundMessagePtr>& messages);
   /// Lets the engine read what is there, and write.
   void turn();
 

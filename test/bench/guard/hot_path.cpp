@@ -65,8 +65,7 @@ void engine_publishes(QoS qos) {
       for (std::size_t i = 0; i < batch; ++i)
         messages.push_back(make_message(qos));
     }
-    for (auto& message : messages)
-      loop.outbox.push_back(std::move(message));
+    loop.accept(messages);
     loop.turn();
     const Meter::Pause pause(meter);
     loop.engine.finished().clear();
