@@ -69,7 +69,8 @@ install_missing() { # PACKAGES...
 install_packages() {
   # The library, its samples, and what unit tests are built with.
   local packages=(g++ cmake ninja-build libspdlog-dev libsqlite3-dev libmbedtls-dev libwslay-dev libssl-dev catch2
-    libcli11-dev nlohmann-json3-dev libsystemd-dev pkg-config mosquitto mosquitto-clients procps ca-certificates)
+    libcli11-dev nlohmann-json3-dev libsystemd-dev pkg-config groff-base mosquitto mosquitto-clients procps
+    ca-certificates)
   if [ "$mode" != quick ]; then
     packages+=(clang libclang-rt-dev clang-tidy-14 clang-format-14 libmosquitto-dev libpaho-mqtt-dev libpaho-mqttpp-dev shellcheck)
     # What a message costs, and parts alone.

@@ -1,8 +1,23 @@
 #include "command_line.hpp"
 
+#include <cstdio>
+
 #include <holdfast/error.hpp>
 
+#include "exit_code.hpp"
+#include "manual.hpp"
+#include "reporting.hpp"
+
 namespace holdfast::tools {
+
+namespace {
+
+int print(const std::string& text) {
+  const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  return written || reader_gone() ? exit_success : exit_failure;
+}
+
+}  // namespace
 
 void add_help_and_version(CLI::App& app) {
   app.set_help_flag("--help", "Show this help and exit.");
@@ -10,6 +25,9 @@ void add_help_and_version(CLI::App& app) {
 }
 
 std::optional<int> parse(CLI::App& app, const std::vector<std::string>& arguments) {
+  // What the build makes manual pages and completions of.
+  if (arguments.size() == 1 && arguments.front() == "--print-manual") return print(manual_page_of(app));
+  if (arguments.size() == 1 && arguments.front() == "--print-completion") return print(completion_of(app));
   try {
     app.parse(
         std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back.

@@ -13,8 +13,12 @@
 #include <holdfast/store.hpp>
 
 #include "command_line.hpp"
+#include "configuration_file.hpp"
+#include "exit_code.hpp"
 #include "property_arguments.hpp"
+#include "reporting.hpp"
 #include "secret_file.hpp"
+#include "terminal.hpp"
 
 namespace holdfast::tools {
 
@@ -28,7 +32,7 @@ std::shared_ptr<spdlog::logger> make_logger(spdlog::level::level_enum level) {
   auto logger =
       std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_level(level);
-  logger->set_pattern("%v");
+  logger->set_pattern(errors_on_terminal() ? std::string(take_line_back) + "%v" : "%v");
   return logger;
 }
 
@@ -45,17 +49,16 @@ std::optional<std::chrono::seconds> expiry_of(const std::optional<std::string>& 
 Protocol protocol_of(const std::string& version) {
   if (version == "mqttv5" || version == "5") return Protocol::mqtt_5;
   if (version == "mqttv311" || version == "311") return Protocol::mqtt_3_1_1;
+  // Brokers that know MQTT 3.1 know 3.1.1, too.
+  if (version == "mqttv31" || version == "31") return Protocol::mqtt_3_1_1;
   if (version == "auto") return Protocol::automatic;
-  const bool older = version == "mqttv31" || version == "31";
-  refuse("-V " + version +
-         (older ? ": MQTT 3.1 is not spoken here: brokers that know it know mqttv311, too"
-                : ": must be mqttv5, mqttv311 or auto"));
+  refuse("-V " + version + ": must be mqttv5, mqttv311 or auto");
 }
 
 std::optional<Will> will_of(const ConnectionOptions& options) {
   if (!options.will_topic) {
-    const bool parts = !options.will_payload.empty() || options.will_qos != 0 || options.will_retain;
-    if (parts) refuse("--will-payload, --will-qos and --will-retain need --will-topic");
+    const bool parts = !options.will_payload.empty() || options.will_retain;
+    if (parts) refuse("--will-payload and --will-retain need --will-topic");
     return std::nullopt;
   }
   Will will;
@@ -77,6 +80,29 @@ ReconnectOptions reconnect_of(double delay_max) {
   return reconnect;
 }
 
+std::optional<std::string> password_of(const ConnectionOptions& options) {
+  const bool several = (options.password ? 1 : 0) + (options.password_file.empty() ? 0 : 1) +
+                           (options.password_variable.empty() ? 0 : 1) + (options.password_prompt ? 1 : 0) >
+                       1;
+  if (several) refuse("-P, --pw-file, --pw-env and --pw-prompt exclude each other: give one");
+  if (options.password_prompt) return ask_secret("--pw-prompt", "Password: ");
+  if (!options.password_file.empty()) return first_line_of("--pw-file", options.password_file);
+  if (!options.password_variable.empty()) return environment("--pw-env", options.password_variable);
+  return options.password;
+}
+
+std::uint16_t in_flight_max_of(unsigned messages) {
+  constexpr unsigned most = 65535;  // More cannot be in flight: mosquitto's tools take any number.
+  if (messages == 0) refuse("-M 0: at least one message has to be in flight");
+  return static_cast<std::uint16_t>(std::min(messages, most));
+}
+
+void take_the_last_of_each(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_items_expected_max() == 1) option->take_last();
+  }
+}
+
 }  // namespace
 
 void ConnectionOptions::add_to(CLI::App& app) {
@@ -86,29 +112,42 @@ void ConnectionOptions::add_to(CLI::App& app) {
   app.add_option("-I,--id-prefix", client_id_prefix, "Client id made of this and the process number.");
   app.add_option("-u,--username", user_name, "User name.");
   app.add_option("-P,--pw", password, "Password. Other users can see it: better --pw-file.");
-  app.add_option("--pw-file", password_file, "File whose first line is the password.");
-  app.add_option("-k,--keepalive", keep_alive, "Keep-alive in seconds, 0 to 65535.")->capture_default_str();
+  app.add_option("--pw-file", password_file, "File whose first line is the password.")->type_name("FILE");
+  app.add_option("--pw-env", password_variable, "Environment variable that holds the password.")
+      ->type_name("NAME");
+  app.add_flag("--pw-prompt", password_prompt, "Ask for the password on the terminal.");
+  app.add_option("-k,--keepalive", keep_alive, "Keep-alive in seconds, 0 to 65535.")
+      ->capture_default_str()
+      ->type_name("SECONDS");
   app.add_option(
          "-V,--protocol-version", protocol,
          "Protocol version: mqttv5, mqttv311, or auto: mqttv5, and mqttv311 with a broker that refuses it.")
-      ->capture_default_str();
-  app.add_flag("-c,--disable-clean-session", keep_session, "Keep the session: resume it, needs -i. See -x.");
+      ->capture_default_str()
+      ->type_name("auto|mqttv5|mqttv311|mqttv31");
+  app.add_flag("-c,--disable-clean-session", keep_session,
+               "Keep the session, for ever without -x: resume it. Needs -i.");
   app.add_option(
-      "-x,--session-expiry-interval", session_expiry,
-      "Seconds that the broker keeps the session after the connection; -1 or 4294967295: for ever.");
+         "-x,--session-expiry-interval", session_expiry,
+         "Seconds that the broker keeps the session after the connection; -1 or 4294967295: for ever.")
+      ->type_name("SECONDS");
   app.add_option("--store", store_file,
                  "File that keeps the session and what is not acknowledged beyond the process; needs -i. "
-                 "-x is a day then, if not given.");
-  app.add_option("-q,--qos", qos, "QoS: 0, 1 or 2.")->capture_default_str();
+                 "-x is a day then, if not given.")
+      ->type_name("FILE");
+  app.add_option("-q,--qos", qos, "QoS: 0, 1 or 2.")->capture_default_str()->type_name("0|1|2");
+  app.add_option("-M", in_flight_max,
+                 "How many QoS 1 and 2 messages may be in flight. Default: what the broker takes.")
+      ->type_name("NUMBER");
   app.add_option(
       "-D,--property", [](const auto&) { return true; },
       "COMMAND PROPERTY VALUE: adds a property, as in mosquitto_pub(1); user-property takes NAME and VALUE.");
   app.add_option(
          "--reconnect-delay-max", reconnect_delay_max,
          "Longest delay between attempts to reconnect, in seconds; the real one is random below that.")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("SECONDS");
   app.add_flag("-d,--debug", debug, "Say what happens on the way, on stderr.");
-  app.add_flag("--quiet", quiet, "No warnings.");
+  app.add_flag("--quiet", quiet, "No error messages and no warnings.");
   app.add_flag("--events", events, "Write connects, losses and the like as JSON lines to stderr.");
   app.add_flag("--stats", statistics, "Write statistics as a JSON line to stderr at the end.");
   app.add_option("--trace", trace_file,
@@ -117,7 +156,9 @@ void ConnectionOptions::add_to(CLI::App& app) {
   tls.add_to(app);
   app.add_option("--will-topic", will_topic, "Topic of the will: published by the broker if we vanish.");
   app.add_option("--will-payload", will_payload, "Payload of the will.");
-  app.add_option("--will-qos", will_qos, "QoS of the will: 0, 1 or 2.")->capture_default_str();
+  app.add_option("--will-qos", will_qos, "QoS of the will: 0, 1 or 2.")
+      ->capture_default_str()
+      ->type_name("0|1|2");
   app.add_flag("--will-retain", will_retain, "The broker keeps the will as its topic's last value.");
 }
 
@@ -127,25 +168,22 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
     refuse("--store needs -i: a session is found again by its client id");
   }
   if (!client_id.empty() && !client_id_prefix.empty()) refuse("-i and -I exclude each other: give one");
-  if (password && !password_file.empty()) refuse("-P and --pw-file exclude each other: give one");
   if (keep_alive < 0 || keep_alive > 65535) {
     refuse("-k " + std::to_string(keep_alive) + ": must be a number of seconds from 0 (off) to 65535");
   }
   Options options;
   options.protocol = protocol_of(protocol);
+  if (options.protocol == Protocol::mqtt_3_1_1) use_return_codes();
   server.apply(options, tls);
   const std::string process = std::to_string(::getpid());
   options.client_id = !client_id.empty()          ? client_id
                       : !client_id_prefix.empty() ? client_id_prefix + process
                                                   : "holdfast_" + process;
   options.user_name = user_name;
-  options.password = password_file.empty() ? password : first_line_of("--pw-file", password_file);
+  options.password = password_of(*this);
   options.keep_alive = std::chrono::seconds(keep_alive);
   options.start = keep_session ? start_of_kept_session : Start::clean;
   options.session_expiry = expiry_of(session_expiry);
-  // There -c says it all, as for mosquitto_sub.
-  if (keep_session && options.protocol == Protocol::mqtt_3_1_1 && !options.session_expiry)
-    options.session_expiry = never_expires;
   if (!store_file.empty()) {
     options.store = sqlite_store(store_file);
     options.start = Start::automatic;
@@ -158,7 +196,11 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   options.logger = make_logger(debug   ? spdlog::level::debug
                                : quiet ? spdlog::level::off
                                        : spdlog::level::warn);
+  if (in_flight_max) options.in_flight_max = in_flight_max_of(*in_flight_max);
   apply_connect_properties(properties, options);
+  // -c says it all, as for mosquitto_sub.
+  if (keep_session && !options.session_expiry && !options.connect_properties.session_expiry_interval)
+    options.session_expiry = never_expires;
   return options;
 }
 
@@ -179,7 +221,21 @@ QoS parse_qos(const std::string& name, int qos) {
 std::optional<int> parse(CLI::App& app, ConnectionOptions& options, int argc, const char* const* argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   options.properties = take_properties(arguments);
-  return parse(app, arguments);
+  take_the_last_of_each(app);
+  if (const auto status = parse(app, arguments)) return status;
+  if (const auto file = ConfigurationFile::of_tool(app.get_name())) {
+    try {
+      std::vector<std::string> defaults = file->defaults_for(app);
+      std::vector<PropertyArgument> properties = take_properties(defaults);
+      options.properties.insert(options.properties.begin(), properties.begin(), properties.end());
+      defaults.insert(defaults.end(), arguments.begin(), arguments.end());
+      if (const auto status = parse(app, defaults)) return status;
+    } catch (const Error& error) {  // The command line itself was right.
+      refuse(file->path().string() + ": " + error.what());
+    }
+  }
+  if (options.quiet) be_quiet();
+  return std::nullopt;
 }
 
 }  // namespace holdfast::tools

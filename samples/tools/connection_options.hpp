@@ -30,8 +30,10 @@ struct ConnectionOptions {
   std::optional<std::string> user_name;
   std::optional<std::string> password;
   std::string password_file;
+  std::string password_variable;
+  bool password_prompt = false;
   long long keep_alive = 60;
-  std::string protocol = "mqttv5";
+  std::string protocol = "auto";
   bool keep_session = false;
   std::optional<std::string> session_expiry;
   std::string store_file;
@@ -42,6 +44,7 @@ struct ConnectionOptions {
   bool statistics = false;
   std::string trace_file;
   int qos = 0;
+  std::optional<unsigned> in_flight_max;
   std::optional<std::string> will_topic;
   std::string will_payload;
   int will_qos = 0;
@@ -58,7 +61,8 @@ struct ConnectionOptions {
 /// parser of options knows. Throws Error (Errc::invalid_argument).
 [[nodiscard]] std::vector<PropertyArgument> take_properties(std::vector<std::string>& arguments);
 
-/// Parses the command line, `-D` arguments included, as parse() in command_line.hpp.
+/// Parses the command line, `-D` arguments included, as parse() in command_line.hpp, and the user's
+/// configuration file. Of an option given more than once the last counts, as for mosquitto's tools.
 [[nodiscard]] std::optional<int> parse(CLI::App& app, ConnectionOptions& options, int argc,
                                        const char* const* argv);
 

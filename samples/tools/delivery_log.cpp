@@ -3,10 +3,13 @@
 #include <cerrno>
 #include <cinttypes>
 #include <system_error>
+#include <utility>
 
 namespace holdfast::tools {
 
-DeliveryLog::DeliveryLog(const std::string& acknowledgements) {
+DeliveryLog::DeliveryLog(const std::string& acknowledgements,
+                         std::function<void(std::uint64_t, const DeliveryResult&)> on_end)
+    : on_end_(std::move(on_end)) {
   if (acknowledgements.empty()) return;
   file_.reset(std::fopen(acknowledgements.c_str(), "w"));
   if (!file_) throw std::system_error(errno, std::generic_category(), "--ack-log " + acknowledgements);
@@ -18,6 +21,7 @@ void DeliveryLog::harvest() {
     const DeliveryResult result = waiting_.front().result();
     waiting_.pop_front();
     ++ended_;
+    if (on_end_) on_end_(ended_, result);
     if (!result) {
       ++failed_;
       if (!first_failure_) first_failure_ = result;

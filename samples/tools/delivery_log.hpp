@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,7 +17,9 @@ class DeliveryLog {
  public:
   /// `acknowledgements`: a file that gets one line for each message that ended well: its number, counted
   /// from 1. Empty: none. Throws std::system_error if it cannot be written.
-  explicit DeliveryLog(const std::string& acknowledgements);
+  /// `on_end` is told each message that has ended, by its number.
+  DeliveryLog(const std::string& acknowledgements,
+              std::function<void(std::uint64_t, const DeliveryResult&)> on_end);
 
   void add(Delivery delivery) { waiting_.push_back(std::move(delivery)); }
   /// Looks at the oldest, as long as they have ended.
@@ -39,6 +42,7 @@ class DeliveryLog {
   };
 
   std::unique_ptr<std::FILE, CloseFile> file_;
+  std::function<void(std::uint64_t, const DeliveryResult&)> on_end_;
   std::deque<Delivery> waiting_;
   std::uint64_t ended_ = 0;
   std::uint64_t failed_ = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -11,11 +12,14 @@
 #include "connection_options.hpp"
 #include "delivery_log.hpp"
 #include "exit_code.hpp"
+#include "json_output.hpp"
 #include "line_reader.hpp"
 #include "payload_source.hpp"
+#include "progress_line.hpp"
 #include "property_arguments.hpp"
 #include "reporting.hpp"
 #include "stop_signal.hpp"
+#include "terminal.hpp"
 
 namespace {
 
@@ -50,7 +54,8 @@ void add_options(CLI::App& app, PubOptions& options) {
   app.add_option("--repeat-delay", options.repeat_delay, "Seconds between the repeats.")
       ->capture_default_str();
   app.add_option("--ack-log", options.acknowledgement_log,
-                 "File that gets the number of each acknowledged message or line, from 1.");
+                 "File that gets the number of each acknowledged message or line, from 1.")
+      ->type_name("FILE");
   app.add_flag("--drain", options.drain, "Publish nothing new: send what the --store still holds.");
 }
 
@@ -88,7 +93,10 @@ void check(const PubOptions& options) {
 class Publisher {
  public:
   Publisher(const PubOptions& options, Client& client)
-      : options_(options), client_(client), log_(options.acknowledgement_log) {
+      : options_(options),
+        client_(client),
+        log_(options.acknowledgement_log, events_to(options.connection)),
+        progress_(client, is_shown(options.connection)) {
     publish_options_.qos = tools::parse_qos("-q", options.connection.qos);
     publish_options_.retain = options.retain;
     tools::apply_publish_properties(options.connection.properties, publish_options_);
@@ -100,6 +108,7 @@ class Publisher {
     } else {
       begin_connecting();
     }
+    if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
     stop_.emplace();  // Before, a signal ends the process: there is nobody to say goodbye to.
   }
 
@@ -108,6 +117,7 @@ class Publisher {
     for (;;) {
       if (auto delivery = client_.try_publish(*options_.topic, payload, publish_options_)) {
         log_.add(std::move(*delivery));
+        progress_.tick();
         return true;
       }
       if (!wait(look_again)) return false;  // The outbox is full: what is in it goes first.
@@ -117,6 +127,7 @@ class Publisher {
   /// Waits for the oldest message; false once a signal came. Throws when the client has given up.
   bool wait(std::chrono::milliseconds patience) {
     log_.wait(patience);
+    progress_.tick();
     if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
     return !stop_->requested();
   }
@@ -136,6 +147,7 @@ class Publisher {
             if (going_on && !refused_line_) going_on = publish_line(line);
           });
       log_.harvest();
+      progress_.tick();
       if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
       if (!going_on || result == tools::LineReader::Result::interrupted) return false;
       if (result == tools::LineReader::Result::end || refused_line_) return true;
@@ -165,12 +177,26 @@ class Publisher {
     return true;
   }
 
+  void clear_progress() { progress_.clear(); }
   [[nodiscard]] const tools::DeliveryLog& log() const noexcept { return log_; }
   [[nodiscard]] bool stores() const noexcept { return !options_.connection.store_file.empty(); }
   /// Why the reading of lines ended early: one that the broker cannot take. Those before it went out.
   [[nodiscard]] const std::optional<Error>& refused_line() const noexcept { return refused_line_; }
 
  private:
+  static std::function<void(std::uint64_t, const DeliveryResult&)> events_to(
+      const tools::ConnectionOptions& options) {
+    if (!options.events) return nullptr;
+    return [&options](std::uint64_t number, const DeliveryResult& result) {
+      tools::write_event(tools::to_json_line(number, result), options);
+    };
+  }
+
+  // What else is written there while it publishes takes its place.
+  static bool is_shown(const tools::ConnectionOptions& options) {
+    return !options.events && !options.quiet && tools::errors_on_terminal();
+  }
+
   // The store takes what there is to publish, broker there or not. A refusal for good comes as an event.
   void begin_connecting() {
     try {
@@ -204,6 +230,7 @@ class Publisher {
   Client& client_;
   std::optional<tools::StopSignal> stop_;
   tools::DeliveryLog log_;
+  tools::ProgressLine progress_;
   std::uint64_t line_number_ = 0;
   std::optional<Error> refused_line_;
   PublishOptions publish_options_;
@@ -260,6 +287,7 @@ int pub_main(int argc, char** argv) {
   Publisher publisher(options, client);
   publisher.connect();
   const bool complete = publisher.publish_all(payload) && publisher.finish();
+  publisher.clear_progress();
   client.disconnect(goodbye);
   static_cast<void>(tools::take_events(client, options.connection));
   tools::write_statistics(client, options.connection);

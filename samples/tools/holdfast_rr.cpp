@@ -14,6 +14,7 @@
 
 #include "connection_options.hpp"
 #include "exit_code.hpp"
+#include "json_output.hpp"
 #include "message_output.hpp"
 #include "payload_source.hpp"
 #include "property_arguments.hpp"
@@ -129,9 +130,11 @@ class Requester {
     return !correlation_data || *correlation_data == *publish_options_.correlation_data;
   }
 
-  void throw_if_failed(const Delivery& request) const {
-    if (!request.done()) return;
+  void throw_if_failed(const Delivery& request) {
+    if (ended_ || !request.done()) return;
+    ended_ = true;
     const DeliveryResult result = request.result();
+    tools::write_event(tools::to_json_line(1, result), options_.connection);
     if (!result.error) return;
     throw Error(static_cast<Errc>(result.error.value()),
                 "publish \"" + *options_.topic +
@@ -148,6 +151,7 @@ class Requester {
   const RequestToolOptions& options_;
   Client& client_;
   PublishOptions publish_options_;
+  bool ended_ = false;
   std::optional<tools::StopSignal> stop_;
   Clock::time_point deadline_ = Clock::time_point::max();
 };

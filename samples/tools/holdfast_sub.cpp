@@ -8,6 +8,7 @@
 #include <future>
 #include <limits>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 
 #include "connection_options.hpp"
 #include "exit_code.hpp"
+#include "json_output.hpp"
 #include "message_output.hpp"
 #include "property_arguments.hpp"
 #include "reporting.hpp"
@@ -36,6 +38,8 @@ struct SubOptions {
   tools::MessageOutput output;
   bool no_retained = false;
   bool retained_only = false;
+  bool remove_retained = false;
+  double random_filter = 100;
   bool retain_as_published = false;
   bool exit_after_subscribing = false;
 };
@@ -53,7 +57,13 @@ void add_options(CLI::App& app, SubOptions& options) {
   app.add_option("-W", options.timeout, "Exit with status 27 after so many seconds.");
   options.output.add_to(app);
   app.add_flag("-R", options.no_retained, "Do not print retained messages.");
-  app.add_flag("--retained-only", options.retained_only, "Print retained messages alone.");
+  app.add_flag("--retained-only", options.retained_only,
+               "Print retained messages alone; exit at the first other.");
+  app.add_flag("--remove-retained", options.remove_retained,
+               "Remove the retained messages that come and that -T does not filter out.");
+  app.add_option("--random-filter", options.random_filter,
+                 "Print so many percent of the messages, chosen at random: 0.1 to 100.")
+      ->capture_default_str();
   app.add_flag("--retain-as-published", options.retain_as_published,
                "Keep the RETAIN flag as the publisher set it.");
   app.add_flag("-E", options.exit_after_subscribing,
@@ -77,6 +87,8 @@ void check(const SubOptions& options) {
   options.output.check();
   if (options.no_retained && options.retained_only)
     refuse("-R and --retained-only exclude each other: give one");
+  if (!(options.random_filter >= 0.1 && options.random_filter <= 100))
+    refuse("--random-filter: must be a number of percent from 0.1 to 100");
   if (options.timeout < 0 || options.timeout > 1e9) refuse("-W: 0 or more seconds");
   for (const std::string& filter : options.filtered_out) {
     if (is_valid_topic_filter(filter)) continue;
@@ -109,6 +121,7 @@ class Subscriber {
     } else {
       client_.connect(std::chrono::milliseconds(std::max(milliseconds_left(), 1)));
     }
+    if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
     stop_.emplace();  // Before, a signal ends the process: there is nobody to say goodbye to.
     auto answered = std::async(std::launch::async, [this] {
       unsubscribe();
@@ -126,14 +139,15 @@ class Subscriber {
 
   /// Prints what comes until it is enough; the exit status.
   int run() {
-    if (options_.exit_after_subscribing) return tools::exit_success;
+    const int success = refused_ ? static_cast<int>(*refused_) : tools::exit_success;
+    if (options_.exit_after_subscribing) return success;
     for (;;) {
-      if (take_messages()) return tools::exit_success;
+      if (take_messages()) return success;
       if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
       if (Clock::now() >= deadline_) return tools::exit_timed_out;
       std::array<pollfd, 2> wait{pollfd{client_.fd(), POLLIN, 0}, pollfd{stop_->descriptor(), POLLIN, 0}};
       ::poll(wait.data(), wait.size(), milliseconds_left());
-      if (wait[1].revents != 0) return tools::exit_success;
+      if (wait[1].revents != 0) return success;
     }
   }
 
@@ -141,7 +155,7 @@ class Subscriber {
   void unsubscribe() {
     if (options_.unsubscribe.empty()) return;
     const auto codes = client_.unsubscribe(options_.unsubscribe, unsubscribe_properties_);
-    refuse_failures("unsubscribe", options_.unsubscribe, codes);
+    note_refusals("unsubscribe", options_.unsubscribe, codes);
   }
 
   void subscribe() {
@@ -150,16 +164,22 @@ class Subscriber {
     for (const std::string& topic : options_.topics)
       wishes.push_back({topic, wish_});
     const auto codes = client_.subscribe(wishes, subscribe_properties_);
-    refuse_failures("subscribe", options_.topics, codes);
+    note_refusals("subscribe", options_.topics, codes);
   }
 
-  static void refuse_failures(const std::string& verb, const std::vector<std::string>& filters,
-                              const std::vector<ReasonCode>& codes) {
+  // As mosquitto_sub: the end where all are refused, otherwise it goes on with the others. The exit status
+  // tells of the first.
+  void note_refusals(const std::string& verb, const std::vector<std::string>& filters,
+                     const std::vector<ReasonCode>& codes) {
+    const bool all = std::all_of(codes.begin(), codes.end(), is_error);
     for (std::size_t i = 0; i < codes.size(); ++i) {
+      tools::write_event(tools::to_json_line(verb, filters[i], codes[i]), options_.connection);
       if (!is_error(codes[i])) continue;
-      throw Error(Errc::request_refused,
-                  verb + " \"" + filters[i] + "\": the broker refused: " + std::string(to_string(codes[i])),
-                  codes[i], {});
+      const std::string what =
+          verb + " \"" + filters[i] + "\": the broker refused: " + std::string(to_string(codes[i]));
+      if (all) throw Error(Errc::request_refused, what, codes[i], {});
+      tools::complain("holdfast_sub", what);
+      if (!refused_) refused_ = codes[i];
     }
   }
 
@@ -169,19 +189,32 @@ class Subscriber {
     while (!enough) {
       const auto message = client_.receive(std::chrono::milliseconds(0));
       if (!message) break;
+      if (options_.retained_only && !message->retain()) {
+        enough = true;  // The broker sends the retained ones first.
+        break;
+      }
       if (!wanted(*message)) continue;
-      if (!options_.output.print(*message)) return tools::reader_gone();
-      enough = options_.count != 0 && ++printed_ == options_.count;
+      if (options_.remove_retained && message->retain()) remove_retained(*message);
+      if (chosen() && !options_.output.print(*message)) return tools::reader_gone();
+      enough = options_.count != 0 && ++counted_ == options_.count;  // The unchosen, too: as mosquitto_sub.
     }
     if (std::fflush(stdout) != 0) return tools::reader_gone();
     return enough;
   }
 
   [[nodiscard]] bool wanted(const Message& message) const {
-    if (options_.retained_only && !message.retain()) return false;
     if (options_.no_retained && message.retain()) return false;
     return std::none_of(options_.filtered_out.begin(), options_.filtered_out.end(),
                         [&](const std::string& filter) { return topic_matches(filter, message.topic()); });
+  }
+
+  // At QoS 1, so that flush() before the end says that the broker has removed it.
+  void remove_retained(const Message& message) {
+    static_cast<void>(client_.publish(message.topic(), "", {.qos = QoS::at_least_once, .retain = true}));
+  }
+
+  [[nodiscard]] bool chosen() {
+    return options_.random_filter >= 100 || percentage_(random_) < options_.random_filter;
   }
 
   [[nodiscard]] int milliseconds_left() const {
@@ -197,7 +230,10 @@ class Subscriber {
   const SubscribeProperties unsubscribe_properties_;
   std::optional<tools::StopSignal> stop_;
   Clock::time_point deadline_ = Clock::time_point::max();
-  std::uint64_t printed_ = 0;
+  std::uint64_t counted_ = 0;
+  std::optional<ReasonCode> refused_;
+  std::mt19937 random_{std::random_device{}()};
+  std::uniform_real_distribution<double> percentage_{0, 100};
 };
 
 /// -W counts also where the broker does not answer.
@@ -222,6 +258,7 @@ int sub_main(int argc, char** argv) {
   int status = tools::exit_success;
   if (subscriber.start(goodbye)) {
     status = subscriber.run();
+    if (options.remove_retained) static_cast<void>(client.flush(std::chrono::seconds(5)));
     client.disconnect(goodbye);
   }
   static_cast<void>(tools::take_events(client, options.connection));

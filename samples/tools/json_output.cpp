@@ -109,9 +109,11 @@ Json describe(const SubscriptionFailed& event) {
           {"reason", to_string(event.reason_code)}};
 }
 
-void add_payload(Json& json, std::string_view payload) {
+void add_payload(Json& json, std::string_view payload, Binary binary = Binary::base64) {
   if (is_utf8(payload)) {
     json["payload"] = payload;
+  } else if (binary == Binary::hexadecimal) {
+    json["payload_hex"] = hexadecimal(payload);
   } else {
     json["payload_base64"] = base64(payload);
   }
@@ -154,8 +156,19 @@ std::string utc(std::chrono::system_clock::time_point time) {
 
 }  // namespace
 
-std::string dump(const Json& json) {
-  const std::string line = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string hexadecimal(std::string_view bytes, bool capitals) {
+  const std::string_view digits = capitals ? "0123456789ABCDEF" : "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text.append(1, digits[byte >> 4]).append(1, digits[byte & 0xF]);
+  }
+  return text;
+}
+
+std::string dump(const Json& json, bool pretty) {
+  const std::string line = json.dump(pretty ? 2 : -1, ' ', false, Json::error_handler_t::replace);
   // JSON has no need to write U+007F to U+009F otherwise, but a terminal may obey them.
   std::string safe;
   for (std::size_t i = 0; i < line.size(); ++i) {
@@ -179,16 +192,35 @@ Json properties_of(const Message& message) {
   return json;
 }
 
-std::string to_json_line(const Message& message) {
+std::string to_json(const Message& message, Binary binary, bool pretty) {
   Json json;
   json["topic"] = message.topic();
-  add_payload(json, message.payload());
+  add_payload(json, message.payload(), binary);
   json["qos"] = static_cast<int>(message.qos());
   json["retain"] = message.retain();
   json["dup"] = message.duplicate();
   json["mid"] = message.packet_identifier();
   json["properties"] = properties_of(message);
+  return dump(json, pretty);
+}
+
+std::string to_json_line(std::uint64_t number, const DeliveryResult& result) {
+  const char* ended = !result ? "not_delivered" : result.qos == QoS::at_most_once ? "sent" : "acknowledged";
+  Json json{{"event", ended}, {"number", number}};
+  if (!result) json["why"] = result.error.message();
+  if (result) json["qos"] = static_cast<int>(result.qos);
+  json["reason_code"] = static_cast<int>(result.reason_code);
+  json["reason"] = to_string(result.reason_code);
+  if (!result.reason_string.empty()) json["reason_string"] = result.reason_string;
+  if (result.repeated) json["repeated"] = true;
   return dump(json);
+}
+
+std::string to_json_line(const std::string& verb, const std::string& filter, ReasonCode code) {
+  return dump(Json{{"event", verb + (is_error(code) ? "_refused" : "d")},
+                   {"filter", filter},
+                   {"reason_code", static_cast<int>(code)},
+                   {"reason", to_string(code)}});
 }
 
 std::string_view to_string(Progress progress) {

@@ -1,12 +1,15 @@
 #include "message_format.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 
 #include <holdfast/error.hpp>
 
 #include "json_output.hpp"
+#include "reporting.hpp"
 
 namespace holdfast::tools {
 
@@ -22,6 +25,7 @@ class FormatReader {
     bool left = false;
     char fill = ' ';
     std::size_t width = 0;
+    std::size_t most = std::numeric_limits<std::size_t>::max();
   };
 
   explicit FormatReader(std::string_view format) : rest_(format) {}
@@ -58,14 +62,26 @@ class FormatReader {
       if (c == '-') field.left = true;
       if (c == '0') field.fill = '0';
     }
-    for (; c >= '0' && c <= '9'; c = next())
-      field.width = field.width * 10 + static_cast<std::size_t>(c - '0');
+    field.width = number(c);
+    if (c == '.') {
+      c = next();
+      field.most = number(c);
+    }
     if (specifiers.find(c) == std::string_view::npos) {
       throw Error(Errc::invalid_argument, std::string("-F: there is no %") + c + ": see mosquitto_sub(1)");
     }
-    if (field.width > 10'000) throw Error(Errc::invalid_argument, "-F: a width of more than 10000");
     field.specifier = c;
     return field;
+  }
+
+  // From the digit `c` on; leaves in it what follows.
+  std::size_t number(char& c) {
+    std::size_t number = 0;
+    for (; c >= '0' && c <= '9'; c = next()) {
+      number = number * 10 + static_cast<std::size_t>(c - '0');
+      if (number > 10'000) throw Error(Errc::invalid_argument, "-F: a width of more than 10000");
+    }
+    return number;
   }
 
   char escaped() {
@@ -76,6 +92,8 @@ class FormatReader {
         return '\t';
       case 'r':
         return '\r';
+      case 'v':
+        return '\v';
       case 'a':
         return '\a';
       case 'e':
@@ -92,16 +110,6 @@ class FormatReader {
   std::string_view rest_;
 };
 
-std::string hex(std::string_view bytes, const char* format) {
-  std::string text;
-  std::array<char, 3> digits{};
-  for (const char c : bytes) {
-    std::snprintf(digits.data(), digits.size(), format, static_cast<unsigned>(static_cast<unsigned char>(c)));
-    text += digits.data();
-  }
-  return text;
-}
-
 std::string time_text(const char* format, const Arrival& arrival) {
   std::array<char, 256> text{};
   return {text.data(), std::strftime(text.data(), text.size(), format, &arrival.local)};
@@ -114,21 +122,55 @@ std::string unix_time(const Arrival& arrival) {
   return text.data();
 }
 
-// mosquitto_sub's own JSON; `parsed` puts the payload in as the JSON it is.
-std::string mosquitto_json(const Message& message, const Arrival& arrival, bool parsed) {
+// Names may come more than once, which is no reason to leave a value out.
+void append(Json& object, const std::string& name, Json value) {
+  object.get_ref<Json::object_t&>().push_back({name, std::move(value)});
+}
+
+// As mosquitto_sub has them: user properties are one object.
+Json mosquitto_properties(const Message& message) {
+  Json json = properties_of(message);
+  if (json.contains("user-properties")) {
+    Json users = Json::object();
+    for (const auto& [name, value] : message.user_properties())
+      append(users, name, value);
+    json["user-properties"] = std::move(users);
+  }
+  json.erase("subscription-identifier");
+  for (const auto identifier : message.subscription_identifiers())
+    append(json, "subscription-identifier", identifier);
+  return json;
+}
+
+struct Writing {
+  const Message& message;
+  const Arrival& arrival;
+  bool pretty;
+};
+
+// mosquitto_sub's own JSON; `parsed` puts the payload in as the JSON it is, or there is nothing.
+std::string mosquitto_json(const Writing& writing, bool parsed) {
+  const auto& [message, arrival, pretty] = writing;
+  Json payload = message.payload().empty() ? Json(nullptr)
+                 : parsed                  ? Json::parse(message.payload(), nullptr, false)
+                                           : Json(message.payload());
+  if (payload.is_discarded()) {
+    complain("Error", "Message payload is not valid JSON on topic " + std::string(message.topic()) + ".");
+    return "";
+  }
   Json json;
   json["tst"] = time_text("%Y-%m-%dT%H:%M:%S", arrival) + "." +
-                std::to_string(1'000'000 + arrival.nanoseconds / 1000).substr(1) + time_text("%z", arrival);
+                std::to_string(1'000'000 + arrival.nanoseconds / 1000).substr(1) + "Z" +
+                time_text("%z", arrival);
   json["topic"] = message.topic();
   json["qos"] = static_cast<int>(message.qos());
   json["retain"] = message.retain() ? 1 : 0;
   json["payloadlen"] = message.payload().size();
   if (message.qos() != QoS::at_most_once) json["mid"] = message.packet_identifier();
-  const Json properties = properties_of(message);
+  const Json properties = mosquitto_properties(message);
   if (!properties.empty()) json["properties"] = properties;
-  json["payload"] = parsed ? Json::parse(message.payload(), nullptr, false) : Json(message.payload());
-  if (json["payload"].is_discarded()) json["payload"] = nullptr;
-  return dump(json);
+  json["payload"] = std::move(payload);
+  return dump(json, pretty);
 }
 
 std::string user_properties(const Message& message) {
@@ -143,7 +185,8 @@ std::string identifiers(const Message& message) {
   return found.empty() ? "" : std::to_string(found.front());
 }
 
-std::string value_of(char specifier, const Message& message, const Arrival& arrival) {
+std::string value_of(char specifier, const Writing& writing) {
+  const auto& [message, arrival, pretty] = writing;
   switch (specifier) {
     case '%':
       return "%";
@@ -161,9 +204,9 @@ std::string value_of(char specifier, const Message& message, const Arrival& arri
     case 'I':
       return time_text("%Y-%m-%dT%H:%M:%S%z", arrival);
     case 'J':
-      return mosquitto_json(message, arrival, true);
+      return mosquitto_json(writing, true);
     case 'j':
-      return mosquitto_json(message, arrival, false);
+      return mosquitto_json(writing, false);
     case 'l':
       return std::to_string(message.payload().size());
     case 'm':
@@ -185,16 +228,26 @@ std::string value_of(char specifier, const Message& message, const Arrival& arri
     case 'P':
       return user_properties(message);
     case 'X':
-      return hex(message.payload(), "%02X");
+      return hexadecimal(message.payload(), true);
     default:
-      return hex(message.payload(), "%02x");
+      return hexadecimal(message.payload());
   }
 }
 
-std::string padded(std::string value, const FormatReader::Field& field) {
+// As mosquitto_sub: some have no width, only text is cut, and text is never filled with zeros.
+std::string fitted(std::string value, const FormatReader::Field& field) {
+  constexpr std::string_view without_width = "%DPqrUjJ";
+  constexpr std::string_view text = "CIRt";
+  if (without_width.find(field.specifier) != std::string_view::npos) return value;
+  if (field.specifier == 'R' && value.empty()) return value;
+  const bool is_text = text.find(field.specifier) != std::string_view::npos;
+  if (is_text) value.resize(std::min(value.size(), field.most));
   if (value.size() >= field.width) return value;
-  const std::string padding(field.width - value.size(), field.left ? ' ' : field.fill);
-  return field.left ? value + padding : padding + value;
+  // A number that is missing is all filling.
+  const bool left = field.left && !(value.empty() &&
+                                    std::string_view("AEFS").find(field.specifier) != std::string_view::npos);
+  const std::string padding(field.width - value.size(), left || is_text ? ' ' : field.fill);
+  return left ? value + padding : padding + value;
 }
 
 }  // namespace
@@ -209,19 +262,20 @@ Arrival Arrival::now() {
   return arrival;
 }
 
-std::string format_message(std::string_view format, const Message& message, const Arrival& arrival) {
+std::string format_message(std::string_view format, const Message& message, const Arrival& arrival,
+                           bool pretty) {
   std::string text;
-  FormatReader(format).read([&](char c) { text += c; },
-                            [&](const FormatReader::Field& field) {
-                              text += padded(value_of(field.specifier, message, arrival), field);
-                            },
-                            [&](char time) {
-                              if (time == 'N') {
-                                text += std::to_string(1'000'000'000 + arrival.nanoseconds).substr(1);
-                              } else {
-                                text += time_text(std::array<char, 3>{'%', time, '\0'}.data(), arrival);
-                              }
-                            });
+  const Writing writing{message, arrival, pretty};
+  FormatReader(format).read(
+      [&](char c) { text += c; },
+      [&](const FormatReader::Field& field) { text += fitted(value_of(field.specifier, writing), field); },
+      [&](char time) {
+        if (time == 'N') {
+          text += std::to_string(1'000'000'000 + arrival.nanoseconds).substr(1);
+        } else {
+          text += time_text(std::array<char, 3>{'%', time, '\0'}.data(), arrival);
+        }
+      });
   return text;
 }
 

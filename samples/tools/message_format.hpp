@@ -19,10 +19,10 @@ struct Arrival {
 };
 
 /// Fills a format of `-F`: %t topic, %p payload, %q, %r, %m, %l, %x, %X, %j, %J, %U, %I, %A..%S and @-times
-/// as mosquitto_sub(1) describes them, with `\n`-style escapes and `%-20t`-style widths. Throws Error
-/// (Errc::invalid_argument) for a specifier that does not exist.
+/// as mosquitto_sub(1) describes them, with `\n`-style escapes and `%-20.30t`-style widths; `pretty` is for
+/// %j and %J. Throws Error (Errc::invalid_argument) for a specifier that does not exist.
 [[nodiscard]] std::string format_message(std::string_view format, const Message& message,
-                                         const Arrival& arrival);
+                                         const Arrival& arrival, bool pretty);
 /// Throws as format_message would.
 void check_format(std::string_view format);
 

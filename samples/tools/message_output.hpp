@@ -14,6 +14,7 @@ struct MessageOutput {
   bool no_newline = false;
   bool json = false;
   bool pretty = false;
+  bool hexadecimal = false;
   std::optional<std::string> format;
 
   void add_to(CLI::App& app);

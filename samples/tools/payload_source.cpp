@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include <holdfast/error.hpp>
+
 #include "line_reader.hpp"
 
 namespace holdfast::tools {
@@ -19,7 +21,7 @@ struct FileCloser {
 
 void PayloadSource::add_to(CLI::App& app) {
   app.add_option("-m,--message", message, "Send this payload.");
-  app.add_option("-f,--file", file, "Send this file as the payload.");
+  app.add_option("-f,--file", file, "Send this file as the payload.")->type_name("FILE");
   app.add_flag("-s,--stdin-file", whole_input, "Send the whole standard input as the payload.");
   app.add_flag("-n,--null-message", null_message, "Send an empty payload.");
 }
@@ -31,7 +33,13 @@ int PayloadSource::given() const noexcept {
 std::string PayloadSource::read() const {
   if (message) return *message;
   if (null_message) return "";
-  if (whole_input) return read_all(STDIN_FILENO);
+  if (whole_input) {
+    std::string input = read_all(STDIN_FILENO);
+    // A pipe whose writer has failed is not to remove a retained message.
+    if (input.empty())
+      throw Error(Errc::invalid_argument, "-s: the standard input is empty: -n sends an empty payload");
+    return input;
+  }
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "-f " + file);
   const FileCloser closer{descriptor};

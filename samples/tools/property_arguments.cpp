@@ -39,6 +39,11 @@ bool flag(const PropertyArgument& argument) {
   return number(argument, 1) != 0;
 }
 
+void check_alias(const PropertyArgument& argument) {
+  if (number(argument, std::numeric_limits<std::uint16_t>::max()) != 0) return;
+  refuse("-D " + argument.command + " " + argument.name + " 0: must be a number from 1 to 65535");
+}
+
 bool take_user_property(const PropertyArgument& argument, UserProperties& properties) {
   if (argument.name != "user-property") return false;
   properties.emplace_back(argument.value, argument.second_value);
@@ -134,7 +139,12 @@ void apply_connect_properties(const std::vector<PropertyArgument>& arguments, Op
 
 void apply_publish_properties(const std::vector<PropertyArgument>& arguments, PublishOptions& options) {
   for (const PropertyArgument& argument : arguments) {
-    if (argument.command == "publish" && !take_message_property(argument, options)) refuse_property(argument);
+    if (argument.command != "publish") continue;
+    if (argument.name == "topic-alias") {
+      check_alias(argument);  // The library makes aliases by itself, within what the broker takes.
+    } else if (!take_message_property(argument, options)) {
+      refuse_property(argument);
+    }
   }
 }
 

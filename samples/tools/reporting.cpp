@@ -14,6 +14,9 @@ namespace holdfast::tools {
 
 namespace {
 
+// A failure is told where the options are gone, at the end of main().
+bool quiet = false;
+
 std::optional<Error> final_error(const Event& event) {
   if (const auto* refused = std::get_if<Refused>(&event); refused != nullptr && refused->final) {
     return Error(Errc::connection_refused,
@@ -41,10 +44,14 @@ std::optional<Error> final_error(const Event& event) {
 std::optional<Error> take_events(Client& client, const ConnectionOptions& options) {
   std::optional<Error> error;
   while (const auto event = client.next_event(std::chrono::milliseconds(0))) {
-    if (options.events) std::fprintf(stderr, "%s\n", to_json_line(*event).c_str());
+    write_event(to_json_line(*event), options);
     if (!error) error = final_error(*event);
   }
   return error;
+}
+
+void write_event(const std::string& line, const ConnectionOptions& options) {
+  if (options.events) std::fprintf(stderr, "%s\n", line.c_str());
 }
 
 void write_statistics(const Client& client, const ConnectionOptions& options) {
@@ -74,7 +81,12 @@ std::string printable(std::string_view text) {
   return line;
 }
 
+void be_quiet() {
+  quiet = true;
+}
+
 void complain(const std::string& tool, const std::string& what) {
+  if (quiet) return;
   std::fprintf(stderr, "%s: %s\n", tool.c_str(), printable(what).c_str());
 }
 

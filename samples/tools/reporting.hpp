@@ -14,9 +14,13 @@ namespace holdfast::tools {
 /// Takes all events that wait and, if asked for, writes them. The error to end with, if the client will not
 /// try again.
 [[nodiscard]] std::optional<Error> take_events(Client& client, const ConnectionOptions& options);
+/// The same for what is no event of the client's: a line of JSON.
+void write_event(const std::string& line, const ConnectionOptions& options);
 void write_statistics(const Client& client, const ConnectionOptions& options);
 /// The text with control characters as \xNN: for a line that a terminal may show.
 [[nodiscard]] std::string printable(std::string_view text);
+/// From now on complain() says nothing, and only the exit status tells.
+void be_quiet();
 /// One line on stderr, made printable.
 void complain(const std::string& tool, const std::string& what);
 /// After a failed write to stdout. A reader that has gone (`| head -1`) has what it wanted: true. Anything

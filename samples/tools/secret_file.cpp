@@ -1,5 +1,6 @@
 #include "secret_file.hpp"
 
+#include <cstdlib>
 #include <fstream>
 
 #include <holdfast/error.hpp>
@@ -15,6 +16,15 @@ std::string first_line_of(const std::string& option, const std::string& file) {
   if (!line.empty() && line.back() == '\r')
     line.pop_back();  // From an editor that ends lines as Windows does.
   return line;
+}
+
+std::string environment(const std::string& option, const std::string& variable) {
+  const char* value = std::getenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe)
+  if (value == nullptr) {
+    throw Error(Errc::invalid_argument,
+                option + " " + variable + ": there is no such environment variable: set and export it");
+  }
+  return value;
 }
 
 }  // namespace holdfast::tools

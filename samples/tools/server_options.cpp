@@ -1,10 +1,12 @@
 #include "server_options.hpp"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <memory>
 #include <utility>
 
 #include <holdfast/error.hpp>
@@ -91,13 +93,6 @@ void check_way(const ServerOptions& options) {
   }
   if (!options.websocket_path.empty() && options.websocket_path.front() != '/') {
     refuse("--ws-path " + options.websocket_path + ": must begin with a slash");
-  }
-  if (options.bind_address.empty()) return;
-  in6_addr address{};
-  if (::inet_pton(AF_INET, options.bind_address.c_str(), &address) != 1 &&
-      ::inet_pton(AF_INET6, options.bind_address.c_str(), &address) != 1) {
-    refuse("-A " + options.bind_address +
-           ": must be an address of this machine in numbers, such as 192.0.2.7");
   }
 }
 
@@ -189,6 +184,25 @@ void check_servers(const ServerOptions& options, const TlsOptions& tls,
   }
 }
 
+// The library binds to numbers. Of a name's addresses one of IPv4 is taken, where it has one.
+std::string in_numbers(const std::string& address) {
+  if (address.empty()) return address;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (const int error = ::getaddrinfo(address.c_str(), nullptr, &hints, &found);
+      error != 0 || found == nullptr)
+    refuse("-A " + address + ": " + ::gai_strerror(error) + ": give an address or a name of this machine");
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
+  const addrinfo* chosen = found;
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    if (each->ai_family == AF_INET && chosen->ai_family != AF_INET) chosen = each;
+  }
+  std::array<char, NI_MAXHOST> text{};
+  ::getnameinfo(chosen->ai_addr, chosen->ai_addrlen, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST);
+  return text.data();
+}
+
 // Shows the name alone: the value may be a key.
 std::pair<std::string, std::string> header_of(const std::string& argument) {
   const std::size_t colon = argument.find(':');
@@ -205,13 +219,15 @@ void ServerOptions::add_to(CLI::App& app) {
          "Broker's host name or address, HOST:PORT, or a URL such as wss://HOST/PATH. Default: localhost. "
          "Given more than once: a list of servers, see --cluster.")
       ->allow_extra_args(false);
-  app.add_option("-p,--port", port, "Broker's port. Default: 1883, with options for TLS 8883.");
+  app.add_option("-p,--port", port, "Broker's port. Default: 1883, with options for TLS 8883.")
+      ->type_name("NUMBER");
   app.add_option(
          "-L,--url", urls,
          "mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or ws(s)://: all at once, instead of -h, -p and "
          "-t. Other users can see the password.")
       ->allow_extra_args(false);
-  app.add_option("--unix", unix_socket, "Unix domain socket of the broker, or @NAME for an abstract one.");
+  app.add_option("--unix", unix_socket, "Unix domain socket of the broker, or @NAME for an abstract one.")
+      ->type_name("FILE");
   app.add_flag(
       "--cluster", cluster,
       "The servers are nodes of one cluster: the session is resumed on any of them. Default: independent "
@@ -229,7 +245,10 @@ void ServerOptions::add_to(CLI::App& app) {
   app.add_flag(
       "--proxy-env", proxy_from_environment,
       "Go through the proxy that http_proxy, https_proxy or all_proxy names, but for hosts in no_proxy.");
-  app.add_option("-A", bind_address, "Connect from this address of this machine.");
+  // The library always does, and gathers what it writes by itself.
+  app.add_flag_function(
+      "--nodelay", [](std::int64_t) {}, "Send without Nagle's delay, which is always so.");
+  app.add_option("-A", bind_address, "Connect from this address, or name, of this machine.");
   app.add_flag_function("-S",
                         [](std::int64_t) {
                           refuse("-S: servers are not looked up by SRV records: name them, each with a -h");
@@ -257,6 +276,7 @@ void ServerOptions::apply(Options& options, const TlsOptions& tls) const {
   options.tls = tls.to_settings();
   std::vector<std::string> servers = servers_of(*this, tls);
   check_servers(*this, tls, servers);
+  tls.check_files();
   if (servers.size() == 1) {
     options.server = std::move(servers.front());
   } else {
@@ -268,7 +288,7 @@ void ServerOptions::apply(Options& options, const TlsOptions& tls) const {
     options.websocket.headers.push_back(header_of(header));
   options.proxy = proxy;
   options.proxy_from_environment = proxy_from_environment;
-  options.tcp.bind_address = bind_address;
+  options.tcp.bind_address = in_numbers(bind_address);
 }
 
 }  // namespace holdfast::tools

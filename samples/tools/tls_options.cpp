@@ -1,7 +1,11 @@
 #include "tls_options.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <system_error>
 #include <utility>
 
 #include <holdfast/error.hpp>
@@ -114,32 +118,42 @@ void check(const TlsOptions& options) {
   }
 }
 
+// Here it is a mistake on the command line, and no failure of TLS.
+void check_readable(const std::string& option, const std::string& path) {
+  if (path.empty() || ::access(path.c_str(), R_OK) == 0) return;
+  refuse(option + " " + path + ": " + std::generic_category().message(errno));
+}
+
 }  // namespace
 
 void TlsOptions::add_to(CLI::App& app) {
-  app.add_option("--cafile", ca_file, "TLS: trust the certificate authorities in this file.");
+  app.add_option("--cafile", ca_file, "TLS: trust the certificate authorities in this file.")
+      ->type_name("FILE");
   app.add_option("--capath", ca_directory,
-                 "TLS: trust the certificate authorities in this directory's files.");
+                 "TLS: trust the certificate authorities in this directory's files.")
+      ->type_name("DIRECTORY");
   app.add_flag(
       "--tls-use-os-certs", system_certificates,
       "TLS: trust the system's certificate authorities. So do -p 8883 and mqtts:// without --cafile, "
       "--capath and --psk.");
-  app.add_option("--cert", certificate_file, "TLS: our certificate, in this file.");
-  app.add_option("--key", key_file, "TLS: the private key of --cert, in this file.");
+  app.add_option("--cert", certificate_file, "TLS: our certificate, in this file.")->type_name("FILE");
+  app.add_option("--key", key_file, "TLS: the private key of --cert, in this file.")->type_name("FILE");
   app.add_option("--key-password-file", key_password_file,
-                 "TLS: file whose first line is the password of an encrypted --key.");
+                 "TLS: file whose first line is the password of an encrypted --key.")
+      ->type_name("FILE");
   app.add_flag(
       "--insecure", insecure,
       "TLS: do not check that the broker's certificate is for the host. For tests only: anybody with a "
       "trusted certificate can pass for the broker.");
   app.add_option("--tls-version", version,
-                 "TLS: the oldest version to accept: tlsv1.2 (the default) or tlsv1.3.");
+                 "TLS: the oldest version to accept: tlsv1.2 (the default) or tlsv1.3.")
+      ->type_name("tlsv1.2|tlsv1.3");
   app.add_option("--tls-alpn", alpn, "TLS: application protocol to offer; may be given more than once.")
       ->allow_extra_args(false);
   app.add_option("--ciphers", ciphers, "TLS: cipher suites to allow, separated by colons.");
-  app.add_option(
-      "--tls-keylog", key_log_file,
-      "TLS: append the connection's secrets to this file, for Wireshark. Who reads it, reads all.");
+  app.add_option("--tls-keylog", key_log_file,
+                 "TLS: append the connection's secrets to this file, for Wireshark. Who reads it, reads all.")
+      ->type_name("FILE");
   app.add_option("--psk", psk, "TLS: pre-shared key in hexadecimal digits. Other users can see it.");
   app.add_option("--psk-identity", psk_identity, "TLS: the name that the broker knows --psk by.");
   refuse_engines(app);
@@ -160,6 +174,12 @@ std::string TlsOptions::needing() const {
                                         {"--ciphers", !ciphers.empty()},
                                         {"--tls-keylog", !key_log_file.empty()}});
   return name.empty() ? asking() : name;
+}
+
+void TlsOptions::check_files() const {
+  check_readable("--cafile", ca_file);
+  check_readable("--cert", certificate_file);
+  check_readable("--key", key_file);
 }
 
 TlsSettings TlsOptions::to_settings() const {

@@ -35,6 +35,8 @@ struct TlsOptions {
   [[nodiscard]] std::string needing() const;
   /// What the library needs; throws Error (Errc::invalid_argument) for what contradicts itself.
   [[nodiscard]] TlsSettings to_settings() const;
+  /// Throws Error (Errc::invalid_argument) for a file that cannot be read.
+  void check_files() const;
 };
 
 }  // namespace holdfast::tools

@@ -30,6 +30,12 @@ std::pair<Descriptor, Descriptor> make_pipe() {
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
+/// The configuration files of whoever runs the tests are none of a test's business.
+Arguments without_configuration_files(const Arguments& command) {
+  static const TemporaryDirectory empty;
+  return both({"/usr/bin/env", "XDG_CONFIG_HOME=" + empty.path().string()}, command);
+}
+
 Arguments command_line(const char* program, std::uint16_t port, const Arguments& arguments) {
   return both({program, "-h", "127.0.0.1", "-p", std::to_string(port)}, arguments);
 }
@@ -68,7 +74,8 @@ void Program::start(const Arguments& command, const Descriptor& input, Output ou
                                                  : make_pipe().second;
   const Descriptor errors = file("errors");
   process_ = std::make_unique<ChildProcess>(
-      command, ChildProcess::Streams{.input = input.get(), .output = to.get(), .errors = errors.get()});
+      without_configuration_files(command),
+      ChildProcess::Streams{.input = input.get(), .output = to.get(), .errors = errors.get()});
 }
 
 void Program::give(std::string_view text) {
@@ -128,6 +135,24 @@ Subscriber::Subscriber(const Mosquitto& mosquitto, const Arguments& arguments, O
   if (!eventually([&] { return subscribed() || !running(); }, program_patience) || !subscribed()) {
     throw std::runtime_error("holdfast_sub does not subscribe; it says: " + errors());
   }
+}
+
+std::set<std::string> flags_of(const char* program) {
+  const Outcome outcome = run({program, "--help"});
+  CHECK(outcome.status == 0);
+  CHECK(outcome.errors == "");
+  std::set<std::string> flags;
+  for (const std::string& line : lines_of(outcome.output)) {
+    const std::size_t begin = line.find_first_not_of(' ');
+    if (begin == std::string::npos || line[begin] != '-') continue;
+    const std::string names = line.substr(begin, line.find(' ', begin) - begin);
+    for (std::size_t at = 0; at < names.size();) {
+      const std::size_t comma = std::min(names.find(',', at), names.size());
+      flags.insert(names.substr(at, comma - at));
+      at = comma + 1;
+    }
+  }
+  return flags;
 }
 
 std::vector<std::string> lines_of(const std::string& text) {

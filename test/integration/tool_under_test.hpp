@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -93,6 +94,9 @@ class Subscriber : public Program {
 };
 
 // ---- What they write ----
+
+/// The flags that --help names.
+[[nodiscard]] std::set<std::string> flags_of(const char* program);
 
 [[nodiscard]] std::vector<std::string> lines_of(const std::string& text);
 [[nodiscard]] std::string content_of(const std::filesystem::path& file);

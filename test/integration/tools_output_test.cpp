@@ -68,9 +68,10 @@ TEST_CASE("holdfast_sub --json prints one object a message, with these keys", "[
 TEST_CASE("holdfast_sub --json prints whatever a payload is as JSON", "[integration][tools]") {
   Mosquitto mosquitto;
   Subscriber subscriber(mosquitto, {"-t", "t", "--json", "-C", "6", "-q", "1"});
+  REQUIRE(run(pub(mosquitto.port(), {"-t", "t", "-n", "-q", "1"})).status == 0);
   const std::string nul("a\0b", 3);
   for (const std::string& payload :
-       {std::string(), nul, binary, std::string("\xff"), std::string("a\xff"), std::string("\xed\xa0\x80")}) {
+       {nul, binary, std::string("\xff"), std::string("a\xff"), std::string("\xed\xa0\x80")}) {
     CHECK(run(pub(mosquitto.port(), {"-t", "t", "-s", "-q", "1"}), payload).status == 0);
   }
   const auto messages = json_lines(subscriber.wait().output);
@@ -207,9 +208,55 @@ TEST_CASE("--events is a line of JSON on stderr for each change of the connectio
   CHECK(events.at(0).at("event") == "connected");
   CHECK(events.at(0).at("session_present") == false);
   CHECK(events.at(0).at("client_id") == "one");
-  CHECK(events.at(1).at("event") == "disconnected");
-  CHECK(events.at(2).at("event") == "reconnecting");
+  CHECK(events.at(1).at("event") == "subscribed");
+  CHECK(events.at(1).at("filter") == "t");
+  CHECK(events.at(2).at("event") == "disconnected");
+  CHECK(events.at(3).at("event") == "reconnecting");
   CHECK(events.back().at("event") == "disconnected");
+}
+
+TEST_CASE("--events tells each acknowledgement and each refusal", "[integration][tools]") {
+  ScriptedBroker broker;
+  broker.behave({.on_packet = [](BrokerConnection& connection, const Packet& packet) {
+    if (packet.type != PacketType::publish || packet.payload != "no") return Verdict::proceed;
+    connection.send(
+        acknowledgement(PacketType::puback, packet.packet_identifier, ReasonCode::not_authorized));
+    return Verdict::ignore;
+  }});
+  const Outcome outcome =
+      run(pub(broker.port(), {"-t", "t", "-q", "1", "-l", "--events", "--quiet"}), "yes\nno\n");
+  const auto events = json_lines(outcome.errors);
+  REQUIRE(events.size() == 4);
+  CHECK(events[0].at("event") == "connected");
+  CHECK(events[1].at("event") == "acknowledged");
+  CHECK(events[1].at("number") == 1);
+  CHECK(events[1].at("qos") == 1);
+  CHECK(events[2].at("event") == "not_delivered");
+  CHECK(events[2].at("number") == 2);
+  CHECK(events[2].at("reason_code") == static_cast<int>(ReasonCode::not_authorized));
+  CHECK(events[3].at("event") == "disconnected");
+}
+
+TEST_CASE("--events tells what becomes of each topic filter", "[integration][tools]") {
+  ScriptedBroker broker;
+  broker.behave({.on_packet = [](BrokerConnection& connection, const Packet& packet) {
+    if (packet.type != PacketType::subscribe) return Verdict::proceed;
+    connection.send(answer(PacketType::suback, packet.packet_identifier,
+                           {ReasonCode::granted_qos_1, ReasonCode::not_authorized}));
+    return Verdict::ignore;
+  }});
+  const Outcome outcome =
+      run(sub(broker.port(), {"-t", "a", "-t", "b", "-U", "c", "-q", "1", "-E", "--events", "--quiet"}));
+  const auto events = json_lines(outcome.errors);
+  REQUIRE(events.size() == 5);
+  CHECK(events[1].at("event") == "unsubscribed");
+  CHECK(events[1].at("filter") == "c");
+  CHECK(events[2].at("event") == "subscribed");
+  CHECK(events[2].at("filter") == "a");
+  CHECK(events[2].at("reason_code") == 1);
+  CHECK(events[3].at("event") == "subscribe_refused");
+  CHECK(events[3].at("filter") == "b");
+  CHECK(events[3].at("reason_code") == static_cast<int>(ReasonCode::not_authorized));
 }
 
 TEST_CASE("holdfast_pub -d says that nobody had subscribed, which is no failure", "[integration][tools]") {

@@ -119,7 +119,7 @@ TEST_CASE("holdfast_rr says what is missing", "[integration][tools][request]") {
   CHECK(run({HOLDFAST_RR, "-t", "t", "-m", "x"}).errors.find("-e is missing") != std::string::npos);
   CHECK(run({HOLDFAST_RR, "-e", "r", "-m", "x"}).errors.find("-t is missing") != std::string::npos);
   CHECK(run({HOLDFAST_RR, "-e", "r", "-t", "t"}).errors.find("exactly one of") != std::string::npos);
-  CHECK(run({HOLDFAST_RR, "-e", "r", "-t", "t", "-m", "x", "--pretty"}).status == 1);
+  CHECK(run({HOLDFAST_RR, "-e", "r", "-t", "t", "-m", "x", "--hex"}).status == 1);
   CHECK(run({HOLDFAST_RR, "-e", "r/#", "-t", "t", "-m", "x", "-h", "localhost", "-p", "1"}).status != 0);
 }
 

@@ -1,0 +1,157 @@
+#include "manual.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::tools {
+
+namespace {
+
+// Nothing in the text is to be taken for a request, a hyphen for a dash, or a quote for a typographic one.
+std::string roff(std::string_view text) {
+  std::string safe;
+  if (!text.empty() && (text.front() == '.' || text.front() == '\'')) safe = "\\&";
+  for (const char c : text) {
+    if (c == '\\') {
+      safe += "\\e";
+    } else if (c == '-') {
+      safe += "\\-";
+    } else if (c == '\'') {
+      safe += "\\(aq";
+    } else {
+      safe += c == '\n' ? ' ' : c;
+    }
+  }
+  return safe;
+}
+
+std::string upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
+
+std::vector<std::string> names_of(const CLI::Option& option) {
+  std::vector<std::string> names;
+  for (const std::string& name : option.get_snames())
+    names.push_back("-" + name);
+  for (const std::string& name : option.get_lnames())
+    names.push_back("--" + name);
+  return names;
+}
+
+bool takes_value(const CLI::Option& option) {
+  return option.get_items_expected_max() != 0;
+}
+
+// Those without a group are not for users: they say why they are not there.
+std::vector<const CLI::Option*> options_of(const CLI::App& app) {
+  return app.get_options([](const CLI::Option* option) { return !option->get_group().empty(); });
+}
+
+std::vector<const CLI::App*> commands_of(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
+std::string paragraph_of(const CLI::Option& option) {
+  std::string page = ".TP\n";
+  std::string separator;
+  for (const std::string& name : names_of(option)) {
+    page += separator + "\\fB" + roff(name) + "\\fR";
+    separator = ", ";
+  }
+  if (option.nonpositional()) {
+    if (takes_value(option) && !option.get_type_name().empty())
+      page += " \\fI" + roff(option.get_type_name()) + "\\fR";
+  } else {
+    page += "\\fI" + roff(option.get_name(true)) + "\\fR";
+  }
+  page += "\n" + roff(option.get_description());
+  const std::string value = option.get_default_str();
+  if (!value.empty()) page += " Default: " + roff(value) + ".";
+  return page + "\n";
+}
+
+std::string paragraphs_of(const CLI::App& app) {
+  std::string page;
+  for (const CLI::Option* option : options_of(app))
+    page += paragraph_of(*option);
+  return page;
+}
+
+// What holds for all tools that connect.
+constexpr std::string_view of_clients =
+    ".SH EXIT STATUS\n"
+    "0 is success. 1 is a wrong option, a broker that cannot be reached, or output that cannot be written; 8 "
+    "is TLS, "
+    "16 a proxy, and 27 a time that ran out. A refusal of the broker gives its reason code.\n"
+    ".SH FILES\n"
+    ".TP\n"
+    "\\fI$XDG_CONFIG_HOME/NAME\\fR, \\fI~/.config/NAME\\fR\n"
+    "Options that are always meant, one a line, where NAME is that of the tool. Without it the file of "
+    "mosquitto\\(aqs "
+    "tool counts.\n";
+
+}  // namespace
+
+std::string manual_page_of(const CLI::App& app) {
+  const std::string& name = app.get_name();
+  std::string page = ".TH " + upper(name) + " 1 \"\" \"" + roff(app.version()) + "\" \"User Commands\"\n";
+  page += ".SH NAME\n" + name + " \\- " + roff(app.get_description()) + "\n";
+  page += ".SH SYNOPSIS\n.B " + name + "\n[\\fIOPTIONS\\fR]";
+  page += commands_of(app).empty() ? "\n" : " [\\fICOMMAND\\fR]\n";
+  page += ".SH DESCRIPTION\n" + roff(app.get_description()) + "\n";
+  page += ".SH OPTIONS\n" + paragraphs_of(app);
+  for (const CLI::App* command : commands_of(app)) {
+    page += ".SH COMMAND " + upper(command->get_name()) + "\n.PP\n" + roff(command->get_description()) + "\n";
+    page += paragraphs_of(*command);
+  }
+  if (app.get_option_no_throw("--host") != nullptr) page += of_clients;
+  return page;
+}
+
+std::string completion_of(const CLI::App& app) {
+  std::string words;
+  std::string values;
+  const auto add = [&](const CLI::App& part) {
+    for (const CLI::Option* option : options_of(part)) {
+      std::string pattern;
+      for (const std::string& name : names_of(*option)) {
+        words += name + " ";
+        pattern += (pattern.empty() ? "" : "|") + name;
+      }
+      if (!takes_value(*option) || pattern.empty()) continue;
+      const std::string type = option->get_type_name();
+      const std::string kind = type == "FILE"                        ? "-f"
+                               : type == "DIRECTORY"                 ? "-d"
+                               : type.find('|') == std::string::npos ? "-W ''"
+                                                                     : "-W '" + type + "'";
+      values.append("    ")
+          .append(pattern)
+          .append(") mapfile -t COMPREPLY < <(IFS='|'; compgen ")
+          .append(kind);
+      values += " -- \"$word\"); return ;;\n";
+    }
+  };
+  add(app);
+  for (const CLI::App* command : commands_of(app)) {
+    words += command->get_name() + " ";
+    add(*command);
+  }
+  const std::string function = "_" + app.get_name();
+  return "# bash completion for " + app.get_name() + "\n" + function +
+         "() {\n"
+         "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}\n"
+         "  case $before in\n" +
+         values +
+         "  esac\n"
+         "  mapfile -t COMPREPLY < <(compgen -W '" +
+         words +
+         "' -- \"$word\")\n"
+         "}\n"
+         "complete -o filenames -F " +
+         function + " " + app.get_name() + "\n";
+}
+
+}  // namespace holdfast::tools

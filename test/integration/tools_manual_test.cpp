@@ -1,0 +1,70 @@
+// Manual pages and completions, which are made of the same options as --help.
+#include <fstream>
+#include <set>
+
+#include "tool_mistakes.hpp"
+#include "tool_under_test.hpp"
+
+using namespace holdfast;
+using namespace holdfast::support;
+
+namespace {
+
+const char* any_tool() {
+  return GENERATE(HOLDFAST_PUB, HOLDFAST_SUB, HOLDFAST_RR, HOLDFAST_STORE_TOOL);
+}
+
+/// What bash completes after these words, the last one unfinished.
+std::vector<std::string> completed(const char* program, const std::string& words) {
+  const TemporaryDirectory directory;
+  const std::string name = std::filesystem::path(program).filename();
+  std::ofstream(directory.path() / "file-1") << "";
+  std::filesystem::create_directory(directory.path() / "directory-1");
+  std::ofstream(directory.path() / "completion") << run({program, "--print-completion"}).output;
+  const std::string script = "cd '" + directory.path().string() + "' && . ./completion && COMP_WORDS=(" +
+                             words + ") && COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) && $(complete -p " + name +
+                             " | sed 's/.*-F \\([^ ]*\\).*/\\1/') && for word in \"${COMPREPLY[@]}\"; do "
+                             "printf '%s\\n' \"$word\"; done";
+  const Outcome outcome = run({"/usr/bin/bash", "-euc", script});
+  CHECK(outcome.errors == "");
+  return lines_of(outcome.output);
+}
+
+}  // namespace
+
+TEST_CASE("the manual page names every flag that --help names", "[integration][tools]") {
+  const char* program = any_tool();
+  std::string page = run({program, "--print-manual"}).output;
+  for (std::size_t at = page.find("\\-"); at != std::string::npos; at = page.find("\\-", at))
+    page.replace(at, 2, "-");
+  const std::set<std::string> flags = flags_of(program);
+  CHECK(flags.size() >= 2);
+  for (const std::string& flag : flags) {
+    CAPTURE(program, flag);
+    CHECK(page.find("\\fB" + flag + "\\fR") != std::string::npos);
+  }
+}
+
+TEST_CASE("the manual page is roff without a warning", "[integration][tools]") {
+  const char* program = any_tool();
+  const Outcome page = run({program, "--print-manual"});
+  CHECK(page.status == 0);
+  const Outcome outcome = run({"/usr/bin/groff", "-man", "-Tutf8", "-Kutf8", "-ww", "-P-cbou"}, page.output);
+  CHECK(outcome.status == 0);
+  CHECK(outcome.errors == "");
+  for (const char* part : {"NAME", "SYNOPSIS", "OPTIONS"})
+    CHECK(outcome.output.find(part) != std::string::npos);
+}
+
+TEST_CASE("bash completes flags, and values where they are known", "[integration][tools]") {
+  using Words = std::vector<std::string>;
+  CHECK(completed(HOLDFAST_PUB, "holdfast_pub --pw") ==
+        Words{"--pw", "--pw-file", "--pw-env", "--pw-prompt"});
+  CHECK(completed(HOLDFAST_SUB, "holdfast_sub -t topic --retained") == Words{"--retained-only"});
+  CHECK(completed(HOLDFAST_PUB, "holdfast_pub -q ''") == Words{"0", "1", "2"});
+  CHECK(completed(HOLDFAST_RR, "holdfast_rr -V mqttv31") == Words{"mqttv311", "mqttv31"});
+  CHECK(completed(HOLDFAST_PUB, "holdfast_pub --cafile fi") == Words{"file-1"});
+  CHECK(completed(HOLDFAST_PUB, "holdfast_pub --capath ''") == Words{"directory-1"});
+  CHECK(completed(HOLDFAST_PUB, "holdfast_pub -t --").empty());
+  CHECK(completed(HOLDFAST_STORE_TOOL, "holdfast_store pu") == Words{"purge"});
+}
