@@ -56,7 +56,7 @@ build_and_run installed-static -DCMAKE_PREFIX_PATH="$work/installed"
 LD_LIBRARY_PATH=$work/installed/lib build_and_run installed-shared -DCMAKE_PREFIX_PATH="$work/installed" -DBUILD_SHARED_LIBS=ON \
   -DCMAKE_DISABLE_FIND_PACKAGE_{SQLite3,MbedTLS,Wslay}=ON
 build_and_run subdirectory -DHOLDFAST_SOURCE="$root"
-for tool in pub rr store sub; do
+for tool in pub rr store sub trace; do
   "$work/installed/bin/holdfast_$tool" --help >/dev/null
   grep -q "^.TH HOLDFAST_${tool^^} 1" "$work/installed/share/man/man1/holdfast_$tool.1"
   bash -n "$work/installed/share/bash-completion/completions/holdfast_$tool"
