@@ -7,7 +7,6 @@
 // Keeps:  its session in $STATE_DIRECTORY, or in the current directory.
 // Page:   docs/samples.md
 #include <poll.h>
-#include <signal.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -69,13 +69,15 @@ std::optional<Clock::duration> watchdog_period() {
 
 // The journal knows levels and needs neither times nor names.
 std::shared_ptr<spdlog::logger> make_logger() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment.
   if (std::getenv("JOURNAL_STREAM") != nullptr)
     return std::make_shared<spdlog::logger>("12_daemon", std::make_shared<spdlog::sinks::systemd_sink_mt>());
   return std::make_shared<spdlog::logger>("12_daemon", std::make_shared<spdlog::sinks::stderr_sink_mt>());
 }
 
 holdfast::Options options_for(std::string server, const std::shared_ptr<spdlog::logger>& logger) {
-  const char* directory = std::getenv("STATE_DIRECTORY");  // StateDirectory= of the unit.
+  // StateDirectory= of the unit. NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment.
+  const char* directory = std::getenv("STATE_DIRECTORY");
   holdfast::Options options;
   options.server = std::move(server);
   options.client_id = "pump-17";
