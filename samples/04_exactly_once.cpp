@@ -1,8 +1,9 @@
 // 04: each message goes into a database exactly once, whenever this program is killed.
 //
-// Run:    04_exactly_once [mqtt://host:port [directory]]     (default mqtt://localhost, the current
-// directory) Prints: each reading as it is stored. Runs until it is killed: do that while readings come, and
-// start it again. Page:   docs/samples.md
+// Run:    04_exactly_once [mqtt://host:port [directory]]     (default mqtt://localhost, here)
+// Prints: each reading as it is stored. Runs until it is killed: do that while readings come, and start it
+//         again.
+// Page:   docs/samples.md
 #include <cstdio>
 #include <filesystem>
 #include <initializer_list>

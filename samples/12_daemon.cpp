@@ -1,8 +1,7 @@
 // 12: a complete daemon under systemd: readiness, watchdog, clean stop, a session that outlives it.
 //
-// Run:    12_daemon [mqtt://host:port]     (default mqtt://localhost); as a service:
-// samples/12_daemon.service Does:   publishes the load average to plant/17/load every second, and takes
-// another period from
+// Run:    12_daemon [mqtt://host:port]     (default mqtt://localhost), or as 12_daemon.service does
+// Does:   publishes the load average to plant/17/load every second, and takes another period from
 //         plant/17/period (seconds, such as 0.5). Stops cleanly on SIGTERM and SIGINT.
 // Keeps:  its session in $STATE_DIRECTORY, or in the current directory.
 // Page:   docs/samples.md
@@ -102,8 +101,8 @@ class Daemon {
     // daemon is ready now, and units that come after it need not wait for the network.
     try {
       client_.connect(0ms);
-    } catch (const holdfast::Error& error) {
-      if (error.code() != holdfast::Errc::timed_out) throw;  // It goes on trying.
+    } catch (const holdfast::Error&) {
+      // It goes on trying; where it does not, an event says so.
     }
     sd_notify(0, "READY=1\nSTATUS=Connecting");
   }
@@ -111,30 +110,30 @@ class Daemon {
   /// Until a signal comes.
   void run(const StopSignals& stop) {
     const auto watchdog = watchdog_period();
-    Clock::time_point next_reading = Clock::now();
-    Clock::time_point next_sign = next_reading;
+    Clock::time_point next_sign = next_reading_;
     std::array<pollfd, 2> polled{{{client_.fd(), POLLIN, 0}, {stop.descriptor(), POLLIN, 0}}};
     while (polled[1].revents == 0) {
       const Clock::time_point now = Clock::now();
-      if (now >= next_reading) {
+      if (now >= next_reading_) {
         publish_load();
-        next_reading = now + period_;
+        next_reading_ = now + period_;
       }
       // From the loop that does the work: a daemon that hangs is to be found out.
       if (watchdog && now >= next_sign) {
         sd_notify(0, "WATCHDOG=1");
         next_sign = now + *watchdog;
       }
-      const Clock::time_point next = watchdog ? std::min(next_reading, next_sign) : next_reading;
+      const Clock::time_point next = watchdog ? std::min(next_reading_, next_sign) : next_reading_;
       const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
       poll(polled.data(), polled.size(), static_cast<int>(std::max<std::int64_t>(wait.count(), 0)));
-      take_events();
-      take_messages();
+      take_event();
+      take_message();
     }
   }
 
   void stop() {
     sd_notify(0, "STOPPING=1\nSTATUS=Sending what is left");
+    say_alive("no");  // The will speaks only for those who cannot.
     const bool all = client_.disconnect({.drain = 5s});
     if (!all) logger_->info("the rest is sent at the next start");
   }
@@ -148,17 +147,21 @@ class Daemon {
       logger_->warn("a reading is lost: the outbox is full");
   }
 
-  void take_events() {
-    while (const auto event = client_.next_event(0ms)) {
-      if (std::holds_alternative<holdfast::Connected>(*event)) {
-        sd_notify(0, "STATUS=Connected");
-        greet();
-      } else if (const auto* lost = std::get_if<holdfast::Disconnected>(&*event)) {
-        sd_notifyf(0, "STATUS=Not connected: %s", lost->what.c_str());
-      } else if (const auto* refused = std::get_if<holdfast::Refused>(&*event); refused && refused->final) {
-        throw holdfast::Error(holdfast::Errc::connection_refused,
-                              "the broker does not let this client in: " + refused->reason_string);
-      }
+  // One a turn, as of messages: what comes in a flood must not keep the loop from its other work.
+  void take_event() {
+    const auto event = client_.next_event(0ms);
+    if (!event) return;
+    if (std::holds_alternative<holdfast::Connected>(*event)) {
+      sd_notify(0, "STATUS=Connected");
+      if (client_.is_connected()) greet();
+    } else if (const auto* lost = std::get_if<holdfast::Disconnected>(&*event)) {
+      sd_notifyf(0, "STATUS=Not connected: %s", lost->what.c_str());
+    } else if (const auto* refused = std::get_if<holdfast::Refused>(&*event); refused && refused->final) {
+      throw holdfast::Error(
+          holdfast::Errc::connection_refused,
+          "the broker does not let this client in: " + std::string(to_string(refused->reason_code)));
+    } else if (const auto* taken = std::get_if<holdfast::TakenOver>(&*event); taken && taken->final) {
+      throw holdfast::Error(holdfast::Errc::server_disconnected, "another program has the client id pump-17");
     }
   }
 
@@ -169,11 +172,15 @@ class Daemon {
     } catch (const holdfast::Error& error) {
       logger_->warn("{}", error.what());  // The connection is lost again, say: the next one asks anew.
     }
-    (void)client_.try_publish("plant/17/alive", "yes", {.qos = holdfast::QoS::at_least_once, .retain = true});
+    say_alive("yes");
   }
 
-  void take_messages() {
-    while (auto message = client_.receive(0ms)) {
+  void say_alive(std::string_view what) {
+    (void)client_.try_publish("plant/17/alive", what, {.qos = holdfast::QoS::at_least_once, .retain = true});
+  }
+
+  void take_message() {
+    if (auto message = client_.receive(0ms)) {
       take_period(message->payload());
       message->ack();  // Not before: what a crash interrupts comes again.
     }
@@ -187,12 +194,14 @@ class Daemon {
       return;
     }
     period_ = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+    next_reading_ = std::min(next_reading_, Clock::now() + period_);
     logger_->info("a reading every {} seconds from now on", seconds);
   }
 
   const std::shared_ptr<spdlog::logger> logger_;
   holdfast::Client client_;
   Clock::duration period_ = 1s;
+  Clock::time_point next_reading_ = Clock::now();
 };
 
 }  // namespace

@@ -57,7 +57,6 @@ TEST_CASE("the manual page is roff without a warning", "[integration][tools]") {
 }
 
 TEST_CASE("bash completes flags, and values where they are known", "[integration][tools]") {
-  using Words = std::vector<std::string>;
   CHECK(completed(HOLDFAST_PUB, "holdfast_pub --pw") ==
         Words{"--pw", "--pw-file", "--pw-env", "--pw-prompt"});
   CHECK(completed(HOLDFAST_SUB, "holdfast_sub -t topic --retained") == Words{"--retained-only"});
