@@ -149,8 +149,8 @@ TEST_CASE("12_daemon is ready, shows signs of life, takes a period and stops wit
 
 TEST_CASE("12_daemon is ready without a broker, and what it read before it was killed arrives",
           "[integration][samples]") {
-  Mosquitto mosquitto({.persistence = Persistence::on_demand});
-  mosquitto.terminate();
+  Mosquitto mosquitto;
+  mosquitto.kill_hard();
   ServiceManager manager;
   {
     Program daemon(manager.command(mosquitto.server()));
