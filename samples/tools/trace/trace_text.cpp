@@ -35,7 +35,7 @@ void append_fields(std::string& text, const PacketFields& fields) {
 }
 
 void append_row(std::string& text, const TracedPacket& packet, std::size_t begin) {
-  std::array<char, 16> number{};
+  std::array<char, 24> number{};
   std::snprintf(number.data(), number.size(), "%04zx ", begin);
   std::string row(number.data());
   std::string letters;
