@@ -50,7 +50,8 @@ TEST_CASE("a backlog larger than the window survives a resumed session complete 
   if (window.qos == QoS::exactly_once) CHECK(arrived.size() == 100);
   CHECK(broker.connections() == 2);
   CHECK(client.statistics().sessions_resumed == 1);
-  CHECK(client.statistics().replayed >= 1);
+  // Where acknowledgements come sooner, all that was sent may have been acknowledged before the reset.
+  if (window.acknowledgement_delay >= 50ms) CHECK(client.statistics().replayed >= 1);
   CHECK(eventually([&] { return client.statistics().in_flight == 0; }));
 }
 
