@@ -53,6 +53,11 @@ bool is_replaced(CLI::App& app, const CLI::Option& option) {
          });
 }
 
+// What follows without a blank may be a password.
+std::string without_value(const std::string& name) {
+  return name.starts_with("--") ? name.substr(0, name.find_first_of("=\t")) : name.substr(0, 2);
+}
+
 // The value is the rest of the line; that of a property is several arguments.
 void append(std::vector<std::string>& arguments, const std::string& name, const std::string& value) {
   arguments.push_back(name);
@@ -95,7 +100,8 @@ std::vector<std::string> ConfigurationFile::defaults_for(CLI::App& app) const {
     if (option == nullptr) {
       // The line itself may hold a password.
       refuse("line " + std::to_string(number) + ": " +
-             (name.front() == '-' ? "there is no option " + name : "must begin with an option, such as -h"));
+             (name.front() == '-' ? "there is no option " + without_value(name)
+                                  : "must begin with an option, such as -h"));
     }
     if (!is_replaced(app, *option)) append(arguments, name, line.substr(std::min(blank + 1, line.size())));
   }
