@@ -46,8 +46,10 @@ RequestQueue::Push RequestQueue::push(session::OutboundMessagePtr message, std::
     return fits ? Push::forbidden : Push::full;
   }
   admit(message);
-  untaken_bytes_ += message->size();
-  untaken_memory_ += message->memory();
+  if (drops_ || store_sets_pace_) {
+    untaken_bytes_ += message->size();
+    untaken_memory_ += message->memory();
+  }
   messages_.push_back(std::move(message));
   return Push::accepted;
 }
@@ -100,11 +102,18 @@ std::uint64_t RequestQueue::last_sequence() const {
 }
 
 void RequestQueue::release(const std::vector<session::OutboundMessagePtr>& finished) {
+  std::size_t bytes = 0;
+  for (const auto& message : finished)
+    bytes += message->size();
+  // Publishing threads wait while this is locked: without a flush() there is nothing to do for each message.
   const std::lock_guard lock(mutex_);
-  for (const auto& message : finished) {
-    --load_.messages;
-    load_.bytes -= message->size();
-    --group_of(message->sequence).unfinished;
+  load_.messages -= finished.size();
+  load_.bytes -= bytes;
+  if (groups_.size() == 1) {
+    groups_.front().unfinished -= finished.size();
+  } else {
+    for (const auto& message : finished)
+      --group_of(message->sequence).unfinished;
   }
   close_flush_groups();
   // A wake-up a message would cost more than the message: an eighth of the room makes it worth while.

@@ -110,7 +110,7 @@ class RequestQueue {
   std::vector<Command> commands_;
   BrokerLimits limits_;
   Load load_;
-  std::size_t untaken_bytes_ = 0;  // Of messages_; and what they take of memory.
+  std::size_t untaken_bytes_ = 0;  // Of messages_, and what they take of memory: where that bounds anything.
   std::size_t untaken_memory_ = 0;
   std::uint64_t last_sequence_ = 0;
   // The oldest first; a flush() begins a new one and waits for those before.
