@@ -17,6 +17,10 @@ using holdfast::QoS;
 
 namespace {
 
+std::string topic_of(QoS qos) {
+  return "sample/qos/" + std::to_string(static_cast<int>(qos));
+}
+
 void report(const holdfast::DeliveryResult& result) {
   const char* known = result.qos == QoS::at_most_once ? "written" : "acknowledged";
   std::printf("QoS %d: %s%s\n", static_cast<int>(result.qos), result ? known : result.error.message().c_str(),
@@ -33,13 +37,13 @@ int main(int argc, char** argv) {
                              .session_expiry = 60s,  // Without a session QoS 2 is no better than 1.
                              .trace = trace_file()});
     client.connect();
-    client.subscribe("sample/qos", QoS::exactly_once);
+    client.subscribe("sample/qos/+", QoS::exactly_once);
     std::puts("type a line");
     std::fflush(stdout);
     for (std::string line; std::getline(std::cin, line);) {
       std::vector<holdfast::Delivery> deliveries;
       for (const QoS qos : {QoS::at_most_once, QoS::at_least_once, QoS::exactly_once})
-        deliveries.push_back(client.publish("sample/qos", line, {.qos = qos}));
+        deliveries.push_back(client.publish(topic_of(qos), line, {.qos = qos}));
       for (const auto& delivery : deliveries)
         report(delivery.wait());  // As long as it takes: a broker that is away comes back.
       while (auto message = client.receive(1s)) {
