@@ -77,8 +77,8 @@ install_packages() {
     packages+=(valgrind libbenchmark-dev)
     # Brokers, proxies and networks of the integration tests.
     packages+=(ejabberd rabbitmq-server tinyproxy microsocks openssl iproute2 nftables)
-    # The page of holdfast_trace is looked at in a browser.
-    packages+=(chromium)
+    # The page of holdfast_trace is looked at in a browser; the API reference has to be complete.
+    packages+=(chromium doxygen)
   fi
   install_missing "${packages[@]}"
 }
