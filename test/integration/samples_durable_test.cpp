@@ -46,6 +46,30 @@ TEST_CASE("09_store keeps its lines without a broker and through a kill, and del
   CHECK(not_in_trace("09_store", trace) == nothing);
 }
 
+TEST_CASE("the program of getting started delivers what an earlier run of it was killed with",
+          "[integration][samples]") {
+  Mosquitto mosquitto;
+  const TemporaryDirectory directory;
+  const std::string enter = "cd '" + directory.path().string() + "' && exec " HOLDFAST_GETTING_STARTED " ";
+  Client client(quick(mosquitto.server()));
+  client.connect();
+  client.subscribe("plant/17/temp", QoS::at_least_once);
+  {
+    Program killed({"/bin/sh", "-c", enter + "22.0 " + server_at(free_port())});
+    REQUIRE(killed.wait_for_output("safe\n"));
+    killed.signal(SIGKILL);
+    CHECK(killed.wait().status == 128 + SIGKILL);
+  }
+  const Outcome outcome = run({"/bin/sh", "-c", enter + "22.5 " + mosquitto.server()});
+  CHECK(outcome.status == 0);
+  CHECK(outcome.output == "safe\ndelivered\n");
+  for (const char* reading : {"22.0", "22.5"}) {
+    const auto message = client.receive(program_patience);
+    REQUIRE(message);
+    CHECK(message->payload() == reading);
+  }
+}
+
 TEST_CASE("10_exactly_once stores each reading once and in order, though it is killed on the way",
           "[integration][samples]") {
   Mosquitto mosquitto({.lines = {"max_queued_messages 0"}});
