@@ -3,21 +3,25 @@
 #include <algorithm>
 #include <regex>
 #include <stdexcept>
+#include <utility>
 
 namespace holdfast::support {
 
 namespace {
 
-/// Without what differs from run to run.
+/// Without what differs from run to run: times, identifiers, sizes, names of servers.
 std::string comparable(const std::string& line) {
-  static const std::regex server("[a-z]+://[^ ,]+");
-  static const std::regex chosen_by_chance("auto-[0-9A-F-]+|0x[0-9a-f]{16,}");
-  static const std::regex number("[0-9]+");
-  static const std::regex spaces(" +");
-  std::string text = std::regex_replace(line, server, "SERVER");
-  text = std::regex_replace(text, chosen_by_chance, "CHANCE");
-  text = std::regex_replace(text, number, "0");
-  text = std::regex_replace(text, spaces, " ");
+  static const std::vector<std::pair<std::regex, std::string>> replacements{
+      {std::regex("[a-z]+://[^ ,]+"), "SERVER"},
+      {std::regex("auto-[0-9A-F-]+|0x[0-9a-f]{16,}"), "CHANCE"},
+      {std::regex("^ *[0-9]+\\.[0-9]+ | at [0-9-]+T[0-9:.]+Z"), " TIME "},
+      {std::regex("\\b(id|of|Identifier:) [0-9]+"), "$1 N"},
+      {std::regex("[0-9]+ bytes"), "N bytes"},
+      {std::regex(" +"), " "},
+  };
+  std::string text = line;
+  for (const auto& [what, replacement] : replacements)
+    text = std::regex_replace(text, what, replacement);
   return text.substr(std::min(text.find_first_not_of(' '), text.size()));
 }
 
