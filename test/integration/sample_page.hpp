@@ -13,7 +13,7 @@ namespace holdfast::support {
 [[nodiscard]] Arguments traced(const std::filesystem::path& file, const Arguments& command);
 
 /// The lines below "In the trace" on the sample's page which `holdfast_trace show` of that file does not have
-/// in this order. Times and other numbers, and names of servers, may differ. Throws std::runtime_error where
+/// in this order. Times, identifiers, sizes and names of servers may differ. Throws std::runtime_error where
 /// the page has none, or lacks another part that each page has.
 [[nodiscard]] std::vector<std::string> not_in_trace(const std::string& sample,
                                                     const std::filesystem::path& file);
