@@ -1,6 +1,7 @@
 #include "bench_options.hpp"
 
 #include <charconv>
+#include <vector>
 
 #include <holdfast/error.hpp>
 #include <holdfast/topic.hpp>
@@ -19,6 +20,16 @@ constexpr double seconds_max = 1e9;
 
 [[noreturn]] void refuse(const std::string& what) {
   throw Error(Errc::invalid_argument, what);
+}
+
+// Of what all tools have.
+void leave_out(CLI::App& app, const std::string& names, const std::string& why) {
+  const std::string name = names.substr(0, names.find(','));
+  app.remove_option(app.get_option(name));
+  app.add_option_function<std::vector<std::string>>(
+         names, [name, why](const auto&) { refuse(name + " is not for holdfast_bench: " + why); })
+      ->expected(0, 1)
+      ->group("");
 }
 
 void check_number(const std::string& name, std::size_t number, std::size_t smallest, std::size_t largest) {
@@ -64,11 +75,14 @@ void check_topics(const BenchOptions& options) {
 
 void BenchOptions::add_to(CLI::App& app) {
   connection.add_to(app);
-  // One of each cannot serve many clients, and what a session keeps would spoil the next run.
-  for (const char* name : {"--id", "--store", "--disable-clean-session"})
-    app.remove_option(app.get_option(name));
+  leave_out(app, "-i,--id", "each client needs an id of its own: give -I with what all begin with");
+  leave_out(app, "--store", "what a session keeps would be part of the next run");
+  leave_out(app, "-c,--disable-clean-session", "what a session keeps would be part of the next run");
   const auto number = [&](const char* name, auto& value, const char* what) {
-    return app.add_option(name, value, what)->capture_default_str()->type_name("NUMBER");
+    return app.add_option(name, value, what)
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str()
+        ->type_name("NUMBER");
   };
   number("--publishers", publishers, "Clients that publish.");
   number("--subscribers", subscribers, "Clients that subscribe.");
@@ -97,7 +111,8 @@ void BenchOptions::add_to(CLI::App& app) {
       ->type_name("SECONDS");
   app.add_option("--count", count, "Messages of each publisher.")->type_name("NUMBER");
   app.add_option("--linger", linger,
-                 "How long to wait, after the last message came, for those that are missing.")
+                 "How long to wait at the end, after the last message or acknowledgement came, for those "
+                 "that are missing.")
       ->capture_default_str()
       ->type_name("SECONDS");
   app.add_flag("--json", json, "Print the result as one JSON document.");

@@ -84,13 +84,15 @@ std::string connections_line(const RunOutcome& outcome, const BenchOptions& opti
   return line + "\n";
 }
 
-std::string published_line(const RunOutcome& outcome, const Measurements& figures) {
+std::string published_line(const RunOutcome& outcome, const BenchOptions& options,
+                           const Measurements& figures) {
   return "published       " + with_commas(figures.published) + " in " +
          decimals(outcome.publishing_seconds, 2) + " s (" +
          whole(rate(figures.published, outcome.publishing_seconds)) + "/s, " +
          decimals(rate(figures.published_bytes, outcome.publishing_seconds) / 1e6, 2) + " MB/s), " +
-         with_commas(figures.acknowledged) + " acknowledged, " + with_commas(figures.failed) + " failed, " +
-         with_commas(unfinished(figures)) + " unfinished\n";
+         with_commas(figures.acknowledged) +
+         (options.connection.qos == 0 ? " written, " : " acknowledged, ") + with_commas(figures.failed) +
+         " failed, " + with_commas(unfinished(figures)) + " unfinished\n";
 }
 
 std::string received_line(const RunOutcome& outcome, const BenchOptions& options,
@@ -125,7 +127,7 @@ Json run_of(const RunOutcome& outcome, const BenchOptions& options) {
 
 std::string to_text(const RunOutcome& outcome, const BenchOptions& options, const Measurements& figures) {
   std::string text = connections_line(outcome, options, figures);
-  if (options.publishers != 0) text += published_line(outcome, figures);
+  if (options.publishers != 0) text += published_line(outcome, options, figures);
   if (options.subscribers != 0) text += received_line(outcome, options, figures);
   text += "holdfast_bench  " + decimals(outcome.processor_seconds, 2) + " s of processor time in " +
           decimals(outcome.run_seconds, 2) + " s, at most " +

@@ -97,7 +97,7 @@ RunOutcome BenchRun::run() {
   start_ = Clock::now();
   const double processor_before = processor_seconds();
   connect_all();
-  outcome_.connecting_seconds = seconds_of(Clock::now() - start_);
+  outcome_.connecting_seconds = since(start_, figures_.last_connected);
   if (!stop_) {
     check_roles();
     publish();
@@ -144,6 +144,7 @@ void BenchRun::connect(BenchClient& client, Clock::time_point due) {
     if (client.role == Role::subscriber) subscribe(client);
     receiving_.add(client);
     client.takes_part = true;
+    figures_.last_connected = static_cast<std::uint64_t>(clock_.at(Clock::now()));
     ++figures_.connected;
   } catch (const Error& error) {
     if (!stop_) figures_.mishaps.add(error);
@@ -246,16 +247,16 @@ void BenchRun::settle_accounts() {
 double BenchRun::publishing_seconds() const {
   if (figures_.published == 0) return 0;
   if (options_.duration && options_.count == 0 && !stop_) return *options_.duration;
-  const std::int64_t last = static_cast<std::int64_t>(figures_.last_published.load());
-  return seconds_of(std::chrono::nanoseconds(last - clock_.at(plan_.start)));
+  return since(plan_.start, figures_.last_published);
 }
 
 double BenchRun::receiving_seconds() const {
-  const auto first = options_.publishers == 0 ? static_cast<std::int64_t>(figures_.first_received.load())
-                                              : clock_.at(plan_.start);
-  if (figures_.received == 0) return 0;
-  return seconds_of(
-      std::chrono::nanoseconds(static_cast<std::int64_t>(figures_.last_received.load()) - first));
+  if (options_.publishers != 0) return since(plan_.start, figures_.last_received);
+  return static_cast<double>(figures_.last_received - figures_.first_received) / 1e9;
+}
+
+double BenchRun::since(Clock::time_point start, std::uint64_t stamp) const {
+  return stamp == 0 ? 0 : static_cast<double>(static_cast<std::int64_t>(stamp) - clock_.at(start)) / 1e9;
 }
 
 void BenchRun::disconnect_all() {

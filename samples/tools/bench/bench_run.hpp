@@ -53,6 +53,8 @@ class BenchRun {
   void settle_accounts();
   [[nodiscard]] double publishing_seconds() const;
   [[nodiscard]] double receiving_seconds() const;
+  /// Seconds from then to that stamp; 0 where there is none.
+  [[nodiscard]] double since(Clock::time_point start, std::uint64_t stamp) const;
   /// Waits so long at most, showing the figures meanwhile; whether to go on: no signal came.
   bool go_on(std::chrono::nanoseconds longest);
 

@@ -46,7 +46,7 @@ int bench_main(int argc, char** argv) {
   tools::BenchRun run(options);
   const tools::RunOutcome outcome = run.run();
   for (const auto& [what, count] : run.figures().mishaps.all())
-    tools::complain("holdfast_bench", std::to_string(count) + " times: " + what);
+    tools::complain("holdfast_bench", what + (count == 1 ? "" : " (" + std::to_string(count) + " times)"));
   if (options.connection.statistics) run.write_statistics();
   const int printed = print(result_of(outcome, options, run.figures()));
   const int status = status_of(outcome, options, run.figures());

@@ -35,12 +35,13 @@ struct Measurements {
   Counter connected{0};  ///< Clients whose first attempt succeeded, subscriptions included.
   Counter not_connected{0};
   Counter connections_lost{0};
+  Counter last_connected{0};  ///< When, as StampClock has it.
 
   Counter published{0};
   Counter published_bytes{0};  ///< Of payloads, as below.
   Counter acknowledged{0};     ///< At QoS 0: written.
   Counter failed{0};
-  Counter last_published{0};  ///< When, as StampClock has it.
+  Counter last_published{0};  ///< As last_connected.
 
   Counter received{0};
   Counter received_bytes{0};

@@ -120,9 +120,12 @@ void Publishing::wait_for_oldest(std::chrono::nanoseconds longest) {
 }
 
 void Publishing::finish() {
-  const auto deadline = Clock::now() + to_duration(plan_.options.linger);
-  while (!unfinished_.empty() && Clock::now() < deadline)
+  std::size_t left = unfinished_.size();
+  for (auto last = Clock::now(); left != 0 && Clock::now() < last + to_duration(plan_.options.linger);) {
     wait_for_oldest(look_again);
+    if (unfinished_.size() != left) last = Clock::now();
+    left = unfinished_.size();
+  }
   for (const Unfinished& message : unfinished_)
     note_not_delivered(message.number);
 }
