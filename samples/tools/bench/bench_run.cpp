@@ -21,8 +21,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::nanoseconds look_again = 20ms;
-// Until the last thread runs that publishes.
-constexpr std::chrono::nanoseconds before_start = 200ms;
+// Until the last thread runs that publishes: a moment, and for each thread.
+constexpr std::chrono::nanoseconds before_start = 10ms;
+constexpr std::chrono::nanoseconds to_start_one = 100us;
 // What waits where the broker falls behind: enough for its pauses, and no more memory than it takes.
 constexpr std::size_t outbox_messages = 10'000;
 // Closing many connections takes a while, where each may wait for a broker that does not read.
@@ -187,7 +188,7 @@ void BenchRun::publish() {
   for (const auto& client : clients_) {
     if (client->takes_part && client->audience) client->audience->set_subscribed();
   }
-  plan_.start = Clock::now() + before_start;
+  plan_.start = Clock::now() + before_start + options_.publishers * to_start_one;
   plan_.end = options_.duration ? plan_.start + to_duration(*options_.duration) : Clock::time_point::max();
   for (const auto& client : clients_) {
     if (client->role != Role::publisher) continue;
