@@ -30,7 +30,7 @@ TEST_CASE("an audience expects what was delivered to topics that its filter matc
 TEST_CASE("what an audience got is not lost, each stream by itself", "[unit][bench]") {
   Audience audience("bench/+", own_run);
   audience.set_subscribed();
-  for (const std::uint32_t sequence : {0, 1, 2, 3, 5, 6, 7, 8})
+  for (const std::uint32_t sequence : {0U, 1U, 2U, 3U, 5U, 6U, 7U, 8U})
     CHECK(audience.take({.run = own_run, .stream = 0, .sequence = sequence}) == Arrival::in_order);
   CHECK(audience.take({.run = own_run, .stream = 2, .sequence = 4}) == Arrival::in_order);
   CHECK(audience.lost_of(streams) == 1 + 4);

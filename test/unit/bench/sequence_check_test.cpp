@@ -17,7 +17,7 @@ TEST_CASE("a stream that comes whole and in order lacks nothing", "[unit][bench]
 TEST_CASE("what is missing is counted, within the stream and at its end", "[unit][bench]") {
   SequenceCheck check(0);
   CHECK(check.missing(3, {}) == 3);
-  for (const std::uint64_t number : {1, 2, 5, 9})
+  for (const std::uint64_t number : {1U, 2U, 5U, 9U})
     CHECK(check.take(number) == Arrival::in_order);
   CHECK(check.missing(10, {}) == 6);
   CHECK(check.missing(12, {}) == 8);
@@ -36,7 +36,7 @@ TEST_CASE("what was never sent is not missed", "[unit][bench]") {
 TEST_CASE("what comes late broke the order, and is not missing any more", "[unit][bench]") {
   SequenceCheck check(0);
   CHECK(check.take(5) == Arrival::in_order);
-  for (const std::uint64_t number : {2, 4, 0, 3, 1}) {
+  for (const std::uint64_t number : {2U, 4U, 0U, 3U, 1U}) {
     CAPTURE(number);
     CHECK(check.take(number) == Arrival::late);
   }
@@ -46,9 +46,9 @@ TEST_CASE("what comes late broke the order, and is not missing any more", "[unit
 
 TEST_CASE("what comes again is a duplicate, also within a gap that was filled", "[unit][bench]") {
   SequenceCheck check(0);
-  for (const std::uint64_t number : {0, 1, 6, 3})
+  for (const std::uint64_t number : {0U, 1U, 6U, 3U})
     static_cast<void>(check.take(number));
-  for (const std::uint64_t number : {0, 1, 6, 3})
+  for (const std::uint64_t number : {0U, 1U, 6U, 3U})
     CHECK(check.take(number) == Arrival::duplicate);
   CHECK(check.missing(7, {}) == 3);
   CHECK(check.take(4) == Arrival::late);
