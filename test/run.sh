@@ -73,6 +73,8 @@ install_packages() {
     ca-certificates)
   if [ "$mode" != quick ]; then
     packages+=(clang libclang-rt-dev clang-tidy-14 clang-format-14 libmosquitto-dev libpaho-mqtt-dev libpaho-mqttpp-dev shellcheck)
+    # Packages, and the binary interface.
+    packages+=(dpkg-dev file abigail-tools)
     # What a message costs, and parts alone.
     packages+=(valgrind libbenchmark-dev)
     # Brokers, proxies and networks of the integration tests.
@@ -157,6 +159,8 @@ if [ $mode = long ]; then
   done
   say "simulation: every fault put in is found"
   test/simulation/faults.sh
+  say "Debian packages, in bare roots"
+  if [ -e .git ]; then test/install/packages.sh; else echo "left to the checkout: this is a copy in a root already"; fi
   say "publisher and subscriber, killed 200 times each"
   HOLDFAST_KILLS=200 build-dev/bin/integration_store 'a publisher that is killed*'
   HOLDFAST_KILLS=200 build-dev/bin/integration_exactly_once
