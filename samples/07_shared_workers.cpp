@@ -2,12 +2,14 @@
 //
 // Run:    07_shared_workers NAME [mqtt://host:port]       (default mqtt://localhost; each worker with a name)
 // Prints: each job as it is done. It runs until it is killed.
-// Page:   docs/samples.md
+// Page:   docs/samples/07_shared_workers.md
 #include <cstdio>
 #include <stdexcept>
 #include <string>
 
 #include <holdfast/client.hpp>
+
+#include "trace_file.hpp"
 
 using namespace std::chrono_literals;
 
@@ -23,7 +25,8 @@ int main(int argc, char** argv) {
                              // the session outlives the worker. Without, mosquitto drops what it had in hand.
                              .session_expiry = 1h,
                              .start = holdfast::Start::resume,
-                             .ack = holdfast::Ack::manual});
+                             .ack = holdfast::Ack::manual,
+                             .trace = trace_file()});
     client.connect();
     // All in the group "workers" share what comes. With a broker that cannot do that, subscribe() throws.
     const auto granted = client.subscribe("$share/workers/jobs/#", holdfast::QoS::at_least_once);

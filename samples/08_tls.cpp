@@ -2,11 +2,13 @@
 //
 // Run:    08_tls CA-FILE [mqtts://host:port [CERTIFICATE-FILE KEY-FILE]]      (default mqtts://localhost)
 // Prints: "delivered", or one line that says what is wrong and one that says whose turn it is.
-// Page:   docs/samples.md
+// Page:   docs/samples/08_tls.md
 #include <cstdio>
 #include <string>
 
 #include <holdfast/client.hpp>
+
+#include "trace_file.hpp"
 
 using namespace std::chrono_literals;
 
@@ -14,6 +16,7 @@ namespace {
 
 holdfast::Options options_of(int argc, char** argv) {
   holdfast::Options options{.server = argc > 2 ? argv[2] : "mqtts://localhost", .client_id = "tls-sample"};
+  options.trace = trace_file();
   options.tls.ca_file = argv[1];
   if (argc > 4) {  // Who the broker is, our authority says; who we are, this says.
     options.tls.certificate_file = argv[3];

@@ -4,7 +4,7 @@
 // Does:   publishes the load average to plant/17/load every second, and takes another period from
 //         plant/17/period (seconds, such as 0.5). Stops cleanly on SIGTERM and SIGINT.
 // Keeps:  its session in $STATE_DIRECTORY, or in the current directory.
-// Page:   docs/samples.md
+// Page:   docs/samples/12_daemon.md
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
@@ -32,6 +32,8 @@
 
 #include <holdfast/client.hpp>
 #include <holdfast/store.hpp>
+
+#include "trace_file.hpp"
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
@@ -88,6 +90,7 @@ holdfast::Options options_for(std::string server, const std::shared_ptr<spdlog::
   options.will = holdfast::Will{.topic = "plant/17/alive", .payload = "no", .retain = true};
   options.request_timeout = 3s;  // Of subscribe(): the watchdog is waiting, too.
   options.logger = logger;
+  options.trace = trace_file();
   return options;
 }
 

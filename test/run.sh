@@ -78,9 +78,9 @@ install_packages() {
     # What a message costs, and parts alone.
     packages+=(valgrind libbenchmark-dev)
     # Brokers, proxies and networks of the integration tests.
-    packages+=(ejabberd rabbitmq-server tinyproxy microsocks openssl iproute2 nftables)
-    # The page of holdfast_trace is looked at in a browser.
-    packages+=(chromium)
+    packages+=(ejabberd mosquitto-dev rabbitmq-server tinyproxy microsocks openssl iproute2 nftables)
+    # The page of holdfast_trace is looked at in a browser; the API reference has to be complete.
+    packages+=(chromium doxygen)
   fi
   install_missing "${packages[@]}"
 }

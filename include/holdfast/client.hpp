@@ -49,6 +49,7 @@ class Core;
 /// need the object alone, as always. Copying is not possible; share it by reference.
 class Client {
  public:
+  /// What messages() gives.
   using Messages = MessageRange<Client>;
 
   /// Checks the options. Connects to nothing and starts no thread. Throws Error (Errc::invalid_argument)
@@ -58,8 +59,12 @@ class Client {
   /// Options::close_timeout. What was not finished ends with Errc::closed (and stays in the store, if there
   /// is one).
   ~Client();
+  ///@{
+  /// Takes over; the other one can only be destroyed or assigned to then. What was assigned to is closed as
+  /// by its destructor.
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
+  ///@}
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
@@ -76,6 +81,7 @@ class Client {
   /// unfinished. Waits for everything accepted first as long as options.drain says. Returns false if that was
   /// not enough: what is left stays queued. Throws Error (invalid_argument) for options the standard forbids.
   bool disconnect(const DisconnectOptions& options = {});
+  /// Whether a CONNACK with success has come and the connection has not ended since, as far as is known.
   [[nodiscard]] bool is_connected() const noexcept;
   /// Authenticates again on the connection that is up, with Options::authenticator, and waits at most
   /// `timeout` for the broker's consent. Messages flow meanwhile. Throws Error: not_connected,
@@ -87,6 +93,7 @@ class Client {
 
   // ---- Publishing ----
 
+  ///@{
   /// Accepts a message: returns once it is queued; the Delivery tells what became of it. Allowed before
   /// connect() and while the connection is lost. Waits for room in the outbox up to Options::publish_timeout.
   /// The bytes are copied. Throws Error: invalid_topic_name, invalid_argument (a property breaks a rule),
@@ -95,6 +102,7 @@ class Client {
   Delivery publish(std::string_view topic, std::string_view payload, const PublishOptions& options = {});
   Delivery publish(std::string_view topic, std::span<const std::byte> payload,
                    const PublishOptions& options = {});
+  ///@}
   /// As publish(), but never waits: an empty optional if the outbox is full, or the disk of a store behind.
   [[nodiscard]] std::optional<Delivery> try_publish(std::string_view topic, std::string_view payload,
                                                     const PublishOptions& options = {});
@@ -103,6 +111,7 @@ class Client {
 
   // ---- Subscribing ----
 
+  ///@{
   /// Subscribes and waits for the broker's answer. Returns the reason code: the granted QoS or a failure.
   /// Kept across reconnects and made again when the broker lost the session. Throws Error:
   /// invalid_topic_filter, invalid_argument, wildcard_not_supported, shared_not_supported,
@@ -111,14 +120,18 @@ class Client {
   ReasonCode subscribe(std::string_view filter, QoS maximum_qos = QoS::at_most_once);
   ReasonCode subscribe(std::string_view filter, const SubscriptionOptions& options,
                        const SubscribeProperties& properties = {});
+  ///@}
   /// The same for several filters at once: a reason code for each, in their order.
   std::vector<ReasonCode> subscribe(std::span<const TopicFilter> subscriptions,
                                     const SubscribeProperties& properties = {});
+  ///@{
   /// Ends a subscription and waits for the answer, as subscribe().
   ReasonCode unsubscribe(std::string_view filter);
   std::vector<ReasonCode> unsubscribe(std::span<const std::string> filters,
                                       const SubscribeProperties& properties = {});
+  ///@}
 
+  ///@{
   /// Subscribes and gives the messages a queue of their own: the handle's receive() takes them, this client's
   /// receive() gets what no handle takes. They are told apart by a Subscription Identifier that the client
   /// chooses (unless `properties` has one), or where the broker knows none, by the filter. What waits in this
@@ -129,6 +142,7 @@ class Client {
   [[nodiscard]] Subscription subscribe(std::string_view filter, const SubscriptionOptions& options,
                                        const SubscriptionQueue& queue,
                                        const SubscribeProperties& properties = {});
+  ///@}
   /// The same for several filters in one handle. Where filters of a handle overlap, a broker may send a
   /// message once for each.
   [[nodiscard]] Subscription subscribe(std::span<const TopicFilter> subscriptions,
@@ -137,6 +151,7 @@ class Client {
 
   // ---- Requests ----
 
+  ///@{
   /// Publishes a request and waits for its response, at most `timeout`. Response Topic and Correlation Data
   /// are handled inside: the client subscribes once to a topic of its own (Options::response_topic). Any
   /// number of threads may wait for responses at once; a response that comes late or answers nothing is
@@ -148,12 +163,15 @@ class Client {
                                 std::chrono::milliseconds timeout, const RequestOptions& options = {});
   [[nodiscard]] Message request(std::string_view topic, std::span<const std::byte> payload,
                                 std::chrono::milliseconds timeout, const RequestOptions& options = {});
+  ///@}
+  ///@{
   /// Publishes the response to a request: to its Response Topic, with its Correlation Data (which replace
   /// those of `options`), and without `options` at its QoS. Throws Error as publish(); invalid_argument if
   /// the message has no Response Topic: it is no request then.
   Delivery reply(const Message& request, std::string_view payload);
   Delivery reply(const Message& request, std::string_view payload, const PublishOptions& options);
   Delivery reply(const Message& request, std::span<const std::byte> payload, const PublishOptions& options);
+  ///@}
 
   // ---- Receiving ----
 
@@ -167,6 +185,7 @@ class Client {
   /// stays in flight; calls that wait for them (subscribe(), flush(), Delivery::wait(), ...) keep reading
   /// going meanwhile, and whatever else comes then waits in the inbox. No answer is taken for overdue.
   void pause_receiving();
+  /// Reads again. Does nothing if reading was not paused.
   void resume_receiving();
   /// For a loop over all messages, waiting for each: `for (auto& message : client.messages()) ...`. Ends when
   /// the client is disconnected by disconnect() or refused for good.
@@ -179,6 +198,7 @@ class Client {
   /// their own. Never read it. Valid as long as the client.
   [[nodiscard]] int fd() const;
 
+  /// Counters and gauges, as a snapshot.
   [[nodiscard]] Statistics statistics() const;
   /// What the broker granted at the last successful connect; the standard's defaults before.
   [[nodiscard]] BrokerLimits broker_limits() const;

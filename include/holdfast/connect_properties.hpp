@@ -47,22 +47,24 @@ struct Will {
   std::string topic;
   /// Any bytes, at most 65535.
   std::string payload = {};
+  /// At which QoS it is published. Default: at most once. [MQTT 5, 3.1.2.6]
   QoS qos = QoS::at_most_once;
+  /// Whether the broker keeps it as the topic's last value. Default: no. [MQTT 5, 3.1.2.7]
   bool retain = false;
   /// How long the broker waits before publishing it; a reconnect within that time cancels it. Whole seconds,
   /// 0 to 4294967295. Absent: 0. [MQTT 5, 3.1.3.2.2]
   std::optional<std::chrono::seconds> will_delay_interval = std::nullopt;
-  /// The payload is UTF-8 text. [MQTT 5, 3.1.3.2.3]
+  /// The payload is UTF-8 text. Default: unspecified bytes. [MQTT 5, 3.1.3.2.3]
   bool payload_is_utf8 = false;
-  /// [MQTT 5, 3.1.3.2.4]
+  /// How long the message is worth keeping, in seconds. Absent: for ever. [MQTT 5, 3.1.3.2.4]
   std::optional<std::chrono::seconds> message_expiry_interval = std::nullopt;
-  /// [MQTT 5, 3.1.3.2.5]
+  /// MIME type or any other description of the payload. Absent: none. [MQTT 5, 3.1.3.2.5]
   std::optional<std::string> content_type = std::nullopt;
-  /// [MQTT 5, 3.1.3.2.6]
+  /// Topic on which a response is expected. Absent: not a request. [MQTT 5, 3.1.3.2.6]
   std::optional<std::string> response_topic = std::nullopt;
-  /// [MQTT 5, 3.1.3.2.7]
+  /// Bytes by which the response is recognised, at most 65535. Absent: none. [MQTT 5, 3.1.3.2.7]
   std::optional<std::string> correlation_data = std::nullopt;
-  /// [MQTT 5, 3.1.3.2.8]
+  /// Names and values for the receivers. Default: none. [MQTT 5, 3.1.3.2.8]
   UserProperties user_properties = {};
 };
 
@@ -79,7 +81,7 @@ struct DisconnectOptions {
   std::optional<std::chrono::seconds> session_expiry_interval = std::nullopt;
   /// A text for the broker's log. [MQTT 5, 3.14.2.2.3]
   std::optional<std::string> reason_string = std::nullopt;
-  /// [MQTT 5, 3.14.2.2.4]
+  /// Names and values for the broker. Default: none. [MQTT 5, 3.14.2.2.4]
   UserProperties user_properties = {};
 };
 

@@ -29,11 +29,12 @@ struct DeliveryResult {
   /// The QoS at which it was delivered: as asked, or lower by Options::lower_qos, or because the broker
   /// acknowledged QoS 2 as QoS 1, as RabbitMQ does in MQTT 3.1.1.
   QoS qos = QoS::at_most_once;
-  std::string reason_string;
-  UserProperties user_properties;
+  std::string reason_string;       ///< The broker's, for people; often empty. [MQTT 5, 3.4.2.2.2]
+  UserProperties user_properties;  ///< The broker's, of its last packet. [MQTT 5, 3.4.2.2.3]
   /// The message was sent more than once: as a replay with DUP, or anew after a lost session.
   bool repeated = false;
 
+  /// Whether it ended without an error.
   [[nodiscard]] explicit operator bool() const noexcept { return !error; }
 };
 
@@ -41,13 +42,22 @@ struct DeliveryResult {
 /// Any thread. Stays valid after the client is gone; what was unfinished then ended with Errc::closed.
 class Delivery {
  public:
+  /// Of no message: done(), without an error.
   Delivery() noexcept = default;
+  /// For the Client, which makes them.
   Delivery(session::OutboundMessage* message, std::shared_ptr<client::Completions> completions) noexcept;
+  /// Changes nothing for the message.
   ~Delivery();
+  ///@{
+  /// Copies follow the same message.
   Delivery(const Delivery& other) noexcept;
   Delivery& operator=(const Delivery& other) noexcept;
+  ///@}
+  ///@{
+  /// The other one follows no message then.
   Delivery(Delivery&& other) noexcept;
   Delivery& operator=(Delivery&& other) noexcept;
+  ///@}
 
   /// Whether the message has ended, well or not. Never blocks. True for a default-made Delivery.
   [[nodiscard]] bool done() const noexcept;

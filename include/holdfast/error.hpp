@@ -56,15 +56,20 @@ enum class Errc {
 
 /// The category of Errc; a sentence per value.
 [[nodiscard]] const std::error_category& error_category() noexcept;
+/// So that an Errc is a std::error_code wherever one is wanted.
 [[nodiscard]] std::error_code make_error_code(Errc code) noexcept;
 
 /// What every throwing call throws. what() is one line for people.
 class Error : public std::system_error {
  public:
+  ///@{
+  /// With a sentence for people, and what the broker said, if it did.
   Error(Errc code, const std::string& what);
   Error(Errc code, const std::string& what, ReasonCode reason, std::string reason_string);
   Error(std::error_code code, const std::string& what);
+  ///@}
 
+  /// One line for people: what was tried, what was found, what to do. Lives as long as the exception.
   [[nodiscard]] const char* what() const noexcept override { return what_.c_str(); }
   /// The broker's reason code, if the broker gave one.
   [[nodiscard]] std::optional<ReasonCode> reason_code() const noexcept { return reason_; }
@@ -79,5 +84,7 @@ class Error : public std::system_error {
 
 }  // namespace holdfast
 
+/// @cond
 template <>
 struct std::is_error_code_enum<holdfast::Errc> : std::true_type {};
+/// @endcond

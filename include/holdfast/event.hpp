@@ -18,29 +18,30 @@ namespace holdfast {
 struct BrokerLimits {
   /// The version in force, mqtt_5 or mqtt_3_1_1. A broker of MQTT 3.1.1 says nothing of its limits.
   Protocol protocol = Protocol::mqtt_5;
-  /// In MQTT 3.1.1 what was asked: the broker does not tell.
+  /// How long it keeps the session after the connection. In MQTT 3.1.1 what was asked: the broker does not
+  /// tell. [MQTT 5, 3.2.2.3.2]
   std::chrono::seconds session_expiry_interval{0};
-  std::uint16_t receive_maximum = 65535;
-  QoS maximum_qos = QoS::exactly_once;
-  bool retain_available = true;
-  /// Absent: no limit.
+  std::uint16_t receive_maximum = 65535;  ///< QoS 1 and 2 messages in flight to it. [MQTT 5, 3.2.2.3.3]
+  QoS maximum_qos = QoS::exactly_once;    ///< Of what is published. [MQTT 5, 3.2.2.3.4]
+  bool retain_available = true;           ///< Whether it keeps messages. [MQTT 5, 3.2.2.3.5]
+  /// The largest packet it takes, in bytes. Absent: no limit. [MQTT 5, 3.2.2.3.6]
   std::optional<std::uint32_t> maximum_packet_size;
-  std::uint16_t topic_alias_maximum = 0;
-  bool wildcard_subscription_available = true;
-  bool subscription_identifiers_available = true;
-  bool shared_subscription_available = true;
-  std::chrono::seconds keep_alive{0};  ///< The one in force: the broker's, or ours.
+  std::uint16_t topic_alias_maximum = 0;           ///< Aliases it takes. [MQTT 5, 3.2.2.3.8]
+  bool wildcard_subscription_available = true;     ///< + and # in topic filters. [MQTT 5, 3.2.2.3.11]
+  bool subscription_identifiers_available = true;  ///< [MQTT 5, 3.2.2.3.12]
+  bool shared_subscription_available = true;       ///< $share/ in topic filters. [MQTT 5, 3.2.2.3.13]
+  std::chrono::seconds keep_alive{0};              ///< The one in force: the broker's, or ours.
 };
 
 /// A CONNACK with success came.
 struct Connected {
-  bool session_present = false;
-  std::string client_id;    ///< The one in force: ours, or the one the broker assigned.
-  std::string server = {};  ///< As in Options, without credentials.
-  BrokerLimits limits;
-  std::string reason_string;
-  std::string response_information;
-  UserProperties user_properties;
+  bool session_present = false;      ///< The broker had our session, and goes on with it. [MQTT 5, 3.2.2.1.1]
+  std::string client_id;             ///< The one in force: ours, or the one the broker assigned.
+  std::string server = {};           ///< As in Options, without credentials.
+  BrokerLimits limits;               ///< What the broker granted.
+  std::string reason_string;         ///< The broker's, for people; often empty. [MQTT 5, 3.2.2.3.9]
+  std::string response_information;  ///< What it may say about response topics. [MQTT 5, 3.2.2.3.15]
+  UserProperties user_properties;    ///< The broker's. [MQTT 5, 3.2.2.3.10]
 };
 
 /// The connection ended, or an attempt failed.
@@ -55,8 +56,8 @@ struct Disconnected {
 
 /// The next attempt follows after `delay`.
 struct Reconnecting {
-  std::chrono::milliseconds delay{0};
-  unsigned attempt = 0;     ///< From 1, counted since the last success.
+  std::chrono::milliseconds delay{0};  ///< From now.
+  unsigned attempt = 0;                ///< From 1, counted since the last success.
   std::string server = {};  ///< Where it goes, unless before_connect changes that; without credentials.
 };
 
@@ -69,48 +70,49 @@ struct SessionLost {
 
 /// The broker refuses this client. When `final`, no attempt follows until connect() is called again.
 struct Refused {
-  ReasonCode reason_code = ReasonCode::unspecified_error;
-  std::string reason_string;
-  bool final = false;
+  ReasonCode reason_code = ReasonCode::unspecified_error;  ///< Of CONNACK. [MQTT 5, 3.2.2.2]
+  std::string reason_string;                               ///< The broker's, for people.
+  bool final = false;                                      ///< No attempt follows by itself.
 };
 
 /// Another client connected with our Client Identifier. When `final`, no attempt follows until connect() is
 /// called again.
 struct TakenOver {
-  bool final = false;
+  bool final = false;  ///< No attempt follows by itself.
 };
 
 /// The broker says where else to go. [MQTT 5, 4.11]
 struct ServerReferenceGiven {
   std::string server_reference;  ///< Space-separated, as it came; may be empty.
-  bool permanent = false;
-  bool followed = false;
-  std::string what = {};  ///< Where it is followed to, or why it is not.
+  bool permanent = false;        ///< "Server moved" (0x9D), else "use another server" (0x9C).
+  bool followed = false;         ///< As Options::follow_server_reference says, and as far as it is safe.
+  std::string what = {};         ///< Where it is followed to, or why it is not.
 };
 
 /// Messages ended in the outbox, waiting to be sent (perhaps again, after a lost session). One event stands
 /// for all that ended for the same reason while nothing else happened.
 struct MessagesDropped {
-  std::error_code error;  ///< Errc::expired, dropped or superseded.
-  std::uint64_t messages = 0;
-  std::string topic;  ///< Of the last one.
+  std::error_code error;       ///< Errc::expired, dropped or superseded.
+  std::uint64_t messages = 0;  ///< How many.
+  std::string topic;           ///< Of the last one.
 };
 
 /// A message without a Delivery to tell it (of an earlier process) failed otherwise, or any message as
 /// poison.
 struct MessageFailed {
-  std::string topic;
-  std::error_code error;
-  ReasonCode reason_code = ReasonCode::success;
+  std::string topic;                             ///< Of the message.
+  std::error_code error;                         ///< An Errc.
+  ReasonCode reason_code = ReasonCode::success;  ///< The broker's, if it gave one.
 };
 
 /// A subscription made again after a lost session, or on behalf of a call that timed out, was refused.
 struct SubscriptionFailed {
-  std::string filter;
-  ReasonCode reason_code = ReasonCode::unspecified_error;
-  std::string reason_string = {};  ///< The broker's, for all filters of its packet.
+  std::string filter;                                      ///< The topic filter, as it was asked for.
+  ReasonCode reason_code = ReasonCode::unspecified_error;  ///< Of SUBACK. [MQTT 5, 3.9.3]
+  std::string reason_string = {};                          ///< The broker's, for all filters of its packet.
 };
 
+/// One of the above; std::get_if tells which.
 using Event = std::variant<Connected, Disconnected, Reconnecting, SessionLost, Refused, TakenOver,
                            ServerReferenceGiven, MessagesDropped, MessageFailed, SubscriptionFailed>;
 

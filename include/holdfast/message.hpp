@@ -28,7 +28,9 @@ class Requests;
 /// What an acknowledgement may carry besides its reason code: words for the broker and its log. What would
 /// make the packet larger than the broker's Maximum Packet Size is left out. [MQTT 5, 3.4.2.2, 3.5.2.2]
 struct AcknowledgementProperties {
+  /// UTF-8, at most 65535 bytes. Absent: none. [MQTT 5, 3.4.2.2.2, 3.5.2.2.2]
   std::optional<std::string> reason_string = std::nullopt;
+  /// Default: none. [MQTT 5, 3.4.2.2.3, 3.5.2.2.3]
   UserProperties user_properties = {};
 };
 
@@ -37,18 +39,28 @@ struct AcknowledgementProperties {
 /// keeping one of them keeps its block. One thread at a time.
 class Message {
  public:
+  /// Acknowledges nothing: with Ack::manual the broker sends an unacknowledged message again on the next
+  /// connection of the session.
   ~Message();
+  ///@{
+  /// Takes over the bytes and the acknowledgement; the other one can only be destroyed or assigned to then.
   Message(Message&&) noexcept;
   Message& operator=(Message&&) noexcept;
-  Message(const Message&) = delete;  ///< Two owners of one acknowledgement make no sense: move it.
+  ///@}
+  /// Two owners of one acknowledgement make no sense: move it.
+  Message(const Message&) = delete;
   Message& operator=(const Message&) = delete;
 
+  /// The topic name, in full, also where the broker sent an alias. [MQTT 5, 3.3.2.1]
   [[nodiscard]] std::string_view topic() const noexcept;
   /// The payload as characters; any bytes, perhaps none.
   [[nodiscard]] std::string_view payload() const noexcept;
+  /// The payload as bytes.
   [[nodiscard]] std::span<const std::byte> payload_bytes() const noexcept;
   /// The QoS of this delivery, which may be lower than the publisher's.
   [[nodiscard]] QoS qos() const noexcept;
+  /// The broker had kept it when the subscription was made; with
+  /// SubscriptionOptions::retain_as_published as the publisher set it. [MQTT 5, 3.3.1.3]
   [[nodiscard]] bool retain() const noexcept;
   /// The broker may have sent this message before. [MQTT 5, 3.3.1.1]
   [[nodiscard]] bool duplicate() const noexcept;
@@ -59,13 +71,20 @@ class Message {
   /// protocol has nothing by which a message that is sent again could be told from a new one.
   [[nodiscard]] std::optional<MessageKey> key() const noexcept;
 
-  // Properties. [MQTT 5, 3.3.2.3]
+  /// The publisher says that the payload is UTF-8 text. Checked only with Options::check_payload_format.
+  /// [MQTT 5, 3.3.2.3.2]
   [[nodiscard]] bool payload_is_utf8() const noexcept;
+  /// What was left of it when the broker sent the message, in seconds. [MQTT 5, 3.3.2.3.3]
   [[nodiscard]] std::optional<std::chrono::seconds> message_expiry_interval() const noexcept;
+  /// What the publisher calls the payload: a MIME type, perhaps. [MQTT 5, 3.3.2.3.9]
   [[nodiscard]] std::optional<std::string_view> content_type() const noexcept;
+  /// Where a response is expected: then this is a request, see Client::reply(). [MQTT 5, 3.3.2.3.5]
   [[nodiscard]] std::optional<std::string_view> response_topic() const noexcept;
+  /// Bytes by which the requester knows the response. [MQTT 5, 3.3.2.3.6]
   [[nodiscard]] std::optional<std::string_view> correlation_data() const noexcept;
+  /// Of all subscriptions that it matched and that have one. [MQTT 5, 3.3.2.3.8]
   [[nodiscard]] std::vector<std::uint32_t> subscription_identifiers() const;
+  /// Of the publisher, in its order; copied. [MQTT 5, 3.3.2.3.7]
   [[nodiscard]] UserProperties user_properties() const;
 
   /// With Ack::manual: acknowledges this message; the broker then forgets it. Otherwise, at QoS 0, or a

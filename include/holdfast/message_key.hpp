@@ -16,6 +16,7 @@ namespace holdfast {
 struct MessageKey {
   /// Of the session at the broker. The store counts them, from a number chosen when it was made.
   std::uint64_t session = 0;
+  /// Of the message at the broker, from 1. [MQTT 5, 2.2.1]
   std::uint16_t packet_identifier = 0;
   /// Counts the messages that had this packet identifier in this session, from 1.
   std::uint64_t exchange = 0;
@@ -24,6 +25,7 @@ struct MessageKey {
   /// packet identifier to another one.
   std::uint64_t content = 0;
 
+  /// Whether they are of the same message.
   friend bool operator==(const MessageKey&, const MessageKey&) = default;
 };
 

@@ -120,7 +120,7 @@ struct ReconnectOptions {
   /// Go on for ever when another client takes the session over again and again. Default: no, after
   /// take_overs_max in a row the state becomes `taken_over`.
   bool retry_when_taken_over = false;
-  /// Default: 5.
+  /// How many times in a row another client may take over before the attempts end. Default: 5.
   unsigned take_overs_max = 5;
 };
 
@@ -133,8 +133,9 @@ struct TcpSettings {
   bool keep_alive = true;
   /// TCP_USER_TIMEOUT: how long sent bytes may stay unacknowledged. Default: the system's.
   std::optional<std::chrono::milliseconds> user_timeout = std::nullopt;
-  /// SO_SNDBUF and SO_RCVBUF in bytes. Default: the system's.
+  /// SO_SNDBUF in bytes. Default: the system's.
   std::optional<int> send_buffer = std::nullopt;
+  /// SO_RCVBUF in bytes. Default: the system's.
   std::optional<int> receive_buffer = std::nullopt;
   /// Local address to connect from, numeric. Default: the system's choice.
   std::string bind_address = {};
@@ -165,13 +166,15 @@ struct WebSocketSettings {
 
 /// What a hook may change before a connection attempt.
 struct Attempt {
-  std::string server;  ///< As Options::server.
-  std::optional<std::string> user_name;
-  std::optional<std::string> password;
-  std::optional<Will> will;
-  unsigned number = 0;  ///< Attempts since the last success, from 1. Read only.
+  std::string server;                    ///< As Options::server.
+  std::optional<std::string> user_name;  ///< As Options::user_name.
+  std::optional<std::string> password;   ///< As Options::password.
+  std::optional<Will> will;              ///< As Options::will.
+  unsigned number = 0;                   ///< Attempts since the last success, from 1. Read only.
 };
 
+/// Everything that can be set on a Client. Checked by its constructor, which throws Error
+/// (Errc::invalid_argument) for values out of their range and for those that contradict each other.
 struct Options {
   // ---- Where and as whom ----
 
@@ -184,7 +187,9 @@ struct Options {
   /// tried first (unless it was too busy, shut down, or dropped us again and again); each that fails hands
   /// over to the next, for ever, each with a back-off of its own.
   std::vector<std::string> servers = {};
+  /// What several servers are to each other. Default: independent brokers.
   ServerGroup server_group = ServerGroup::independent;
+  /// Which of several servers is tried first. Default: the first.
   ServerOrder server_order = ServerOrder::in_turn;
   /// The version of MQTT. With automatic, what a server was found to speak is remembered for that server, in
   /// the store too.
@@ -192,7 +197,7 @@ struct Options {
   /// UTF-8, at most 65535 bytes. Empty: the broker assigns one, which is then kept for all reconnects; a
   /// broker of MQTT 3.1.1 does not tell which, and each connection has another. [MQTT 5, 3.1.3.1]
   std::string client_id = {};
-  /// Absent: not sent. [MQTT 5, 3.1.3.5]
+  /// Who we are, to the broker: UTF-8, at most 65535 bytes. Absent: not sent. [MQTT 5, 3.1.3.5]
   std::optional<std::string> user_name = std::nullopt;
   /// Any bytes, at most 65535. Absent: not sent. May stand without a user name, except in MQTT 3.1.1. [MQTT
   /// 5, 3.1.3.6]
@@ -214,13 +219,19 @@ struct Options {
   /// set ConnectProperties::session_expiry_interval. Absent: 0. In MQTT 3.1.1, where 0 is Clean Session 1 and
   /// all else Clean Session 0, the broker decides how long that is.
   std::optional<std::chrono::seconds> session_expiry = std::nullopt;
+  /// Whether the first connection takes up an existing session. Default: if the store holds one.
+  /// [MQTT 5, 3.1.2.4]
   Start start = Start::automatic;
+  /// When the session is taken to be over on our side. Default: when the broker says so.
   SessionEnd session_end = SessionEnd::by_broker;
+  /// What becomes of QoS 1 and 2 messages in flight when the session is lost. Default: they are sent anew.
   OnSessionLost on_session_lost = OnSessionLost::republish;
   /// Subscribe again to everything after the broker lost the session. Default: yes.
   bool resubscribe = true;
-  /// Every property of CONNECT.
+  /// Every property of CONNECT. Default: none is sent. [MQTT 5, 3.1.2.11]
   ConnectProperties connect_properties = {};
+  /// What the broker publishes when the connection ends without disconnect(). Absent: nothing.
+  /// [MQTT 5, 3.1.2.5]
   std::optional<Will> will = std::nullopt;
   /// Where the session lasts. Absent: in this object's memory alone.
   std::shared_ptr<Store> store = nullptr;
@@ -231,11 +242,13 @@ struct Options {
   std::size_t outbox_messages_max = 100'000;
   /// The same in bytes of topic, payload and properties. Default: 64 MiB.
   std::size_t outbox_bytes_max = std::size_t{64} << 20;
+  /// What happens to a message more when the outbox is full. Default: publish() waits for room.
   OutboxFull outbox_full = OutboxFull::block;
   /// How long publish() waits for room before it throws Errc::outbox_full. Default: 30 s.
   std::chrono::milliseconds publish_timeout{30'000};
   /// How messages of some topics wait. Default: all alike, in the order of publishing.
   std::vector<OutboxRule> outbox_rules = {};
+  /// What happens to QoS 0 messages that are published without a connection. Default: they wait.
   Qos0Offline qos0_offline = Qos0Offline::keep;
   /// With stored, publish() throws Errc::timed_out when the store took longer than publish_timeout (the
   /// message is sent all the same), and Errc::closed when the client ended before. Needs a store.
@@ -261,11 +274,15 @@ struct Options {
 
   // ---- Receiving ----
 
+  /// Who acknowledges received QoS 1 and 2 messages, and when. Default: receive(), at the hand-over.
+  /// [MQTT 5, 4.3]
   Ack ack = Ack::on_handover;
-  /// Bounds on the QoS 0 messages waiting for receive(); QoS 1 and 2 are bounded by receive_maximum.
-  /// Default: 100,000 messages, 64 MiB.
+  /// How many QoS 0 messages may wait for receive(); QoS 1 and 2 are bounded by receive_maximum. Default:
+  /// 100,000. Range: from 1.
   std::size_t inbox_messages_max = 100'000;
+  /// The same in bytes of topic, payload and properties. Default: 64 MiB. Range: from 1.
   std::size_t inbox_bytes_max = std::size_t{64} << 20;
+  /// What happens to a QoS 0 message more when the inbox is full. Default: reading pauses.
   InboxFull inbox_full = InboxFull::pause;
   /// End the connection at everything by which the broker breaks the standard, with the reason code that the
   /// standard names (Receive Maximum 0x93, Maximum Packet Size 0x95, ...). Default: what does no harm is
@@ -301,6 +318,7 @@ struct Options {
   std::chrono::milliseconds request_timeout{10'000};
   /// The longest that the destructor and disconnect()'s closing may take. Default: 2 s.
   std::chrono::milliseconds close_timeout{2'000};
+  /// Delays between attempts, and what ends them. Default: 1 s to 60 s, for ever after a first success.
   ReconnectOptions reconnect = {};
   /// connect() keeps trying within its time-out, and the client behind it, when the first attempt fails.
   /// Default: no, connect() throws what the first attempt gave; of several servers, the first at each.
@@ -308,8 +326,11 @@ struct Options {
 
   // ---- The way there ----
 
+  /// Socket settings. Default: no delay, keep-alive, else the system's.
   TcpSettings tcp = {};
+  /// For `mqtts://` and `wss://` servers. Default: the system's authorities are trusted.
   TlsSettings tls = {};
+  /// For `ws://` and `wss://` servers. Default: no headers of our own.
   WebSocketSettings websocket = {};
   /// Reach the server through a proxy: `http://[user[:password]@]host[:port]` (HTTP CONNECT, default port
   /// 3128) or `socks5://...` (default port 1080; `socks5h` says the same). The proxy resolves the server's
@@ -335,7 +356,7 @@ struct Options {
   /// A file to which one JSON line is appended for each packet, state of the client, timer and commit to the
   /// store. Credentials are masked; topics and the beginnings of payloads are in it. Default: none.
   std::string trace = {};
-  /// How many bytes of each payload the trace shows.
+  /// How many bytes of each payload the trace shows. Default: 64. 0: none.
   std::size_t trace_payload_max = 64;
 };
 

@@ -9,19 +9,19 @@ namespace holdfast {
 /// All counters are since the Client was made and never go back; the gauges say how it is now.
 struct Statistics {
   // Gauges.
-  std::size_t outbox_messages = 0;  ///< Accepted and not finished, in flight ones included.
-  std::size_t outbox_bytes = 0;
+  std::size_t outbox_messages = 0;   ///< Accepted and not finished, in flight ones included.
+  std::size_t outbox_bytes = 0;      ///< Of these, in bytes, as Options::outbox_bytes_max counts.
   std::size_t in_flight = 0;         ///< QoS 1 and 2 sent and not finished.
   std::size_t inbox_messages = 0;    ///< Waiting for receive(), of the client or of a Subscription.
   std::size_t requests_waiting = 0;  ///< Calls of request() that wait for their response.
-  bool connected = false;
-  bool reading_paused = false;
+  bool connected = false;            ///< As Client::is_connected().
+  bool reading_paused = false;       ///< The inbox is full, or Client::pause_receiving() was called.
 
   // Connections.
-  std::uint64_t connects = 0;          ///< CONNACKs with success.
-  std::uint64_t sessions_resumed = 0;  ///< Of these with Session Present 1.
-  std::uint64_t sessions_lost = 0;
-  std::uint64_t connect_failures = 0;
+  std::uint64_t connects = 0;              ///< CONNACKs with success.
+  std::uint64_t sessions_resumed = 0;      ///< Of these with Session Present 1.
+  std::uint64_t sessions_lost = 0;         ///< The broker had none where we had one.
+  std::uint64_t connect_failures = 0;      ///< Attempts that ended before a CONNACK with success.
   std::uint64_t tls_handshakes = 0;        ///< Full ones, of mqtts:// and wss:// connections.
   std::uint64_t tls_sessions_resumed = 0;  ///< Handshakes that took up an earlier TLS session.
 
@@ -57,10 +57,10 @@ struct Statistics {
   std::uint64_t other_violations = 0;             ///< All others; the guide lists them.
 
   // The wire.
-  std::uint64_t bytes_sent = 0;
-  std::uint64_t bytes_received = 0;
-  std::uint64_t writes = 0;
-  std::uint64_t reads = 0;
+  std::uint64_t bytes_sent = 0;      ///< Of MQTT: TLS and WebSocket add theirs.
+  std::uint64_t bytes_received = 0;  ///< Likewise.
+  std::uint64_t writes = 0;          ///< Calls that sent something.
+  std::uint64_t reads = 0;           ///< Calls that received something.
 };
 
 }  // namespace holdfast

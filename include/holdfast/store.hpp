@@ -20,7 +20,9 @@ enum class Durability : std::uint8_t {
   normal,  ///< The end of the process, however it ends; a power failure may take the last commits back.
 };
 
+/// How a sqlite_store() keeps its file.
 struct SqliteStoreOptions {
+  /// What a commit outlives. Default: a power failure.
   Durability durability = Durability::full;
 };
 

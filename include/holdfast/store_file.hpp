@@ -32,9 +32,11 @@ enum class Progress : std::uint8_t {
 struct PendingMessage {
   /// Its place in the order of acceptance, from 1.
   std::uint64_t sequence = 0;
+  /// How far it has come.
   Progress progress = Progress::waiting;
   /// 0 while it waits. [MQTT 5, 2.2.1]
   std::uint16_t packet_identifier = 0;
+  /// Its topic name.
   std::string_view topic;
   /// Any bytes, perhaps none.
   std::string_view payload;
@@ -61,8 +63,9 @@ struct StoreSummary {
   std::size_t inbound = 0;    ///< Messages of QoS 2 that were received and not released by the broker.
   /// Packet identifiers that stay taken although their message has ended, see purge_store().
   std::size_t held_identifiers = 0;
-  std::vector<TopicFilter> subscriptions;
+  std::vector<TopicFilter> subscriptions;  ///< That are made again when the session is lost.
 
+  /// All that have not ended.
   [[nodiscard]] std::size_t messages() const noexcept { return waiting + in_flight + released; }
 };
 
@@ -75,9 +78,13 @@ class StoreFile {
   /// store, or was written by an older or newer version.
   explicit StoreFile(const std::filesystem::path& file);
   ~StoreFile();
+  ///@{
+  /// Takes over; the other one can only be destroyed or assigned to then.
   StoreFile(StoreFile&&) noexcept;
   StoreFile& operator=(StoreFile&&) noexcept;
+  ///@}
 
+  /// All but the messages. Lives as long as this object.
   [[nodiscard]] const StoreSummary& summary() const noexcept;
   /// The next message in the order in which they would be sent; empty after the last one. Throws as the
   /// constructor, and if a Client began with a file that nobody had: look again then.

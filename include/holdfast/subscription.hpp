@@ -37,7 +37,9 @@ struct SubscriptionOptions {
 
 /// A topic filter with its options.
 struct TopicFilter {
+  /// UTF-8, at most 65535 bytes; may have wildcards, and begin with `$share/NAME/`. [MQTT 5, 4.7, 4.8.2]
   std::string filter;
+  /// Default: at most once, and retained messages at once.
   SubscriptionOptions options = {};
 };
 
@@ -59,9 +61,11 @@ enum class QueueFull : std::uint8_t {
 
 /// Asks for a queue of its own when subscribing, and says what it may hold.
 struct SubscriptionQueue {
-  /// Bounds on the QoS 0 messages that wait. Default: 10,000 messages, 16 MiB. Range: from 1.
+  /// How many QoS 0 messages may wait. Default: 10,000. Range: from 1.
   std::size_t messages_max = 10'000;
+  /// The same in bytes of topic, payload and properties. Default: 16 MiB. Range: from 1.
   std::size_t bytes_max = std::size_t{16} << 20;
+  /// What gives way to a QoS 0 message more. Default: the oldest.
   QueueFull when_full = QueueFull::drop_oldest;
   /// Absent: QoS 1 and 2 messages are acknowledged as Options::ack says. MQTT wants the acknowledgements in
   /// the order of the messages, so those of all subscriptions wait for the oldest that nobody reads; when as
@@ -80,6 +84,7 @@ struct SubscriptionQueue {
 /// its client: what waits can still be taken then.
 class Subscription {
  public:
+  /// What messages() gives.
   using Messages = MessageRange<Subscription>;
 
   /// Ends the separate delivery, not the subscription: what waits here and what comes later goes to
@@ -87,14 +92,17 @@ class Subscription {
   /// goes there once. Call unsubscribe() first to be rid of it. Sends nothing, blocks for nothing. A client
   /// that has no memory for this ends, as it does whenever it has none.
   ~Subscription();
+  ///@{
+  /// Takes over; the other one can only be destroyed or assigned to then.
   Subscription(Subscription&&) noexcept;
   Subscription& operator=(Subscription&&) noexcept;
+  ///@}
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
 
   /// The next message, waiting at most `timeout`; empty if none came. Acknowledged as Options::ack says (but
-  /// see SubscriptionQueue::unread_max); a
-  /// message that several Subscriptions got is acknowledged to the broker when the last of them did.
+  /// see SubscriptionQueue::unread_max); a message that several Subscriptions
+  /// got is acknowledged to the broker when the last of them did.
   [[nodiscard]] std::optional<Message> receive(std::chrono::milliseconds timeout);
   /// For a loop over all messages, waiting for each. Ends when nothing waits and the subscription has ended
   /// by unsubscribe(), or the client is disconnected by disconnect(), refused for good, or gone.
@@ -107,8 +115,9 @@ class Subscription {
   /// first failure, or success.
   ReasonCode unsubscribe();
 
-  /// The topic filters, and the broker's answer to each: the granted QoS or a failure.
+  /// The topic filters. Lives as long as this object.
   [[nodiscard]] const std::vector<std::string>& filters() const noexcept;
+  /// The broker's answer to each of them: the granted QoS or a failure. [MQTT 5, 3.9.3]
   [[nodiscard]] const std::vector<ReasonCode>& reason_codes() const noexcept;
   /// Of the first filter, for those who have one.
   [[nodiscard]] ReasonCode reason_code() const noexcept { return reason_codes().front(); }

@@ -11,11 +11,14 @@
 
 namespace holdfast {
 
+/// The oldest version of TLS to speak.
 enum class TlsVersion : std::uint8_t {
-  tls_1_2,
+  tls_1_2,  ///< Spoken by every build.
   tls_1_3,  ///< Needs mbedTLS 3.6 or newer, built with its threading; with another the options are refused.
 };
 
+/// Whom to trust, and how to show who we are. Files are read again for each connection when they have
+/// changed.
 struct TlsSettings {
   // ---- Whom to trust. All that is given counts; without any of the three, the system's store. ----
 
@@ -36,20 +39,25 @@ struct TlsSettings {
 
   // ---- Who we are ----
 
-  /// The client's certificate with its chain, and its private key: as files or as PEM text. Both or neither.
+  /// PEM or DER file of the client's certificate with its chain. A certificate needs its key, and the other
+  /// way round. Default: none is shown.
   std::string certificate_file = {};
+  /// The PEM text itself, instead of a file.
   std::string certificate_pem = {};
+  /// PEM or DER file of the certificate's private key.
   std::string key_file = {};
+  /// The PEM text itself, instead of a file.
   std::string key_pem = {};
   /// Of an encrypted private key.
   std::string key_password = {};
-  /// Pre-shared key, 1 to 32 bytes (not hexadecimal), and the identity it belongs to: instead of
-  /// certificates.
+  /// The identity that a pre-shared key belongs to: instead of certificates. Default: none.
   std::string psk_identity = {};
+  /// The key, 1 to 32 bytes (not hexadecimal).
   std::string psk = {};
 
   // ---- How ----
 
+  /// The oldest version that is spoken. Default: TLS 1.2.
   TlsVersion minimum_version = TlsVersion::tls_1_2;
   /// Cipher suites in order of preference, as IANA ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"), mbedTLS or
   /// OpenSSL ("ECDHE-RSA-AES128-GCM-SHA256") name them. Only suites of TLS 1.2 also mean at most 1.2, and

@@ -11,7 +11,7 @@ namespace holdfast {
 
 /// Which version of MQTT a client speaks.
 enum class Protocol : std::uint8_t {
-  mqtt_5,
+  mqtt_5,  ///< MQTT 5 and nothing else.
   /// What it lacks (all properties, among others) is refused with Errc::not_in_protocol, never left out.
   mqtt_3_1_1,
   /// MQTT 5, and 3.1.1 with a server that answers "unsupported protocol version": at once, and from then on.
@@ -34,6 +34,7 @@ enum class RetainHandling : std::uint8_t {
 
 /// Name and value, both UTF-8 without U+0000. Names may repeat and the order is kept. [MQTT 5, 1.5.7]
 using UserProperty = std::pair<std::string, std::string>;
+/// User properties, in their order. [MQTT 5, 1.5.7]
 using UserProperties = std::vector<UserProperty>;
 
 /// A session_expiry that lets the session live for ever. [MQTT 5, 3.1.2.11.2]

@@ -36,17 +36,20 @@ RequestQueue::Push RequestQueue::push(session::OutboundMessagePtr message, std::
   std::unique_lock lock(mutex_);
   if (!closed_ && !has_room(*message) && patience.count() > 0) {
     const BlockedCalls::Scope scope(blocked_);
-    ++room_waiters_;
-    room_.wait_until(lock, after(patience), [&] { return closed_ || has_room(*message); });
-    --room_waiters_;
+    wait_for_room(lock, *message, after(patience));
   }
   if (closed_) return Push::closed;
-  if (!has_room(*message)) return Push::full;
-  violation = session::check_limits(limits_, *message, lower_qos_);
-  if (violation) return Push::forbidden;
+  const bool fits = has_room(*message);
+  if (fits) violation = session::check_limits(limits_, *message, lower_qos_);
+  if (!fits || violation) {
+    wake_some();  // Whoever was woken and does not take the room leaves it to the next.
+    return fits ? Push::forbidden : Push::full;
+  }
   admit(message);
-  untaken_bytes_ += message->size();
-  untaken_memory_ += message->memory();
+  if (drops_ || store_sets_pace_) {
+    untaken_bytes_ += message->size();
+    untaken_memory_ += message->memory();
+  }
   messages_.push_back(std::move(message));
   return Push::accepted;
 }
@@ -84,7 +87,7 @@ void RequestQueue::take_all(std::vector<session::OutboundMessagePtr>& messages,
   const std::lock_guard lock(mutex_);
   messages.swap(messages_);
   untaken_bytes_ = untaken_memory_ = 0;
-  if ((drops_ || store_sets_pace_) && room_waiters_ != 0) room_.notify_all();
+  if (drops_ || store_sets_pace_) wake_publishers(waiting_.size());
   commands.swap(commands_);
 }
 
@@ -99,22 +102,29 @@ std::uint64_t RequestQueue::last_sequence() const {
 }
 
 void RequestQueue::release(const std::vector<session::OutboundMessagePtr>& finished) {
+  std::size_t bytes = 0;
+  for (const auto& message : finished)
+    bytes += message->size();
+  // Publishing threads wait while this is locked: without a flush() there is nothing to do for each message.
   const std::lock_guard lock(mutex_);
-  for (const auto& message : finished) {
-    --load_.messages;
-    load_.bytes -= message->size();
-    --group_of(message->sequence).unfinished;
+  load_.messages -= finished.size();
+  load_.bytes -= bytes;
+  if (groups_.size() == 1) {
+    groups_.front().unfinished -= finished.size();
+  } else {
+    for (const auto& message : finished)
+      --group_of(message->sequence).unfinished;
   }
   close_flush_groups();
-  // A waiter a message would be a wake-up a message: an eighth of the room makes it worth while.
+  // A wake-up a message would cost more than the message: an eighth of the room makes it worth while.
   const bool worth_while = load_.messages <= bounds_.messages - bounds_.messages / 8 &&
                            load_.bytes <= bounds_.bytes - bounds_.bytes / 8;
-  if (room_waiters_ != 0 && worth_while) room_.notify_all();
+  if (worth_while && wake_next_ == 1) wake_some();
 }
 
 void RequestQueue::settle() {
   const std::lock_guard lock(mutex_);
-  if (room_waiters_ != 0) room_.notify_all();
+  wake_some();
 }
 
 void RequestQueue::set_limits(const BrokerLimits& limits) {
@@ -141,7 +151,7 @@ RequestQueue::Bounds RequestQueue::excess() const {
 void RequestQueue::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
-  room_.notify_all();
+  wake_publishers(waiting_.size());
   flushed_.notify_all();
 }
 
@@ -154,6 +164,28 @@ bool RequestQueue::has_room(const session::OutboundMessage& message) const noexc
   const std::size_t bytes_used = drops_ ? untaken_bytes_ : load_.bytes;
   if (messages_used == 0) return true;
   return messages_used < bounds_.messages && bytes <= bounds_.bytes && bytes_used <= bounds_.bytes - bytes;
+}
+
+void RequestQueue::wait_for_room(std::unique_lock<std::mutex>& lock, const session::OutboundMessage& message,
+                                 Deadline deadline) {
+  WaitingPublisher self{message};
+  const auto position = waiting_.insert(waiting_.end(), &self);
+  wake_next_ = 1;
+  self.woken.wait_until(lock, deadline, [&] { return closed_ || has_room(message); });
+  waiting_.erase(position);
+}
+
+// One that publishes on and on fills the room by itself, and several would only meet at the lock. If the room
+// is still there at the next opportunity, twice as many are woken.
+void RequestQueue::wake_some() {
+  if (waiting_.empty() || !has_room(waiting_.front()->message)) return;
+  wake_publishers(wake_next_);
+  wake_next_ = std::min(wake_next_ * 2, waiting_.size() + 1);
+}
+
+void RequestQueue::wake_publishers(std::size_t count) {
+  for (auto publisher = waiting_.begin(); count != 0 && publisher != waiting_.end(); ++publisher, --count)
+    (*publisher)->woken.notify_one();
 }
 
 void RequestQueue::admit(const session::OutboundMessagePtr& message) {

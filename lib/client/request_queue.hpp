@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -64,7 +65,7 @@ class RequestQueue {
   [[nodiscard]] std::uint64_t last_sequence() const;
   /// These messages have ended.
   void release(const std::vector<session::OutboundMessagePtr>& finished);
-  /// The network thread is about to sleep: whoever waits for room may look, however little there is.
+  /// The network thread is about to sleep: who waits for room may take it, however little there is.
   void settle();
   void set_limits(const BrokerLimits& limits);
   /// Once, before all others: what a store brought back counts like accepted messages, which follow
@@ -82,8 +83,17 @@ class RequestQueue {
     std::size_t unfinished = 0;
   };
 
+  struct WaitingPublisher {
+    const session::OutboundMessage& message;
+    std::condition_variable woken = {};
+  };
+
   [[nodiscard]] FlushGroup& group_of(std::uint64_t sequence) noexcept;
   [[nodiscard]] bool has_room(const session::OutboundMessage& message) const noexcept;
+  void wait_for_room(std::unique_lock<std::mutex>& lock, const session::OutboundMessage& message,
+                     Deadline deadline);
+  void wake_some();
+  void wake_publishers(std::size_t count);
   void admit(const session::OutboundMessagePtr& message);
   void close_flush_groups();
 
@@ -95,18 +105,18 @@ class RequestQueue {
   BlockedCalls& blocked_;
   // Guarded by mutex_.
   mutable std::mutex mutex_;
-  std::condition_variable room_;
   std::condition_variable flushed_;
   std::vector<session::OutboundMessagePtr> messages_;
   std::vector<Command> commands_;
   BrokerLimits limits_;
   Load load_;
-  std::size_t untaken_bytes_ = 0;  // Of messages_; and what they take of memory.
+  std::size_t untaken_bytes_ = 0;  // Of messages_, and what they take of memory: where that bounds anything.
   std::size_t untaken_memory_ = 0;
   std::uint64_t last_sequence_ = 0;
   // The oldest first; a flush() begins a new one and waits for those before.
   std::deque<FlushGroup> groups_{FlushGroup{}};
-  std::size_t room_waiters_ = 0;
+  std::list<WaitingPublisher*> waiting_;  // For room: who has waited longest is woken first.
+  std::size_t wake_next_ = 1;             // How many of them, at the next opportunity.
   bool closed_ = false;
 };
 

@@ -24,7 +24,7 @@ compiler=${1:-c++}
 fragments=$work/fragments.cpp
 printf '#include <iostream>\n#include <thread>\n#include <poll.h>\n#include <holdfast/client.hpp>\n#include <holdfast/store_file.hpp>\nusing namespace std::chrono_literals;\n' >"$fragments"
 count=0
-for page in README.md docs/*.md docs/decisions/*.md; do
+for page in README.md docs/*.md docs/*/*.md; do
   [ -f "$page" ] || continue
   rm -rf "$work/blocks"
   mkdir "$work/blocks"

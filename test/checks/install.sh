@@ -84,7 +84,8 @@ compile_and_run pkg-config-static "$work/moved" --static
 
 # As a part of a project: fetched, and all of it without RTTI; as a subdirectory, as far as CMake goes.
 tar --create --gzip --file "$work/holdfast.tar.gz" CMakeLists.txt include lib samples test/CMakeLists.txt
-build_and_run fetched as_part -DHOLDFAST_URL="file://$work/holdfast.tar.gz" -DCMAKE_CXX_FLAGS=-fno-rtti
+build_and_run fetched as_part -DHOLDFAST_URL="file://$work/holdfast.tar.gz" -DCMAKE_CXX_FLAGS=-fno-rtti \
+  -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=12
 must fetched cmake --install "$work/fetched" --prefix "$work/user"
 if [ "$(find "$work/user" -type f)" != "$work/user/bin/user" ]; then
   echo "the user's project installs what is not its own:"

@@ -122,28 +122,3 @@ TEST_CASE("holdfast_rr says what is missing", "[integration][tools][request]") {
   CHECK(run({HOLDFAST_RR, "-e", "r", "-t", "t", "-m", "x", "--hex"}).status == 1);
   CHECK(run({HOLDFAST_RR, "-e", "r/#", "-t", "t", "-m", "x", "-h", "localhost", "-p", "1"}).status != 0);
 }
-
-TEST_CASE("10_request_reply asks its service and prints the answer", "[integration][samples][request]") {
-  Mosquitto mosquitto;
-  Program service({HOLDFAST_10_REQUEST_REPLY, "serve", mosquitto.server()});
-  REQUIRE(service.wait_for_output("serving\n"));
-  const Outcome asked = run({HOLDFAST_10_REQUEST_REPLY, "ask", "12", mosquitto.server()});
-  CHECK(asked.output == "144.000000\n");
-  CHECK(asked.status == 0);
-  CHECK(service.output() == "serving\n12 squared\n");
-  CHECK(run({HOLDFAST_10_REQUEST_REPLY, "ask"}).status == 1);
-}
-
-TEST_CASE("11_subscriptions prints alarms though readings pile up", "[integration][samples][subscription]") {
-  Mosquitto mosquitto;
-  Program sample({HOLDFAST_11_SUBSCRIPTIONS, mosquitto.server()});
-  REQUIRE(sample.wait_for_output("subscribed\n"));
-  Client client(quick(mosquitto.server(), "plant"));
-  client.connect();
-  publish_all(client, numbers(0, 50), QoS::at_most_once, "plant/1/temperature");
-  CHECK(succeeded(publish_all(client, numbers(0, 3), QoS::at_least_once, "plant/1/alarm")) == 3);
-  const Outcome outcome = sample.wait();
-  CHECK(outcome.status == 0);
-  CHECK(outcome.output ==
-        "subscribed\nplant/1/alarm: 0\nplant/1/alarm: 1\nplant/1/alarm: 2\n10 readings wait, 40 gave way\n");
-}

@@ -153,6 +153,10 @@ void Mosquitto::kill_hard() {
   process_->wait(patience);
 }
 
+void Mosquitto::stand_still() {
+  process_->signal(SIGSTOP);
+}
+
 void Mosquitto::terminate() {
   process_->signal(SIGTERM);
   if (!process_->wait(patience)) throw std::runtime_error("mosquitto does not end: " + log());

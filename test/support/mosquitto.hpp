@@ -58,6 +58,8 @@ class Mosquitto {
 
   /// SIGKILL: what it had not saved is gone.
   void kill_hard();
+  /// SIGSTOP: it answers nobody any more. Only kill_hard() ends that.
+  void stand_still();
   /// SIGTERM: it saves, if persistent, and ends.
   void terminate();
   /// Starts it again on the same port after kill_hard() or terminate().

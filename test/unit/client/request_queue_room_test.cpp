@@ -137,6 +137,55 @@ TEST_CASE("as many waiting pushes go on as there is room for", "[client][queue][
   CHECK(accepted == 2);
 }
 
+TEST_CASE("publishers that publish once each all get through, however few messages end",
+          "[client][queue][room]") {
+  QueueUnderTest test({64, 1'000});
+  Messages accepted;
+  for (int i = 0; i < 64; ++i) {
+    accepted.push_back(outbound("x"));
+    REQUIRE(test.push(accepted.back()) == Push::accepted);
+  }
+  std::vector<std::future<Push>> pushes;
+  for (int i = 0; i < 32; ++i)
+    pushes.push_back(test.begin_waiting([&] { return test.push("y", unhurried); }));
+  test.queue.release(accepted);  // Once, and nothing ends any more.
+  CHECK(support::eventually([&] {
+    test.queue.settle();
+    return std::all_of(pushes.begin(), pushes.end(), has_returned<Push>);
+  }));
+  CHECK(test.queue.load().messages == 32);
+}
+
+TEST_CASE("a publisher that gives up leaves the room to the next", "[client][queue][room]") {
+  QueueUnderTest test({1'000, 100});
+  const auto small = outbound(std::string(19, 'x'));
+  CHECK(test.push(small) == Push::accepted);
+  CHECK(test.push(std::string(79, 'x')) == Push::accepted);
+  auto large = test.begin_waiting([&] { return test.push(std::string(49, 'y'), 10 * a_while); });
+  auto fitting = test.begin_waiting([&] { return test.push(std::string(9, 'y'), unhurried); });
+  test.queue.release({small});
+  test.queue.settle();
+  REQUIRE(returns(large));
+  CHECK(large.get() == Push::full);
+  REQUIRE(returns(fitting));
+  CHECK(fitting.get() == Push::accepted);
+}
+
+TEST_CASE("a publisher whose message is forbidden leaves the room to the next", "[client][queue][room]") {
+  QueueUnderTest test({1, 1'000});
+  CHECK(test.push("1") == Push::accepted);
+  std::optional<session::LimitViolation> violation;
+  auto forbidden = test.begin_waiting(
+      [&] { return test.queue.push(outbound("2", QoS::exactly_once), unhurried, violation); });
+  auto allowed = test.begin_waiting([&] { return test.push("3", unhurried); });
+  test.queue.set_limits(limits_with(&BrokerLimits::maximum_qos, QoS::at_least_once));
+  test.queue.release(test.take());
+  REQUIRE(returns(allowed));
+  CHECK(allowed.get() == Push::accepted);
+  REQUIRE(returns(forbidden));
+  CHECK(forbidden.get() == Push::forbidden);
+}
+
 TEST_CASE("closing wakes all who wait, and they are told", "[client][queue][room]") {
   QueueUnderTest test({1, 1'000});
   CHECK(test.push("1") == Push::accepted);

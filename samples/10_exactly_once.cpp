@@ -1,9 +1,9 @@
-// 04: each message goes into a database exactly once, whenever this program is killed.
+// 10: each message goes into a database exactly once, whenever this program is killed.
 //
-// Run:    04_exactly_once [mqtt://host:port [directory]]     (default mqtt://localhost, here)
+// Run:    10_exactly_once [mqtt://host:port [directory]]     (default mqtt://localhost, here)
 // Prints: each reading as it is stored. Runs until it is killed: do that while readings come, and start it
 //         again.
-// Page:   docs/samples.md
+// Page:   docs/samples/10_exactly_once.md
 #include <cstdio>
 #include <filesystem>
 #include <initializer_list>
@@ -15,6 +15,8 @@
 #include <sqlite3.h>
 
 #include <holdfast/client.hpp>
+
+#include "trace_file.hpp"
 
 using namespace std::chrono_literals;
 
@@ -82,7 +84,8 @@ int main(int argc, char** argv) {
                              .client_id = "exactly-once-sample",
                              .session_expiry = 24h,  // How long this program may be away.
                              .store = holdfast::sqlite_store(directory / "session.db"),
-                             .ack = holdfast::Ack::manual});
+                             .ack = holdfast::Ack::manual,
+                             .trace = trace_file()});
     client.connect();
     // A retained message that is asked for again would be a new message each time.
     const auto granted = client.subscribe(
@@ -100,7 +103,7 @@ int main(int argc, char** argv) {
       std::fflush(stdout);
     }
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "04_exactly_once: %s\n", error.what());
+    std::fprintf(stderr, "10_exactly_once: %s\n", error.what());
     return 1;
   }
 }

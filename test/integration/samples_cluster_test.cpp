@@ -6,6 +6,7 @@
 #include <map>
 
 #include "client_under_test.hpp"
+#include "sample_page.hpp"
 #include "support/ejabberd.hpp"
 #include "tool_under_test.hpp"
 
@@ -58,14 +59,14 @@ bool each_machine_in_order(const std::vector<std::string>& jobs) {
 
 }  // namespace
 
-TEST_CASE("06_partitioned_workers share the jobs through ejabberd, and none is lost with a worker",
+TEST_CASE("partitioned_workers share the jobs through ejabberd, and none is lost with a worker",
           "[integration][samples][ejabberd]") {
   Ejabberd ejabberd;
   const std::string server = with_account(ejabberd.node(0).server());
   const auto worker = [&](const std::string& index) {
-    return Arguments{HOLDFAST_06_PARTITIONED_WORKERS, "work", index, "2", server};
+    return Arguments{HOLDFAST_PARTITIONED_WORKERS, "work", index, "2", server};
   };
-  const Arguments publish{HOLDFAST_06_PARTITIONED_WORKERS, "publish", "300", server};
+  const Arguments publish{HOLDFAST_PARTITIONED_WORKERS, "publish", "300", server};
   Program steady(worker("0"));
   REQUIRE(steady.wait_for_output("subscribed\n"));
   std::string before;
@@ -99,7 +100,9 @@ TEST_CASE("07_shared_workers share the jobs through mosquitto, and none is lost 
   const auto worker = [&](const std::string& name) {
     return Arguments{HOLDFAST_07_SHARED_WORKERS, name, mosquitto.server()};
   };
-  Program steady(worker("a"));
+  const TemporaryDirectory directory;
+  const auto trace = directory.path() / "trace";
+  Program steady(traced(trace, worker("a")));
   REQUIRE(steady.wait_for_output("subscribed\n"));
   std::string before;
   {
@@ -120,24 +123,23 @@ TEST_CASE("07_shared_workers share the jobs through mosquitto, and none is lost 
       program_patience));
   CHECK(difference(numbers_of(jobs_in({steady.output(), before, again.output()})), numbers(0, 300)) == "");
   CHECK(jobs_in({steady.output()}).size() == 150);
+  CHECK(not_in_trace("07_shared_workers", trace) == nothing);
 }
 
 TEST_CASE("a sample that is asked for what it cannot do says how it is used", "[integration][samples]") {
   for (const auto& [command, name, word] :
-       {std::tuple(Arguments{HOLDFAST_06_PARTITIONED_WORKERS, "work", "2", "2"}, "06_partitioned_workers",
-                   "INDEX"),
+       {std::tuple(Arguments{HOLDFAST_PARTITIONED_WORKERS, "work", "2", "2"}, "partitioned_workers", "INDEX"),
         std::tuple(Arguments{HOLDFAST_07_SHARED_WORKERS}, "07_shared_workers", "name"),
-        std::tuple(Arguments{HOLDFAST_05_CLUSTER, "10", "mqtt://localhost"}, "05_cluster", "two servers")}) {
+        std::tuple(Arguments{HOLDFAST_CLUSTER, "10", "mqtt://localhost"}, "cluster", "two servers")}) {
     const Outcome outcome = run(command);
     CHECK(outcome.status == 1);
     CHECK(fault_in(outcome.errors, name, {word}) == "");
   }
 }
 
-TEST_CASE("05_cluster goes on with the other node when its own is killed",
-          "[integration][samples][ejabberd]") {
+TEST_CASE("cluster goes on with the other node when its own is killed", "[integration][samples][ejabberd]") {
   Ejabberd ejabberd(2);
-  Program sample({HOLDFAST_05_CLUSTER, "5", with_account(ejabberd.node(0).server()),
+  Program sample({HOLDFAST_CLUSTER, "5", with_account(ejabberd.node(0).server()),
                   with_account(ejabberd.node(1).server())});
   const auto has_written = [&](const std::string& text) {
     return eventually([&] { return count_of(text, sample.output()) == 1; }, program_patience);

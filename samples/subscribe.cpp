@@ -1,6 +1,6 @@
-// 02: subscribe and take messages as they come.
+// subscribe: subscribe and take messages as they come.
 //
-// Run:    02_subscribe [mqtt://host:port [count]]     (default mqtt://localhost, 3 messages)
+// Run:    subscribe [mqtt://host:port [count]]     (default mqtt://localhost, 3 messages)
 // Prints: topic and payload of each message, then stops. Publish some with 01_publish or holdfast_pub.
 // Page:   docs/samples.md
 #include <cstdio>
@@ -12,8 +12,7 @@
 int main(int argc, char** argv) {
   long wanted = argc > 2 ? std::strtol(argv[2], nullptr, 10) : 3;
   if (wanted < 1) {
-    std::fprintf(stderr, "02_subscribe: the count of messages must be a number from 1, not \"%s\"\n",
-                 argv[2]);
+    std::fprintf(stderr, "subscribe: the count of messages must be a number from 1, not \"%s\"\n", argv[2]);
     return 1;
   }
   try {
@@ -21,7 +20,7 @@ int main(int argc, char** argv) {
     client.connect();
     const auto granted = client.subscribe("plant/#", holdfast::QoS::exactly_once);
     if (holdfast::is_error(granted)) {
-      std::fprintf(stderr, "02_subscribe: refused: %s\n", std::string(to_string(granted)).c_str());
+      std::fprintf(stderr, "subscribe: refused: %s\n", std::string(to_string(granted)).c_str());
       return 1;
     }
     std::puts("subscribed");
@@ -35,7 +34,7 @@ int main(int argc, char** argv) {
     }
     client.disconnect();
   } catch (const holdfast::Error& error) {
-    std::fprintf(stderr, "02_subscribe: %s\n", error.what());
+    std::fprintf(stderr, "subscribe: %s\n", error.what());
     return 1;
   }
 }

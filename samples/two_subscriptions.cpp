@@ -1,6 +1,7 @@
-// 11: two subscriptions with a queue each: alarms are not kept waiting by readings that nobody has taken yet.
+// two_subscriptions: two subscriptions with a queue each: alarms are not kept waiting by readings that nobody
+// has taken yet.
 //
-// Run:    11_subscriptions [mqtt://host:port]        (default mqtt://localhost)
+// Run:    two_subscriptions [mqtt://host:port]        (default mqtt://localhost)
 // Prints: the alarms as they come, and after the third what became of the readings.
 // Page:   docs/samples.md
 #include <cstdio>
@@ -29,7 +30,7 @@ int main(int argc, char** argv) {
                 static_cast<unsigned long long>(readings.dropped()));
     client.disconnect();
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "11_subscriptions: %s\n", error.what());
+    std::fprintf(stderr, "two_subscriptions: %s\n", error.what());
     return 1;
   }
 }

@@ -1,7 +1,8 @@
-// 06: a load spread over workers by a part of the topic: with any broker, and each machine's order is kept.
+// partitioned_workers: a load spread over workers by a part of the topic: with any broker, and each machine's
+// order is kept.
 //
-// Run:    06_partitioned_workers work INDEX WORKERS [mqtt://host:port]      (INDEX from 0 to WORKERS - 1)
-//         06_partitioned_workers publish COUNT [mqtt://host:port]           (default mqtt://localhost)
+// Run:    partitioned_workers work INDEX WORKERS [mqtt://host:port]      (INDEX from 0 to WORKERS - 1)
+//         partitioned_workers publish COUNT [mqtt://host:port]           (default mqtt://localhost)
 // Prints: a worker: each job as it is done. It runs until it is killed.
 // Page:   docs/samples.md
 #include <cstdint>
@@ -77,13 +78,12 @@ int main(int argc, char** argv) {
     if (role == "work" && number(2) < number(3) && number(3) <= partitions) {
       work(server(4), static_cast<unsigned>(number(2)), static_cast<unsigned>(number(3)));
     } else {
-      std::fprintf(stderr,
-                   "06_partitioned_workers: work INDEX WORKERS, or publish COUNT; at most %u workers\n",
+      std::fprintf(stderr, "partitioned_workers: work INDEX WORKERS, or publish COUNT; at most %u workers\n",
                    partitions);
       return 1;
     }
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "06_partitioned_workers: %s\n", error.what());
+    std::fprintf(stderr, "partitioned_workers: %s\n", error.what());
     return 1;
   }
 }

@@ -1,6 +1,6 @@
-// 05: a client of a broker cluster: when the node it is connected to dies, it goes on with another.
+// cluster: a client of a broker cluster: when the node it is connected to dies, it goes on with another.
 //
-// Run:    05_cluster SECONDS mqtt://node:port mqtt://node:port ...          (kill a node meanwhile)
+// Run:    cluster SECONDS mqtt://node:port mqtt://node:port ...          (kill a node meanwhile)
 // Prints: what happens to connection and session, and at the end what became of the readings.
 // Page:   docs/samples.md
 #include <cstdio>
@@ -33,7 +33,7 @@ void report(const holdfast::Event& event) {
 int main(int argc, char** argv) {
   const long seconds = argc > 3 ? std::strtol(argv[1], nullptr, 10) : 0;
   if (seconds < 1) {
-    std::fprintf(stderr, "05_cluster: needs how many seconds to run, and at least two servers\n");
+    std::fprintf(stderr, "cluster: needs how many seconds to run, and at least two servers\n");
     return 1;
   }
   try {
@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
     client.disconnect({.session_expiry_interval = 0s});
     return all ? 0 : 1;
   } catch (const holdfast::Error& error) {
-    std::fprintf(stderr, "05_cluster: %s\n", error.what());
+    std::fprintf(stderr, "cluster: %s\n", error.what());
     return 1;
   }
 }

@@ -13,6 +13,7 @@
 #include <holdfast/store_file.hpp>
 
 #include "client_under_test.hpp"
+#include "sample_page.hpp"
 #include "tool_under_test.hpp"
 
 using namespace holdfast;
@@ -124,7 +125,9 @@ TEST_CASE("12_daemon is ready, shows signs of life, takes a period and stops wit
   Client client(quick(mosquitto.server()));
   watch(client);
   ServiceManager manager;
-  Program daemon(manager.command(mosquitto.server(), {"WATCHDOG_USEC=100000"}));
+  const TemporaryDirectory directory;
+  const auto trace = directory.path() / "trace";
+  Program daemon(manager.command(mosquitto.server(), {"WATCHDOG_USEC=100000", "TRACE=" + trace.string()}));
   CHECK(manager.hears("READY=1"));
   CHECK(manager.hears("STATUS=Connected"));
   CHECK(alive(client) == "yes");
@@ -145,6 +148,7 @@ TEST_CASE("12_daemon is ready, shows signs of life, takes a period and stops wit
   // The will would have come before this.
   client.publish("plant/17/alive", "asked", {.qos = QoS::at_least_once});
   CHECK(alive(client) == "asked");
+  CHECK(not_in_trace("12_daemon", trace) == nothing);
 }
 
 TEST_CASE("12_daemon is ready without a broker, and what it read before it was killed arrives",
