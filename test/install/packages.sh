@@ -45,9 +45,12 @@ use_packages() { # SUITE
   mkdir "$bare/packages" "$bare/project"
   cp "build-root-$1/holdfast/build-package"/*.deb "$bare/packages"
   cp test/install/CMakeLists.txt "$bare/project"
-  test/checks/docs_code.sh --program README.md >"$bare/project/pump.cpp"
+  # The root has a network in common with all else that runs here, so not the broker's usual port.
+  local port=$((15000 + RANDOM % 15000))
+  test/checks/docs_code.sh --program README.md | sed "s/mqtt:\/\/localhost/&:$port/" >"$bare/project/pump.cpp"
   # shellcheck disable=SC2016  # The inner shell expands.
   in_root "$bare" bash -euc '
+    port=$1
     printf "#!/bin/sh\nexit 101\n" >/usr/sbin/policy-rc.d
     chmod +x /usr/sbin/policy-rc.d
     apt-get update -qq
@@ -56,11 +59,11 @@ use_packages() { # SUITE
     # Who runs the tools needs no compiler.
     apt-get install -y -qq --no-install-recommends /packages/libholdfast[0-9]*.deb /packages/holdfast-tools_*.deb >/dev/null
     if dpkg-query -W -f "\${Package}\n" | grep -E -- "-dev$|^g\+\+$"; then echo "the tools need development packages"; exit 1; fi
-    mosquitto -p 1883 2>/mosquitto.log &
+    mosquitto -p "$port" 2>/mosquitto.log &
     broker=$!
-    until (: >/dev/tcp/127.0.0.1/1883) 2>/dev/null; do sleep 0.05; done
-    holdfast_pub -q 1 -t packages -m works -r
-    [ "$(timeout 20 holdfast_sub -t packages -C 1)" = works ]
+    until (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do kill -0 $broker; sleep 0.05; done
+    holdfast_pub -p "$port" -q 1 -t packages -m works -r
+    [ "$(timeout 20 holdfast_sub -p "$port" -t packages -C 1)" = works ]
 
     apt-get install -y -qq --no-install-recommends /packages/libholdfast-dev_*.deb g++ cmake make pkg-config >/dev/null
     cd /project
@@ -76,8 +79,8 @@ use_packages() { # SUITE
 
     # Purged, they leave nothing.
     apt-get purge -y -qq libholdfast-dev holdfast-tools "libholdfast[0-9]*" >/dev/null
-    left=$(find / -xdev -path /packages -prune -o -path /proc -prune -o -iname "*holdfast*" -print)
-    if [ -n "$left" ]; then echo "left behind: $left"; exit 1; fi'
+    left=$(find / -xdev -path /packages -prune -o -iname "*holdfast*" -print)
+    if [ -n "$left" ]; then echo "left behind: $left"; exit 1; fi' bash "$port"
   rm -rf "$bare"
   bare=
 }
