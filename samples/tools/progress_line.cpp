@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "number_text.hpp"
 #include "terminal.hpp"
 
 namespace holdfast::tools {
@@ -11,13 +12,6 @@ namespace holdfast::tools {
 namespace {
 
 constexpr auto between_lines = std::chrono::milliseconds(250);
-
-std::string with_commas(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3; at -= 3)
-    text.insert(at - 3, 1, ',');
-  return text;
-}
 
 // QoS 0 is finished when it is written.
 std::uint64_t finished_of(const Statistics& statistics) {

@@ -62,7 +62,7 @@ done
 needs "$development" "$name \(= $version\)" libspdlog-dev libsqlite3-dev libmbedtls-dev libwslay-dev
 
 holds_only "$tools" "(bin/holdfast_[a-z]+|share/man/man1/holdfast_[a-z]+\.1|share/bash-completion/completions/holdfast_[a-z]+)"
-for tool in pub rr store sub trace; do
+for tool in bench pub rr store sub trace; do
   for file in "bin/holdfast_$tool" "share/man/man1/holdfast_$tool\.1" "share/bash-completion/completions/holdfast_$tool"; do
     holds "$tools" "$file"
   done

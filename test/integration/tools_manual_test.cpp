@@ -11,7 +11,7 @@ using namespace holdfast::support;
 namespace {
 
 const char* any_tool() {
-  return GENERATE(HOLDFAST_PUB, HOLDFAST_SUB, HOLDFAST_RR, HOLDFAST_STORE_TOOL);
+  return GENERATE(HOLDFAST_BENCH, HOLDFAST_PUB, HOLDFAST_SUB, HOLDFAST_RR, HOLDFAST_STORE_TOOL);
 }
 
 /// What bash completes after these words, the last one unfinished.
@@ -65,5 +65,6 @@ TEST_CASE("bash completes flags, and values where they are known", "[integration
   CHECK(completed(HOLDFAST_PUB, "holdfast_pub --cafile fi") == Words{"file-1"});
   CHECK(completed(HOLDFAST_PUB, "holdfast_pub --capath ''") == Words{"directory-1"});
   CHECK(completed(HOLDFAST_PUB, "holdfast_pub -t --").empty());
+  CHECK(completed(HOLDFAST_BENCH, "holdfast_bench --subscribe-qos ''") == Words{"0", "1", "2"});
   CHECK(completed(HOLDFAST_STORE_TOOL, "holdfast_store pu") == Words{"purge"});
 }

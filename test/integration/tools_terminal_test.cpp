@@ -130,3 +130,20 @@ TEST_CASE("long publishing shows on a terminal, and only there, how far it is", 
   CHECK(count_of("acknowledged", outcome.errors) == 0);
   CHECK(count_of("\033", outcome.errors) == 0);
 }
+
+TEST_CASE("holdfast_bench shows on a terminal, and only there, how it goes", "[integration][tools][bench]") {
+  ScriptedBroker broker;
+  const Arguments command{HOLDFAST_BENCH, "-h", "127.0.0.1", "-p",  std::to_string(broker.port()),
+                          "--ramp",       "0",  "--rate",    "100", "--duration",
+                          "1000"};
+  OnTerminal program(command);
+  Program elsewhere(command);
+  REQUIRE(program.wait_for("\r\033[K2 of 2 connected, "));
+  REQUIRE(program.wait_for("/s published, "));
+  REQUIRE(program.wait_for("/s received, p50 "));
+  program.type("\x03");
+  CHECK(program.wait() == 0);
+  CHECK(program.wait_for("received        "));
+  elsewhere.signal(SIGTERM);
+  CHECK(elsewhere.wait().errors == "");
+}
