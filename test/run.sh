@@ -73,6 +73,8 @@ install_packages() {
     ca-certificates)
   if [ "$mode" != quick ]; then
     packages+=(clang libclang-rt-dev clang-tidy-14 clang-format-14 libmosquitto-dev libpaho-mqtt-dev libpaho-mqttpp-dev shellcheck)
+    # Packages, and the binary interface.
+    packages+=(dpkg-dev file abigail-tools)
     # What a message costs, and parts alone.
     packages+=(valgrind libbenchmark-dev)
     # Brokers, proxies and networks of the integration tests.
@@ -97,41 +99,16 @@ run_tests() { # PRESET [CTEST ARGUMENTS]
 
 # ---- In a root with another Debian ----
 
-# Brings the sources of the checkout there and leaves the builds that are there alone.
-copy_sources() { # DIRECTORY
-  mkdir -p "$1"
-  find "$1" -mindepth 1 -maxdepth 1 ! -name 'build*' -exec rm -rf {} +
-  git -c safe.directory='*' ls-files -z --cached --others --exclude-standard --deduplicate |
-    while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
-    tar --create --null --files-from=- | tar --extract --directory "$1"
-}
-
-run_in_root() {
-  if [ "$(id -u)" != 0 ]; then exec sudo test/run.sh "${arguments[@]}"; fi
-  local root=$PWD/build-root-$suite
-  if [ ! -d "$root" ]; then
-    install_missing debootstrap
-    say "debootstrap of $suite"
-    rm -rf "$root.partial"
-    debootstrap --variant=minbase "$suite" "$root.partial" >"$root.log" 2>&1 || { tail -5 "$root.log" >&2; exit 1; }
-    mv "$root.partial" "$root"
-  fi
-  cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-  printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
-  copy_sources "$root/holdfast"
-  # In a mount namespace of their own: however this ends, nothing stays mounted.
-  # shellcheck disable=SC2016  # The inner shell expands.
-  exec unshare --mount --propagation private bash -c '
-    mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" &&
-      exec chroot "$1" /usr/bin/env -i HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" \
-        PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /holdfast/test/run.sh "${@:2}"' \
-    bash "$root" "${inner[@]}"
-}
+# shellcheck source=test/support/root.sh
+. test/support/root.sh
 
 if [ -n "$suite" ]; then
+  if [ "$(id -u)" != 0 ]; then exec sudo test/run.sh "${arguments[@]}"; fi
   inner=()
   [ $mode = full ] || inner=("--$mode")
-  run_in_root
+  make_root "$suite" "$suite"
+  in_root "build-root-$suite" /holdfast/test/run.sh "${inner[@]}"
+  exit
 fi
 
 # ---- Here ----
@@ -182,6 +159,8 @@ if [ $mode = long ]; then
   done
   say "simulation: every fault put in is found"
   test/simulation/faults.sh
+  say "Debian packages, in bare roots"
+  if [ -e .git ]; then test/install/packages.sh; else echo "left to the checkout: this is a copy in a root already"; fi
   say "publisher and subscriber, killed 200 times each"
   HOLDFAST_KILLS=200 build-dev/bin/integration_store 'a publisher that is killed*'
   HOLDFAST_KILLS=200 build-dev/bin/integration_exactly_once

@@ -351,7 +351,7 @@ struct Options {
   /// credentials and TLS settings, and never from TLS to a connection without. Of several references, each is
   /// tried in turn. A server that is not one of ours is as server_group says. Default: no.
   bool follow_server_reference = false;
-  /// Where the log goes. Absent: stderr, from `warn` on.
+  /// Where the log goes. Absent: nowhere, since a library does not print; errors and events tell the rest.
   std::shared_ptr<spdlog::logger> logger = nullptr;
   /// A file to which one JSON line is appended for each packet, state of the client, timer and commit to the
   /// store. Credentials are masked; topics and the beginnings of payloads are in it. Default: none.

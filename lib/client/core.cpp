@@ -1,5 +1,7 @@
 #include "client/core.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -41,7 +43,8 @@ std::string server_names(const Options& options) {
 
 }  // namespace
 
-Core::Core(Options options) : shared_(std::make_shared<Shared>(checked(std::move(options)))) {
+Core::Core(Options options)
+    : shared_(std::make_shared<Shared>(checked(std::move(options)))), process_(::getpid()) {
   const auto& store = shared_->options.store;
   const session::Snapshot snapshot = store ? store->open(boot_time_now()) : session::Snapshot();
   try {
@@ -53,6 +56,10 @@ Core::Core(Options options) : shared_(std::make_shared<Shared>(checked(std::move
 }
 
 Core::~Core() {
+  if (::getpid() != process_) {
+    leave_to_parent();
+    return;
+  }
   if (!thread_.joinable()) {
     network_->end();
     return;
@@ -66,6 +73,16 @@ Core::~Core() {
   } else {
     thread_.detach();  // It holds all it needs, and ends when what it waits for does.
   }
+}
+
+// What is kept here for ever holds everything else: joining, closing and giving back are the parent's, whose
+// locks may be taken in this copy with nobody to release them.
+void Core::leave_to_parent() {
+  struct Kept {
+    std::shared_ptr<NetworkThread> network;
+    std::thread thread;
+  };
+  static_cast<void>(new Kept{std::move(network_), std::move(thread_)});
 }
 
 void Core::connect(std::optional<Milliseconds> timeout) {

@@ -1,6 +1,8 @@
 // The client behind the facade: checks arguments, talks to the network thread, waits for its answers.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -30,7 +32,9 @@ class Core {
   using Milliseconds = std::chrono::milliseconds;
 
   explicit Core(Options options);
-  /// Ends the network thread, or leaves it to end by itself when it takes longer than close_timeout.
+  /// Ends the network thread, or leaves it to end by itself when it takes longer than close_timeout. Does
+  /// nothing in a process that was forked from the client's own: there is no such thread, and connection and
+  /// store are the other's.
   ~Core();
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
@@ -57,11 +61,13 @@ class Core {
 
  private:
   void start_thread();
+  void leave_to_parent();
   [[nodiscard]] std::string listen_for_responses(std::chrono::steady_clock::time_point deadline,
                                                  const std::string& subject);
 
   // Constant after construction; what it points to does its own locking.
   const std::shared_ptr<Shared> shared_;
+  const pid_t process_;
   // Guarded by mutex_: whoever calls first starts the thread.
   std::mutex mutex_;
   std::shared_ptr<NetworkThread> network_;

@@ -7,8 +7,8 @@
 
 namespace holdfast::client {
 
-/// A logger of its own to stderr, from `warn` on; not in spdlog's registry, so that no name of the
-/// application's can clash.
+/// A logger that writes nowhere, since stdout and stderr are the application's; not in spdlog's registry, so
+/// that no name of the application's can clash.
 [[nodiscard]] std::shared_ptr<spdlog::logger> default_logger();
 
 }  // namespace holdfast::client

@@ -97,17 +97,19 @@ void NetworkThread::run() {
   try {
     while (!ending_)
       turn();
+  } catch (const std::system_error& error) {
+    fail(error.code(), error.what());
   } catch (const std::exception& error) {
-    // A store that failed, or no memory: nothing more may be promised, so nothing more is sent.
-    const auto* coded = dynamic_cast<const std::system_error*>(&error);
-    fatal_ = Failure{coded != nullptr ? coded->code() : make_error_code(Errc::closed),
-                     std::string("the client had to end: ") + error.what(),
-                     {},
-                     {}};
-    shared_->logger->critical("holdfast: {}", fatal_.what);
-    announcements_.emplace_back(Disconnected{fatal_.error, std::nullopt, fatal_.what});
+    fail(make_error_code(Errc::closed), error.what());
   }
   end();
+}
+
+void NetworkThread::fail(std::error_code code, const char* what) {
+  // A store that failed, or no memory: nothing more may be promised, so nothing more is sent.
+  fatal_ = Failure{code, std::string("the client had to end: ") + what, {}, {}};
+  shared_->logger->critical("holdfast: {}", fatal_.what);
+  announcements_.emplace_back(Disconnected{fatal_.error, std::nullopt, fatal_.what});
 }
 
 void NetworkThread::turn() {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "client/connect_attempt.hpp"
@@ -42,6 +43,7 @@ class NetworkThread {
 
   // network_thread.cpp: one turn.
   void turn();
+  void fail(std::error_code code, const char* what);
   void keep_alive(TimePoint now);
   void take_requests(TimePoint now);
   void note_accepted(const std::vector<session::OutboundMessagePtr>& messages);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The README's program builds as its readers will build it, and runs against a broker: with the installed package, static
-# and shared, and with our sources as a subdirectory. Usage: install.sh BUILD_DIRECTORY (built).
+# The README's program builds as its readers will build it, and runs against a broker: with what is installed, found by
+# CMake and by pkg-config, static and shared, and with our sources as a part of its project. Usage: install.sh
+# BUILD_DIRECTORY (built).
 set -euo pipefail
 build=$(cd "$1" && pwd)
 cd "$(dirname "$0")/../.."
@@ -31,31 +32,68 @@ start_broker() {
   exit 1
 }
 
-# NAME CMAKE-ARGUMENTS...: builds the user's project and runs its program.
-build_and_run() {
+# NAME COMMAND...: runs it quietly, and tells all of it when it fails.
+must() {
   local name=$1
   shift
-  cmake -S "$root/test/install" -B "$work/$name" -G Ninja -DPROGRAM="$work/program.cpp" "$@" >"$work/log" 2>&1 &&
-    cmake --build "$work/$name" --target user >"$work/log" 2>&1 || {
-    echo "the README's program does not build: $name"
+  "$@" >"$work/log" 2>&1 || {
+    echo "$name failed: $*"
     cat "$work/log"
     exit 1
   }
-  timeout 20 "$work/$name/user" || {
-    echo "the README's program failed: $name"
-    exit 1
-  }
-  echo "$name: built and run"
+}
+
+run() { # NAME PROGRAM
+  must "$1" timeout 20 "$2"
+  echo "$1: built and run"
+}
+
+# NAME PROJECT CMAKE-ARGUMENTS...: builds the user's project and runs its program.
+build_and_run() {
+  local name=$1 project=$2
+  shift 2
+  must "$name" cmake -S "$root/test/install/$project" -B "$work/$name" -G Ninja -DPROGRAM="$work/program.cpp" "$@"
+  must "$name" cmake --build "$work/$name" --target user
+  run "$name" "$work/$name/user"
+}
+
+# NAME PREFIX PKG-CONFIG-ARGUMENTS...: the same without CMake, and without RTTI.
+compile_and_run() {
+  local name=$1 flags
+  flags=$(PKG_CONFIG_PATH=$2/lib/pkgconfig pkg-config --cflags --libs "${@:3}" 'holdfast >= 0.1')
+  # shellcheck disable=SC2086  # Words of a command line.
+  must "$name" c++ -std=c++20 -fno-rtti "$work/program.cpp" -o "$work/$name" $flags
+  run "$name" "$work/$name"
 }
 
 cmake --install "$build" --prefix "$work/installed" >"$work/log"
 start_broker
 "$root/test/checks/docs_code.sh" --program README.md | sed "s/mqtt:\/\/localhost/mqtt:\/\/127.0.0.1:$port/" >"$work/program.cpp"
-build_and_run installed-static -DCMAKE_PREFIX_PATH="$work/installed"
+build_and_run installed-static . -DCMAKE_PREFIX_PATH="$work/installed"
 # The shared library needs no development package of what it links itself.
-LD_LIBRARY_PATH=$work/installed/lib build_and_run installed-shared -DCMAKE_PREFIX_PATH="$work/installed" -DBUILD_SHARED_LIBS=ON \
-  -DCMAKE_DISABLE_FIND_PACKAGE_{SQLite3,MbedTLS,Wslay}=ON
-build_and_run subdirectory -DHOLDFAST_SOURCE="$root"
+LD_LIBRARY_PATH=$work/installed/lib build_and_run installed-shared . -DCMAKE_PREFIX_PATH="$work/installed" \
+  -DBUILD_SHARED_LIBS=ON -DCMAKE_DISABLE_FIND_PACKAGE_{SQLite3,MbedTLS,Wslay}=ON
+
+LD_LIBRARY_PATH=$work/installed/lib compile_and_run pkg-config-shared "$work/installed"
+# Moved to another prefix, where the static library is the only one.
+mkdir -p "$work/moved/lib"
+ln -s "$work/installed/include" "$work/moved/include"
+cp -r "$work/installed/lib/pkgconfig" "$work/moved/lib"
+ln "$work/installed/lib/libholdfast.a" "$work/moved/lib"
+compile_and_run pkg-config-static "$work/moved" --static
+
+# As a part of a project: fetched, and all of it without RTTI; as a subdirectory, as far as CMake goes.
+tar --create --gzip --file "$work/holdfast.tar.gz" CMakeLists.txt include lib samples test/CMakeLists.txt
+build_and_run fetched as_part -DHOLDFAST_URL="file://$work/holdfast.tar.gz" -DCMAKE_CXX_FLAGS=-fno-rtti \
+  -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=12
+must fetched cmake --install "$work/fetched" --prefix "$work/user"
+if [ "$(find "$work/user" -type f)" != "$work/user/bin/user" ]; then
+  echo "the user's project installs what is not its own:"
+  find "$work/user" -type f
+  exit 1
+fi
+must subdirectory cmake -S test/install/as_part -B "$work/subdirectory" -G Ninja -DPROGRAM="$work/program.cpp" \
+  -DHOLDFAST_SOURCE="$root"
 for tool in pub rr store sub trace; do
   "$work/installed/bin/holdfast_$tool" --help >/dev/null
   grep -q "^.TH HOLDFAST_${tool^^} 1" "$work/installed/share/man/man1/holdfast_$tool.1"
