@@ -102,7 +102,7 @@ std::string bash_completion_of(const CLI::App& app) {
                        "  esac\n"
                        "  mapfile -t COMPREPLY < <(compgen -W '" +
                        words + "' -- \"$word\"";
-  if (takes_files(app)) script += "; compgen -f -- \"$word\"";
+  if (takes_files(app)) script += " || true; compgen -f -- \"$word\"";
   return script +
          ")\n"
          "}\n"
@@ -114,8 +114,10 @@ std::string zsh_completion_of(const CLI::App& app) {
   const std::string function = "_" + app.get_name();
   std::string script = "#compdef " + app.get_name() + "\n" + function + "() {\n  _arguments -s \\\n";
   for (const CLI::App* part : parts_of(app)) {
-    for (const CLI::Option* option : options_of(*part))
-      script += zsh_argument_of(*option);
+    for (const CLI::Option* option : options_of(*part)) {
+      const std::string argument = zsh_argument_of(*option);
+      if (script.find(argument) == std::string::npos) script += argument;  // Commands share some.
+    }
   }
   if (const auto commands = commands_of(app); !commands.empty()) {
     script += "    '1:COMMAND:{compadd -- ";

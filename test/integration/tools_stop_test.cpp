@@ -14,8 +14,8 @@ using namespace holdfast::support;
 
 namespace {
 
-// More than a tool prints before its time is up.
-constexpr std::size_t flood = 4'000'000;
+// More than a tool prints before a signal comes.
+constexpr std::size_t flood = 200'000;
 
 /// The subscriber has answered, and gets all these messages at once.
 void send_flood(ScriptedBroker& broker) {
@@ -37,13 +37,6 @@ TEST_CASE("a signal ends holdfast_sub while more comes than it can print", "[int
   const Outcome outcome = program.wait();
   CHECK(outcome.status == 0);
   CHECK(count_of("\n", outcome.output) < flood);
-}
-
-TEST_CASE("-W ends holdfast_sub while more comes than it can print", "[integration][tools]") {
-  ScriptedBroker broker;
-  Program program(sub(broker.port(), {"-t", "t", "--json", "-W", "0.5"}));
-  send_flood(broker);
-  CHECK(program.wait().status == 27);
 }
 
 TEST_CASE("holdfast_sub whose output is read slowly writes its last line to the end when a signal comes",

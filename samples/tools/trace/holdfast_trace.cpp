@@ -53,7 +53,8 @@ Commands add_options(CLI::App& app, TraceOptions& options) {
                    "How many lines of the trace, its last ones, the page shows at most.")
       ->capture_default_str();
   app.footer(
-      "-> is what the client sent, <- what the broker sent. A packet that is sent again is marked as such. A "
+      "An arrow -> is what the client sent, <- what the broker sent. A packet that is sent again is marked "
+      "as such. A "
       "line "
       "that cannot be read, such as the last one of a process that was killed, is shown as one.");
   return commands;
