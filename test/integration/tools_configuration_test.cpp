@@ -140,8 +140,7 @@ TEST_CASE("--options-file keeps every secret off the command line", "[integratio
   ScriptedBroker broker;
   const User user;
   user.write("holdfast_pub", "-t not/this\n-q 2\n");
-  user.write("secrets", "-L mqtt://alice:s3cret@127.0.0.1:" + std::to_string(broker.port()) +
-                            "/t\n-D connect authentication-method m\n-D connect authentication-data k3y\n");
+  user.write("secrets", "-L mqtt://alice:s3cret@127.0.0.1:" + std::to_string(broker.port()) + "/t\n");
   const Outcome outcome =
       run(user.command({HOLDFAST_PUB, "-m", "x", "-q", "1", "--options-file", user.file("secrets")}));
   CHECK(outcome.errors == "");

@@ -27,8 +27,8 @@ class OnTerminal {
     if (!own_ || ::grantpt(own_.get()) != 0 || ::unlockpt(own_.get()) != 0)
       throw std::system_error(errno, std::generic_category(), "a pseudo-terminal");
     side_ = Descriptor(::open(::ptsname(own_.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
-    const Arguments prefix{"/usr/bin/setsid", "--ctty", "/usr/bin/env", "TERM=xterm",
-                           "XDG_CONFIG_HOME=" + empty_.path().string()};
+    Arguments prefix{"/usr/bin/env", "TERM=xterm", "XDG_CONFIG_HOME=" + empty_.path().string()};
+    if (!input) prefix.insert(prefix.begin(), {"/usr/bin/setsid", "--ctty"});
     process_ = std::make_unique<ChildProcess>(
         both(prefix, command),
         ChildProcess::Streams{input ? input.get() : side_.get(), side_.get(), side_.get()});
