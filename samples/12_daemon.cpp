@@ -7,6 +7,7 @@
 // Page:   docs/samples/12_daemon.md
 #include <poll.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -68,10 +69,18 @@ std::optional<Clock::duration> watchdog_period() {
   return std::chrono::microseconds(microseconds) / 2;
 }
 
+// What runs on the terminal of a service has its variable, but not its journal: that has to be this stderr.
+bool errors_go_to_journal() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment.
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  return stream != nullptr && fstat(STDERR_FILENO, &status) == 0 &&
+         stream == std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+}
+
 // The journal knows levels and needs neither times nor names.
 std::shared_ptr<spdlog::logger> make_logger() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment.
-  if (std::getenv("JOURNAL_STREAM") != nullptr)
+  if (errors_go_to_journal())
     return std::make_shared<spdlog::logger>("12_daemon", std::make_shared<spdlog::sinks::systemd_sink_mt>());
   return std::make_shared<spdlog::logger>("12_daemon", std::make_shared<spdlog::sinks::stderr_sink_mt>());
 }

@@ -144,7 +144,7 @@ if [ $mode = long ]; then
   trap 'rm -rf "$corpus"' EXIT
   # The decoder is the oldest and the largest; a connection's beginning takes longer for each input. What is apart for the
   # engine's is told in test/fuzz/README.md.
-  for target in decoder:10000000 proxy:2000000 websocket:2000000 engine:10000000; do
+  for target in decoder:10000000 proxy:2000000 websocket:2000000 trace:2000000 engine:10000000; do
     say "fuzzing: ${target%:*}, ${target#*:} inputs"
     build fuzz "${target%:*}_fuzz"
     mkdir "$corpus/${target%:*}"

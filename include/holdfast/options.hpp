@@ -358,6 +358,9 @@ struct Options {
   std::string trace = {};
   /// How many bytes of each payload the trace shows. Default: 64. 0: none.
   std::size_t trace_payload_max = 64;
+  /// How large the trace's file may become, 128 KiB at least: then it gets the name FILE.1, in the place of
+  /// an earlier one, and a new FILE goes on. Default: 0, any size.
+  std::uint64_t trace_bytes_max = 0;
 };
 
 }  // namespace holdfast

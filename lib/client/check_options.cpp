@@ -21,6 +21,7 @@ namespace holdfast::client {
 namespace {
 
 constexpr unsigned fastest_replay = 1'000'000;
+constexpr std::uint64_t smallest_trace = std::uint64_t{128} << 10;
 
 void check_expiry(const Options& options) {
   const auto& in_properties = options.connect_properties.session_expiry_interval;
@@ -174,6 +175,8 @@ void check(const Options& options) {
   require(options.in_flight_max > 0, [] { return "in_flight_max: must be at least 1"; });
   require(options.replay_rate <= fastest_replay,
           [] { return "replay_rate: at most 1000000 messages a second; 0 for no limit"; });
+  require(options.trace_bytes_max == 0 || options.trace_bytes_max >= smallest_trace,
+          [] { return "trace_bytes_max: at least 131072 bytes (128 KiB); 0 for no limit"; });
   require(options.start != Start::resume || !options.client_id.empty(),
           [] { return "Start::resume without client_id: a session belongs to a client id: set one"; });
   require(options.store || options.publish_returns != PublishReturns::stored,

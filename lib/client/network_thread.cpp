@@ -84,7 +84,8 @@ NetworkThread::NetworkThread(std::shared_ptr<Shared> shared, const session::Snap
     bytes += range.bytes;
   }
   if (!shared_->options.trace.empty())
-    trace_ = std::make_unique<Trace>(shared_->options.trace, shared_->options.trace_payload_max);
+    trace_ = std::make_unique<Trace>(shared_->options.trace, shared_->options.trace_payload_max,
+                                     shared_->options.trace_bytes_max);
   shared_->queue.adopt(messages, bytes, recovered_to_);
   outbox_.adopt(snapshot.waiting, messages_);
   give_up(messages_, Errc::superseded);

@@ -13,8 +13,8 @@
 #include <holdfast/reason_code.hpp>
 #include <holdfast/types.hpp>
 
+#include "client/trace_output.hpp"
 #include "client/traced_stream.hpp"
-#include "net/file_descriptor.hpp"
 #include "session/time.hpp"
 
 namespace holdfast::client {
@@ -23,9 +23,11 @@ namespace holdfast::client {
 class Trace {
  public:
   /// Appends to `file`, which only its owner may read if it is new, and which is this client's alone. Throws
-  /// Error if it cannot be had.
-  Trace(const std::string& file, std::size_t payload_max);
+  /// Error if it cannot be had. A file that would become larger than `bytes_max` gives its name to a new one
+  /// (0: never).
+  Trace(const std::string& file, std::size_t payload_max, std::uint64_t bytes_max);
 
+  /// `state` is a literal.
   void on_state(std::string_view state);
   void on_attempt(std::string_view server, unsigned number);
   void on_connection(std::string_view server, Protocol protocol);
@@ -42,16 +44,23 @@ class Trace {
   /// Writes the lines that came since the last call.
   void write();
   /// Why a line could not be written: then the trace is of no more use.
-  [[nodiscard]] std::error_code error() const noexcept { return error_; }
+  [[nodiscard]] std::error_code error() const noexcept { return output_.error(); }
 
  private:
+  enum class Begin : std::uint8_t { anew, continued };
+
+  void begin_file(Begin how);
+  void make_room();
   void take_in_pieces(TracedStream& stream, std::span<const std::byte> bytes);
 
-  net::FileDescriptor file_;
+  TraceOutput output_;
   TracedStream received_;
   TracedStream sent_;
   std::string lines_;
-  std::error_code error_;
+  // What a reader of the next file alone has to know.
+  std::string_view state_;
+  std::string server_;
+  std::string_view protocol_;  // Empty: there is no connection.
 };
 
 }  // namespace holdfast::client

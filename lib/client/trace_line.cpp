@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <new>
 
 #include "wire/utf8.hpp"
 
@@ -50,15 +51,30 @@ void append_quoted(std::string& out, std::string_view text) {
 
 }  // namespace
 
-TraceLine::TraceLine(std::string& lines, session::TimePoint now, std::string_view event) : lines_(lines) {
+TraceLine::TraceLine(std::string& lines, session::TimePoint now, std::string_view event)
+    : lines_(lines), begin_(lines.size()) {
   lines_ += R"({"t":)";
   append_seconds(lines_, now.time_since_epoch());
-  text("event", event);
+  literal("event", event);
+}
+
+TraceLine::~TraceLine() {
+  try {
+    lines_ += "}\n";
+  } catch (const std::bad_alloc&) {  // Where a destructor must not let it out.
+    lines_.resize(begin_);
+  }
 }
 
 TraceLine& TraceLine::text(std::string_view name, std::string_view value) {
   begin(name);
   append_quoted(lines_, value);
+  return *this;
+}
+
+TraceLine& TraceLine::literal(std::string_view name, std::string_view value) {
+  begin(name);
+  lines_.append(1, '"').append(value).append(1, '"');
   return *this;
 }
 
@@ -75,9 +91,7 @@ TraceLine& TraceLine::duration(std::string_view name, session::TimePoint::durati
 }
 
 void TraceLine::begin(std::string_view name) {
-  lines_ += ",\"";
-  lines_ += name;
-  lines_ += "\":";
+  lines_.append(",\"").append(name).append("\":");
 }
 
 }  // namespace holdfast::client

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,15 +11,18 @@
 
 namespace holdfast::client {
 
-/// Names are literals; text may be anything. The line ends with the object.
+/// Names are literals; text may be anything. The line ends with the object; without memory for its end there
+/// is no line.
 class TraceLine {
  public:
   TraceLine(std::string& lines, session::TimePoint now, std::string_view event);
-  ~TraceLine() { lines_ += "}\n"; }
+  ~TraceLine();
   TraceLine(const TraceLine&) = delete;
   TraceLine& operator=(const TraceLine&) = delete;
 
   TraceLine& text(std::string_view name, std::string_view value);
+  /// `value` is one, too: it needs no look at each letter.
+  TraceLine& literal(std::string_view name, std::string_view value);
   TraceLine& number(std::string_view name, std::uint64_t value);
   template <std::same_as<bool> Boolean>
   TraceLine& boolean(std::string_view name, Boolean value) {
@@ -33,6 +37,7 @@ class TraceLine {
 
  private:
   std::string& lines_;
+  const std::size_t begin_;
 };
 
 }  // namespace holdfast::client

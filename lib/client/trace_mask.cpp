@@ -17,114 +17,160 @@ constexpr unsigned password_flag = 0x40;
 constexpr unsigned will_flag = 0x04;
 constexpr unsigned mqtt_5 = 5;
 
+/// Follows the fields of a body, until one is not what it should be, or the trace has no more of it.
 class Mask {
  public:
-  explicit Mask(std::span<const std::byte> body) : body_(body), reader_(body), limit_(body.size()) {}
+  explicit Mask(TracedBody body) : body_(body), reader_(body.bytes), limit_(body.whole_size) {}
 
   void connect(std::size_t payload_max) {
-    std::uint8_t level = 0;
-    std::uint8_t flags = 0;
-    known([](wire::Reader& reader) { reader.string(); });
-    known([&](wire::Reader& reader) { level = reader.byte(); });
-    known([&](wire::Reader& reader) { flags = reader.byte(); });
-    known([](wire::Reader& reader) { reader.two_bytes(); });
+    text();
+    const std::uint32_t level = number(1);
+    const std::uint32_t flags = number(1);
+    number(2);
     if (level >= mqtt_5) properties();
-    known([](wire::Reader& reader) { reader.string(); });
+    text();
     if ((flags & will_flag) != 0) {
       if (level >= mqtt_5) properties();
-      known([](wire::Reader& reader) { reader.string(); });
+      text();
       secret(payload_max);
     }
     if ((flags & user_name_flag) != 0) secret(0);
     if ((flags & password_flag) != 0) secret(0);
   }
 
-  /// Of a packet whose properties follow `before` bytes.
+  /// Of a packet whose properties, if there are any, follow `before` bytes.
   void properties_after(std::size_t before) {
-    known([before](wire::Reader& reader) { reader.bytes(before); });
-    if (followed_to_ < body_.size()) properties();
+    skip(before);
+    if (position() < limit_) properties();
+  }
+
+  /// Up to the payload of a PUBLISH.
+  void publish(bool has_identifier, bool has_properties) {
+    text();
+    if (has_identifier) number(2);
+    if (has_properties) properties();
   }
 
   /// What was not followed is masked, also what stands behind the end that the packet itself names.
   [[nodiscard]] std::vector<MaskedBytes> finish() {
-    if (followed_to_ < body_.size()) masked_.push_back({followed_to_, body_.size()});
+    if (position() < body_.bytes.size()) masked_.push_back({position(), body_.bytes.size()});
     return std::move(masked_);
   }
 
- private:
-  [[nodiscard]] std::size_t position() const { return body_.size() - reader_.rest().size(); }
+  /// How far it could be followed.
+  [[nodiscard]] std::size_t position() const { return body_.bytes.size() - reader_.rest().size(); }
 
-  // Reads what may be shown, unless an earlier field was not what it should be.
-  template <class Read>
-  void known(Read&& read) {
-    if (lost_) return;
-    read(reader_);
-    if (reader_.failed() || position() > limit_)
-      lost_ = true;
-    else
-      followed_to_ = position();
+ private:
+  [[nodiscard]] bool stopped() const { return malformed_ || cut_; }
+
+  // Whether all of the next bytes are there. Of those that the trace has cut off the beginning is skipped.
+  bool has(std::size_t size) {
+    if (stopped()) return false;
+    malformed_ = size > limit_ - position();
+    cut_ = !malformed_ && size > reader_.rest().size();
+    if (cut_) reader_.bytes(reader_.rest().size());
+    return !stopped();
   }
+
+  void skip(std::size_t size) {
+    if (has(size)) reader_.bytes(size);
+  }
+
+  std::uint32_t number(std::size_t size) {
+    if (!has(size)) return 0;
+    return size == 1 ? reader_.byte() : reader_.two_bytes();
+  }
+
+  std::uint32_t variable() {
+    if (stopped()) return 0;
+    wire::Reader after = reader_;
+    const std::uint32_t value = after.variable();
+    if (after.failed()) {
+      malformed_ = true;
+      return 0;
+    }
+    const std::size_t size = reader_.rest().size() - after.rest().size();
+    skip(size);
+    return stopped() ? 0 : value;
+  }
+
+  void text() { skip(number(2)); }
 
   // The first `shown` bytes of a field with a length are no secret.
   void secret(std::size_t shown) {
-    std::size_t size = 0;
-    known([&size](wire::Reader& reader) { size = reader.binary().size(); });
-    if (!lost_ && size > shown) masked_.push_back({position() - (size - shown), position()});
+    const std::size_t size = number(2);
+    const std::size_t begin = position();
+    skip(size);
+    if (position() - begin > shown) masked_.push_back({begin + shown, position()});
+  }
+
+  // Each of the servers may have user name and password before an "@".
+  void references() {
+    const std::size_t size = number(2);
+    const std::size_t begin = position();
+    const std::size_t there = std::min(size, reader_.rest().size());
+    const auto shown = reader_.rest().first(there);
+    skip(size);
+    const auto last = std::find(shown.rbegin(), shown.rend(), std::byte{'@'});
+    const auto hidden = cut_ ? there : static_cast<std::size_t>(shown.rend() - last);
+    if (hidden != 0 && !malformed_) masked_.push_back({begin, begin + hidden});
   }
 
   void properties() {
-    std::size_t length = 0;
-    known([&length](wire::Reader& reader) { length = reader.variable(); });
-    limit_ = std::min(body_.size(), position() + length);
-    while (!lost_ && position() < limit_)
+    const std::size_t length = variable();
+    if (stopped()) return;
+    malformed_ = length > limit_ - position();
+    if (malformed_) return;
+    limit_ = position() + length;
+    while (!stopped() && position() < limit_)
       property();
-    limit_ = body_.size();
+    limit_ = body_.whole_size;
   }
 
   void property() {
-    const wire::PropertyRule* rule = nullptr;
-    known([&rule](wire::Reader& reader) { rule = wire::find_property_rule(reader.byte()); });
-    lost_ = lost_ || rule == nullptr;
-    if (lost_) return;
+    const std::size_t before = position();
+    const wire::PropertyRule* rule = wire::find_property_rule(static_cast<std::uint8_t>(number(1)));
+    if (stopped()) return;
+    if (rule == nullptr) {
+      malformed_ = true;
+      reader_ = wire::Reader(body_.bytes.subspan(before));
+      return;
+    }
     if (rule->id == wire::PropertyId::authentication_data) return secret(0);
-    known([rule](wire::Reader& reader) { skip_value(rule->type, reader); });
+    if (rule->id == wire::PropertyId::server_reference) return references();
+    skip_value(rule->type);
   }
 
-  static void skip_value(wire::PropertyType type, wire::Reader& reader) {
+  void skip_value(wire::PropertyType type) {
     switch (type) {
       case wire::PropertyType::byte:
-        reader.byte();
-        break;
+        return skip(1);
       case wire::PropertyType::two_byte_integer:
-        reader.two_bytes();
-        break;
+        return skip(2);
       case wire::PropertyType::four_byte_integer:
-        reader.four_bytes();
-        break;
+        return skip(4);
       case wire::PropertyType::variable_byte_integer:
-        reader.variable();
-        break;
+        variable();
+        return;
       case wire::PropertyType::utf8_string_pair:
-        reader.string();
-        reader.string();
-        break;
+        text();
+        return text();
       default:
-        reader.binary();
+        return text();
     }
   }
 
-  const std::span<const std::byte> body_;
+  const TracedBody body_;
   wire::Reader reader_;
-  std::size_t limit_;  // Of the properties that are being read.
-  std::size_t followed_to_ = 0;
-  bool lost_ = false;
+  std::size_t limit_;  // Of the packet, or of the properties that are being read.
+  bool malformed_ = false;
+  bool cut_ = false;
   std::vector<MaskedBytes> masked_;
 };
 
 }  // namespace
 
-std::vector<MaskedBytes> masked_bytes(wire::PacketType type, std::span<const std::byte> body,
-                                      std::size_t payload_max) {
+std::vector<MaskedBytes> masked_bytes(wire::PacketType type, TracedBody body, std::size_t payload_max) {
   Mask mask(body);
   switch (type) {
     case wire::PacketType::connect:
@@ -134,11 +180,19 @@ std::vector<MaskedBytes> masked_bytes(wire::PacketType type, std::span<const std
       mask.properties_after(2);
       return mask.finish();
     case wire::PacketType::auth:
+    case wire::PacketType::disconnect:
       mask.properties_after(1);
       return mask.finish();
     default:
       return {};
   }
+}
+
+std::size_t shown_of_publish(TracedBody body, bool has_identifier, bool has_properties,
+                             std::size_t payload_max) {
+  Mask mask(body);
+  mask.publish(has_identifier, has_properties);
+  return mask.position() + std::min(payload_max, body.bytes.size() - mask.position());
 }
 
 }  // namespace holdfast::client

@@ -55,8 +55,11 @@ constexpr std::array<std::array<char, 2>, 256> hexadecimal = [] {
 }();
 
 void append_hexadecimal(std::string& out, Body bytes) {
+  const std::size_t before = out.size();
+  out.resize(before + 2 * bytes.size());
+  char* digits = out.data() + before;
   for (const std::byte byte : bytes)
-    out.append(hexadecimal[std::to_integer<std::size_t>(byte)].data(), 2);
+    digits = std::copy_n(hexadecimal[std::to_integer<std::size_t>(byte)].data(), 2, digits);
 }
 
 }  // namespace
@@ -67,7 +70,9 @@ void TracedStream::feed(std::span<const std::byte> bytes, session::TimePoint now
       const std::byte next = bytes.front();
       bytes = bytes.subspan(1);
       front_.push_back(next);
-      if (front_.size() == 1 || !read_remaining_length(next)) continue;
+      const bool complete = front_.size() != 1 && read_remaining_length(next);
+      if (malformed_) append_malformed(now, lines);
+      if (!complete) continue;
     } else {
       const std::size_t taken = std::min(remaining_, bytes.size());
       const std::size_t room = shown_max - front_.size();
@@ -110,7 +115,7 @@ void TracedStream::append_line(session::TimePoint now, std::string& lines) const
   const std::byte first = front_.front();
   const auto type = static_cast<PacketType>(std::to_integer<std::uint8_t>(first >> 4));
   TraceLine line(lines, now, "packet");
-  line.text("direction", direction_).text("type", names[static_cast<std::size_t>(type)]);
+  line.literal("direction", direction_).literal("type", names[static_cast<std::size_t>(type)]);
   line.number("size", header_size_ + remaining_length_);
   if (const auto identifier = packet_identifier(type, qos_of(first), body())) line.number("id", *identifier);
   if (type == PacketType::publish) {
@@ -130,7 +135,7 @@ void TracedStream::append_raw(std::string& lines) const {
   lines += '"';
   append_hexadecimal(lines, Body(front_).first(header_size_));
   std::size_t from = 0;
-  for (const MaskedBytes& masked : masked_bytes(type, shown, payload_max_)) {
+  for (const MaskedBytes& masked : masked_bytes(type, {shown, remaining_length_}, payload_max_)) {
     append_hexadecimal(lines, shown.subspan(from, masked.begin - from));
     lines.append(2 * (masked.end - masked.begin), '*');
     from = masked.end;
@@ -139,14 +144,22 @@ void TracedStream::append_raw(std::string& lines) const {
   lines += '"';
 }
 
-// Of a PUBLISH, up to the end of what is shown of its payload.
+// Of a PUBLISH, up to the end of what is shown of its payload; what is no packet at all may be some of one.
 std::size_t TracedStream::shown_of_body() const {
-  if ((front_.front() >> 4) != std::byte{3}) return body().size();
-  wire::Reader reader(body());
-  reader.string();
-  if (qos_of(front_.front()) != 0) reader.two_bytes();
-  if (has_properties_) reader.bytes(reader.variable());
-  return body().size() - reader.rest().size() + std::min(payload_max_, reader.rest().size());
+  const auto type = static_cast<PacketType>(std::to_integer<std::uint8_t>(front_.front() >> 4));
+  if (type == PacketType{}) return std::min(payload_max_, body().size());
+  if (type != PacketType::publish) return body().size();
+  return shown_of_publish({body(), remaining_length_}, qos_of(front_.front()) != 0, has_properties_,
+                          payload_max_);
+}
+
+void TracedStream::append_malformed(session::TimePoint now, std::string& lines) const {
+  TraceLine line(lines, now, "malformed");
+  line.literal("direction", direction_);
+  line.begin("raw");
+  lines += '"';
+  append_hexadecimal(lines, front_);
+  lines += '"';
 }
 
 }  // namespace holdfast::client

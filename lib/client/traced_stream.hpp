@@ -21,7 +21,8 @@ class TracedStream {
   TracedStream(std::string_view direction, std::size_t payload_max) noexcept
       : direction_(direction), payload_max_(payload_max) {}
 
-  /// Appends a line to `lines` for each packet that ends within `bytes`.
+  /// Appends a line to `lines` for each packet that ends within `bytes`, and one where no packet can begin
+  /// any more.
   void feed(std::span<const std::byte> bytes, session::TimePoint now, std::string& lines);
   /// A new connection begins. Since MQTT 5 packets have properties.
   void reset(bool has_properties);
@@ -32,6 +33,7 @@ class TracedStream {
   void append_line(session::TimePoint now, std::string& lines) const;
 
   void append_raw(std::string& lines) const;
+  void append_malformed(session::TimePoint now, std::string& lines) const;
   [[nodiscard]] std::span<const std::byte> body() const noexcept {
     return std::span(front_).subspan(header_size_);
   }

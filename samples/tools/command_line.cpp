@@ -4,6 +4,7 @@
 
 #include <holdfast/error.hpp>
 
+#include "completion.hpp"
 #include "exit_code.hpp"
 #include "manual.hpp"
 #include "reporting.hpp"
@@ -26,8 +27,11 @@ void add_help_and_version(CLI::App& app) {
 
 std::optional<int> parse(CLI::App& app, const std::vector<std::string>& arguments) {
   // What the build makes manual pages and completions of.
-  if (arguments.size() == 1 && arguments.front() == "--print-manual") return print(manual_page_of(app));
-  if (arguments.size() == 1 && arguments.front() == "--print-completion") return print(completion_of(app));
+  using Words = std::vector<std::string>;
+  if (arguments == Words{"--print-manual"}) return print(manual_page_of(app));
+  if (arguments == Words{"--print-completion"} || arguments == Words{"--print-completion", "bash"})
+    return print(bash_completion_of(app));
+  if (arguments == Words{"--print-completion", "zsh"}) return print(zsh_completion_of(app));
   try {
     app.parse(
         std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back.

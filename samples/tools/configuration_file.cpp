@@ -85,8 +85,10 @@ std::optional<ConfigurationFile> ConfigurationFile::of_tool(const std::string& t
 
 std::vector<std::string> ConfigurationFile::defaults_for(CLI::App& app) const {
   const auto refuse = [](const std::string& what) { throw Error(Errc::invalid_argument, what); };
+  if (std::error_code error; std::filesystem::is_directory(path_, error))
+    refuse("is a directory: put a file in its place, or remove it");
   std::ifstream file(path_);
-  if (!file) refuse("cannot be read: correct its permissions, or remove it");
+  if (!file) refuse("cannot be read: correct its name or its permissions, or remove it");
   std::vector<std::string> arguments;
   std::size_t number = 0;
   for (std::string line; std::getline(file, line);) {

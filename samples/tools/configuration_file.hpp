@@ -12,6 +12,7 @@ namespace holdfast::tools {
 
 class ConfigurationFile {
  public:
+  explicit ConfigurationFile(std::filesystem::path path) : path_(std::move(path)) {}
   /// The file that the tool's user has in $XDG_CONFIG_HOME or $HOME/.config, if there is one: by the tool's
   /// name, else by that of mosquitto's tool, whose scripts are to run unchanged.
   [[nodiscard]] static std::optional<ConfigurationFile> of_tool(const std::string& tool);
@@ -22,8 +23,6 @@ class ConfigurationFile {
   [[nodiscard]] std::vector<std::string> defaults_for(CLI::App& app) const;
 
  private:
-  explicit ConfigurationFile(std::filesystem::path path) : path_(std::move(path)) {}
-
   std::filesystem::path path_;
 };
 

@@ -146,13 +146,23 @@ void ConnectionOptions::add_to(CLI::App& app) {
          "Longest delay between attempts to reconnect, in seconds; the real one is random below that.")
       ->capture_default_str()
       ->type_name("SECONDS");
+  app.add_option("--options-file", options_file,
+                 "File with options, one a line, such as those that hold a secret: instead of the one in "
+                 "~/.config.")
+      ->type_name("FILE");
   app.add_flag("-d,--debug", debug, "Say what happens on the way, on stderr.");
   app.add_flag("--quiet", quiet, "No error messages and no warnings.");
   app.add_flag("--events", events, "Write connects, losses and the like as JSON lines to stderr.");
   app.add_flag("--stats", statistics, "Write statistics as a JSON line to stderr at the end.");
   app.add_option("--trace", trace_file,
                  "File to which a JSON line is appended for each packet and more; see holdfast_trace. "
-                 "Passwords are masked, payloads are not.");
+                 "Passwords are masked, payloads are not.")
+      ->type_name("FILE");
+  app.add_option(
+         "--trace-bytes-max", trace_bytes_max,
+         "How large the file of --trace may become, 131072 bytes at least: then it is renamed to FILE.1, "
+         "and a new one goes on. Default: any size.")
+      ->type_name("BYTES");
   tls.add_to(app);
   app.add_option("--will-topic", will_topic, "Topic of the will: published by the broker if we vanish.");
   app.add_option("--will-payload", will_payload, "Payload of the will.");
@@ -193,6 +203,7 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   options.reconnect = reconnect_of(reconnect_delay_max);
   options.will = will_of(*this);
   options.trace = trace_file;
+  options.trace_bytes_max = trace_bytes_max;
   options.logger = make_logger(debug   ? spdlog::level::debug
                                : quiet ? spdlog::level::off
                                        : spdlog::level::warn);
@@ -223,7 +234,9 @@ std::optional<int> parse(CLI::App& app, ConnectionOptions& options, int argc, co
   options.properties = take_properties(arguments);
   take_the_last_of_each(app);
   if (const auto status = parse(app, arguments)) return status;
-  if (const auto file = ConfigurationFile::of_tool(app.get_name())) {
+  const auto file = options.options_file.empty() ? ConfigurationFile::of_tool(app.get_name())
+                                                 : ConfigurationFile(options.options_file);
+  if (file) {
     try {
       std::vector<std::string> defaults = file->defaults_for(app);
       std::vector<PropertyArgument> properties = take_properties(defaults);

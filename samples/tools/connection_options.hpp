@@ -43,6 +43,8 @@ struct ConnectionOptions {
   bool events = false;
   bool statistics = false;
   std::string trace_file;
+  std::string options_file;
+  std::uint64_t trace_bytes_max = 0;
   int qos = 0;
   std::optional<unsigned> in_flight_max;
   std::optional<std::string> will_topic;

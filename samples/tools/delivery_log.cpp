@@ -27,6 +27,7 @@ void DeliveryLog::harvest() {
       if (!first_failure_) first_failure_ = result;
       continue;
     }
+    if (result.qos != QoS::at_most_once) ++acknowledged_;
     if (result.reason_code == ReasonCode::no_matching_subscribers) ++without_subscribers_;
     if (file_) std::fprintf(file_.get(), "%" PRIu64 "\n", ended_);
   }

@@ -30,6 +30,8 @@ class DeliveryLog {
   [[nodiscard]] bool all_ended() const noexcept { return waiting_.empty(); }
   [[nodiscard]] std::uint64_t ended() const noexcept { return ended_; }
   [[nodiscard]] std::uint64_t failed() const noexcept { return failed_; }
+  /// Of QoS 1 and 2, those that ended well.
+  [[nodiscard]] std::uint64_t acknowledged() const noexcept { return acknowledged_; }
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
   /// Of those that ended well: the broker had nobody to pass them on to.
   [[nodiscard]] std::uint64_t without_subscribers() const noexcept { return without_subscribers_; }
@@ -46,6 +48,7 @@ class DeliveryLog {
   std::deque<Delivery> waiting_;
   std::uint64_t ended_ = 0;
   std::uint64_t failed_ = 0;
+  std::uint64_t acknowledged_ = 0;
   std::uint64_t without_subscribers_ = 0;
   std::optional<DeliveryResult> first_failure_;
 };

@@ -96,7 +96,7 @@ class Publisher {
       : options_(options),
         client_(client),
         log_(options.acknowledgement_log, events_to(options.connection)),
-        progress_(client, is_shown(options.connection)) {
+        progress_(client, is_shown(options)) {
     publish_options_.qos = tools::parse_qos("-q", options.connection.qos);
     publish_options_.retain = options.retain;
     tools::apply_publish_properties(options.connection.properties, publish_options_);
@@ -171,8 +171,11 @@ class Publisher {
       if (!wait(look_again)) return false;
     }
     // With a store there may be more than our own.
-    while (!client_.flush(look_again)) {
-      if (!wait(0ms)) return false;
+    bool ended = false;
+    while (!ended) {
+      ended = client_.flush(look_again);
+      tell_acknowledged_of_earlier_runs();
+      if (!ended && !wait(0ms)) return false;
     }
     return true;
   }
@@ -192,9 +195,20 @@ class Publisher {
     };
   }
 
-  // What else is written there while it publishes takes its place.
-  static bool is_shown(const tools::ConnectionOptions& options) {
-    return !options.events && !options.quiet && tools::errors_on_terminal();
+  // Not where something else stands in its place: what is written while it publishes, or what is being typed.
+  static bool is_shown(const PubOptions& options) {
+    const bool typed = options.lines && ::isatty(STDIN_FILENO) == 1;
+    return !typed && !options.connection.events && !options.connection.quiet && tools::errors_on_terminal();
+  }
+
+  // No Delivery follows them: they are known by the counters, once all of our own have ended.
+  void tell_acknowledged_of_earlier_runs() {
+    const std::uint64_t acknowledged = client_.statistics().acknowledged;
+    const std::uint64_t theirs = acknowledged - std::min(acknowledged, log_.acknowledged());
+    if (theirs == told_of_earlier_runs_) return;
+    tools::write_event(tools::acknowledged_of_earlier_runs(theirs - told_of_earlier_runs_),
+                       options_.connection);
+    told_of_earlier_runs_ = theirs;
   }
 
   // The store takes what there is to publish, broker there or not. A refusal for good comes as an event.
@@ -232,6 +246,7 @@ class Publisher {
   tools::DeliveryLog log_;
   tools::ProgressLine progress_;
   std::uint64_t line_number_ = 0;
+  std::uint64_t told_of_earlier_runs_ = 0;
   std::optional<Error> refused_line_;
   PublishOptions publish_options_;
 };

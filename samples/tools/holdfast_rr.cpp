@@ -98,8 +98,11 @@ class Requester {
     auto responses = client_.subscribe(options_.response_topic, wish, SubscriptionQueue{}, properties);
     if (client_.broker_limits().protocol == Protocol::mqtt_5) mark_request();
     const Delivery request = client_.publish(*options_.topic, payload, publish_options_);
+    constexpr int most_at_once = 256;  // Those of others may never end; signals and -W count all the same.
     for (;;) {
-      while (const auto message = responses.receive(std::chrono::milliseconds(0))) {
+      for (int i = 0; i < most_at_once; ++i) {
+        const auto message = responses.receive(std::chrono::milliseconds(0));
+        if (!message) break;
         if (!answers(*message)) continue;
         const bool printed = options_.output.print(*message) && std::fflush(stdout) == 0;
         return printed || tools::reader_gone() ? tools::exit_success : tools::exit_failure;

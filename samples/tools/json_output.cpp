@@ -216,6 +216,10 @@ std::string to_json_line(std::uint64_t number, const DeliveryResult& result) {
   return dump(json);
 }
 
+std::string acknowledged_of_earlier_runs(std::uint64_t messages) {
+  return dump(Json{{"event", "acknowledged_of_earlier_runs"}, {"messages", messages}});
+}
+
 std::string to_json_line(const std::string& verb, const std::string& filter, ReasonCode code) {
   return dump(Json{{"event", verb + (is_error(code) ? "_refused" : "d")},
                    {"filter", filter},

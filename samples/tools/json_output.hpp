@@ -25,6 +25,8 @@ enum class Binary : std::uint8_t { base64, hexadecimal };
 [[nodiscard]] std::string to_json_line(const Event& event);
 /// The event of a published message that has ended: acknowledged, sent (QoS 0) or not_delivered.
 [[nodiscard]] std::string to_json_line(std::uint64_t number, const DeliveryResult& result);
+/// The event of so many more messages acknowledged that earlier runs had left in the store.
+[[nodiscard]] std::string acknowledged_of_earlier_runs(std::uint64_t messages);
 /// The event of an answered subscribe or unsubscribe: subscribed, unsubscribed, or with _refused.
 [[nodiscard]] std::string to_json_line(const std::string& verb, const std::string& filter, ReasonCode code);
 [[nodiscard]] std::string to_json_line(const Statistics& statistics);

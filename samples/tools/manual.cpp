@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <string_view>
-#include <vector>
+
+#include "described_options.hpp"
 
 namespace holdfast::tools {
 
@@ -32,28 +33,6 @@ std::string upper(std::string text) {
   return text;
 }
 
-std::vector<std::string> names_of(const CLI::Option& option) {
-  std::vector<std::string> names;
-  for (const std::string& name : option.get_snames())
-    names.push_back("-" + name);
-  for (const std::string& name : option.get_lnames())
-    names.push_back("--" + name);
-  return names;
-}
-
-bool takes_value(const CLI::Option& option) {
-  return option.get_items_expected_max() != 0;
-}
-
-// Those without a group are not for users: they say why they are not there.
-std::vector<const CLI::Option*> options_of(const CLI::App& app) {
-  return app.get_options([](const CLI::Option* option) { return !option->get_group().empty(); });
-}
-
-std::vector<const CLI::App*> commands_of(const CLI::App& app) {
-  return app.get_subcommands([](const CLI::App*) { return true; });
-}
-
 std::string paragraph_of(const CLI::Option& option) {
   std::string page = ".TP\n";
   std::string separator;
@@ -78,6 +57,10 @@ std::string paragraphs_of(const CLI::App& app) {
   for (const CLI::Option* option : options_of(app))
     page += paragraph_of(*option);
   return page;
+}
+
+std::string notes_of(const CLI::App& app, std::string_view heading) {
+  return app.get_footer().empty() ? "" : std::string(heading) + roff(app.get_footer()) + "\n";
 }
 
 // What holds for all tools that connect.
@@ -106,52 +89,11 @@ std::string manual_page_of(const CLI::App& app) {
   for (const CLI::App* command : commands_of(app)) {
     page += ".SH COMMAND " + upper(command->get_name()) + "\n.PP\n" + roff(command->get_description()) + "\n";
     page += paragraphs_of(*command);
+    page += notes_of(*command, ".PP\n");
   }
+  page += notes_of(app, ".SH NOTES\n");
   if (app.get_option_no_throw("--host") != nullptr) page += of_clients;
   return page;
-}
-
-std::string completion_of(const CLI::App& app) {
-  std::string words;
-  std::string values;
-  const auto add = [&](const CLI::App& part) {
-    for (const CLI::Option* option : options_of(part)) {
-      std::string pattern;
-      for (const std::string& name : names_of(*option)) {
-        words += name + " ";
-        pattern += (pattern.empty() ? "" : "|") + name;
-      }
-      if (!takes_value(*option) || pattern.empty()) continue;
-      const std::string type = option->get_type_name();
-      const std::string kind = type == "FILE"                        ? "-f"
-                               : type == "DIRECTORY"                 ? "-d"
-                               : type.find('|') == std::string::npos ? "-W ''"
-                                                                     : "-W '" + type + "'";
-      values.append("    ")
-          .append(pattern)
-          .append(") mapfile -t COMPREPLY < <(IFS='|'; compgen ")
-          .append(kind);
-      values += " -- \"$word\"); return ;;\n";
-    }
-  };
-  add(app);
-  for (const CLI::App* command : commands_of(app)) {
-    words += command->get_name() + " ";
-    add(*command);
-  }
-  const std::string function = "_" + app.get_name();
-  return "# bash completion for " + app.get_name() + "\n" + function +
-         "() {\n"
-         "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}\n"
-         "  case $before in\n" +
-         values +
-         "  esac\n"
-         "  mapfile -t COMPREPLY < <(compgen -W '" +
-         words +
-         "' -- \"$word\")\n"
-         "}\n"
-         "complete -o filenames -F " +
-         function + " " + app.get_name() + "\n";
 }
 
 }  // namespace holdfast::tools

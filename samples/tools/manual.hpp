@@ -1,4 +1,4 @@
-// What is made of the options of a tool besides --help, so that nothing is written twice.
+// The manual page of a tool, of the same source as --help, so that nothing is written twice.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,7 +8,5 @@ namespace holdfast::tools {
 
 /// The manual page, in roff.
 [[nodiscard]] std::string manual_page_of(const CLI::App& app);
-/// A script that bash sources, to complete options and, where they are known, their values.
-[[nodiscard]] std::string completion_of(const CLI::App& app);
 
 }  // namespace holdfast::tools

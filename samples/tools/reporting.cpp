@@ -98,6 +98,7 @@ bool reader_gone() {
 int run_tool(const std::string& tool, int (*tool_main)(int, char**), int argc, char** argv) {
   // A reader that has gone (`| head -1`) shows as a failed write, not as a signal.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // A file as large as it may be (ulimit -f), likewise.
   try {
     return tool_main(argc, argv);
   } catch (const Error& error) {

@@ -224,7 +224,7 @@ void ServerOptions::add_to(CLI::App& app) {
   app.add_option(
          "-L,--url", urls,
          "mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or ws(s)://: all at once, instead of -h, -p and "
-         "-t. Other users can see the password.")
+         "-t. Other users can see the password: better --pw-file, or all of it in --options-file.")
       ->allow_extra_args(false);
   app.add_option("--unix", unix_socket, "Unix domain socket of the broker, or @NAME for an abstract one.")
       ->type_name("FILE");
@@ -241,7 +241,7 @@ void ServerOptions::add_to(CLI::App& app) {
   app.add_option(
       "--proxy", proxy,
       "socks5h://[USER[:PASSWORD]@]HOST[:PORT] or http://...: go through this proxy, which looks up the "
-      "broker's name.");
+      "broker's name. Other users can see the password: better --proxy-env, or --options-file.");
   app.add_flag(
       "--proxy-env", proxy_from_environment,
       "Go through the proxy that http_proxy, https_proxy or all_proxy names, but for hosts in no_proxy.");

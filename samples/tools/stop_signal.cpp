@@ -28,6 +28,8 @@ StopSignal::StopSignal() {
   }
   struct sigaction action {};
   action.sa_handler = on_stop_signal;
+  // What is being written is written to its end. If nobody reads it, a second signal ends the process.
+  action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
 }

@@ -5,8 +5,8 @@
 
 namespace holdfast::tools {
 
-/// From its making on, the two signals no longer end the process but make the descriptor readable. One at a
-/// time.
+/// From its making on, the two signals no longer end the process but make the descriptor readable; the same
+/// one again ends it. One at a time.
 class StopSignal {
  public:
   StopSignal();

@@ -154,7 +154,9 @@ void TlsOptions::add_to(CLI::App& app) {
   app.add_option("--tls-keylog", key_log_file,
                  "TLS: append the connection's secrets to this file, for Wireshark. Who reads it, reads all.")
       ->type_name("FILE");
-  app.add_option("--psk", psk, "TLS: pre-shared key in hexadecimal digits. Other users can see it.");
+  app.add_option(
+      "--psk", psk,
+      "TLS: pre-shared key in hexadecimal digits. Other users can see it: better in --options-file.");
   app.add_option("--psk-identity", psk_identity, "TLS: the name that the broker knows --psk by.");
   refuse_engines(app);
 }

@@ -89,6 +89,39 @@ void write_websocket(const std::filesystem::path& directory) {
     write(directory / name, agreed, bytes);
 }
 
+// Every sample packet as what a connection brings, in both directions, and lines of a trace.
+void write_trace(const std::filesystem::path& directory) {
+  constexpr char packets_311 = 0x18;
+  constexpr char packets_5 = 0x1A;
+  constexpr char sent = 0x04;
+  constexpr char lines = 0x03;
+  using holdfast::wire::Version;
+  int number = 0;
+  for (const Version version : {Version::mqtt_3_1_1, Version::mqtt_5}) {
+    const char first = version == Version::mqtt_5 ? packets_5 : packets_311;
+    for (const auto& packet : holdfast::support::sample_packets(version))
+      write(directory / ("packet-" + std::to_string(number++)), static_cast<char>(first | sent),
+            {reinterpret_cast<const char*>(packet.bytes.data()), packet.bytes.size()});
+  }
+  write(directory / "will-cut", packets_5 | sent,
+        "\x10\xC4\x27\x00\x04MQTT\x04\xC6\x00\x3C\x00\x01\x63\x00\x01w\x13\x88"s + std::string(5000, 'x') +
+            "\x00\x03"
+            "bob\x00\x07hunter2"s);
+  write(directory / "malformed", packets_5, "\xD0\x00\x30\x80\x80\x80\x80"s);
+  write(directory / "lines", lines,
+        R"({"t":1.5,"event":"trace","format":1,"wall":"2026-11-26T08:00:00.000000Z","process":1}
+{"t":1.5,"event":"trace","format":1,"wall":"x","process":1,"continued":true,"state":"connected","protocol":"5"}
+{"t":2,"event":"state","state":"idle"}
+{"t":2,"event":"connecting","wall":"x","server":"mqtt://a","attempt":1}
+{"t":2,"event":"connection","wall":"x","server":"mqtt://a","protocol":"3.1.1"}
+{"t":2,"event":"packet","direction":"out","type":"PUBLISH","size":9,"id":1,"raw":"32070001740001**"}
+{"t":2,"event":"disconnected","wall":"x","by_request":false,"what":"lost","reason":137}
+{"t":2,"event":"retry","after":1.25,"server":"mqtt://a"}
+{"t":2,"event":"malformed","direction":"in","raw":"3080808080"}
+{"t":2,"event":"other","a":[[1,{"b":null}]]}
+{"t":2,"event":"pa)");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -98,7 +131,10 @@ int main(int argc, char** argv) {
   }
   const std::filesystem::path directory(argv[1]);
   const std::pair<const char*, void (*)(const std::filesystem::path&)> corpora[] = {
-      {"decoder", write_decoder}, {"proxy", write_proxy}, {"websocket", write_websocket}};
+      {"decoder", write_decoder},
+      {"proxy", write_proxy},
+      {"websocket", write_websocket},
+      {"trace", write_trace}};
   for (const auto& [name, write_seeds] : corpora) {
     std::filesystem::create_directories(directory / name);
     write_seeds(directory / name);

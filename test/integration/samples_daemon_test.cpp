@@ -186,3 +186,14 @@ TEST_CASE("12_daemon that the broker does not let in ends with the reason", "[in
   CHECK(manager.hears("STATUS=the broker does not let this client in"));
   CHECK(daemon.wait().status == 1);
 }
+
+TEST_CASE("the daemon of sample 12 logs to its stderr where that is not the journal",
+          "[integration][samples]") {
+  ServiceManager manager;
+  Program daemon(manager.command("mqtt://127.0.0.1:1", {"JOURNAL_STREAM=1:2"}));
+  REQUIRE(manager.hears("READY=1"));
+  daemon.signal(SIGTERM);
+  const Outcome outcome = daemon.wait();
+  CHECK(outcome.status == 0);
+  CHECK(outcome.errors.find("12_daemon") != std::string::npos);
+}

@@ -23,13 +23,6 @@ Descriptor open_file(const std::filesystem::path& path, int flags) {
   return file;
 }
 
-/// Reading end and writing end.
-std::pair<Descriptor, Descriptor> make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
 /// The configuration files of whoever runs the tests are none of a test's business.
 Arguments without_configuration_files(const Arguments& command) {
   static const TemporaryDirectory empty;
@@ -50,6 +43,12 @@ Arguments split(const std::string& words) {
 Arguments both(Arguments first, const Arguments& second) {
   first.insert(first.end(), second.begin(), second.end());
   return first;
+}
+
+std::pair<Descriptor, Descriptor> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
 Program::Program(const Arguments& command, Output output) {

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -37,6 +38,9 @@ struct Outcome {
   std::string output;
   std::string errors;
 };
+
+/// Reading end and writing end.
+[[nodiscard]] std::pair<Descriptor, Descriptor> make_pipe();
 
 /// One run of a program. It is killed with the object.
 class Program {

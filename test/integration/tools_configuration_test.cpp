@@ -135,3 +135,27 @@ TEST_CASE("a mistake in the configuration file is named with file and line, and 
   CHECK(value.status == 1);
   CHECK(fault_in(value.errors, "holdfast_pub", {user.file("holdfast_pub"), "--qos"}) == "");
 }
+
+TEST_CASE("--options-file keeps every secret off the command line", "[integration][tools]") {
+  ScriptedBroker broker;
+  const User user;
+  user.write("holdfast_pub", "-t not/this\n-q 2\n");
+  user.write("secrets", "-L mqtt://alice:s3cret@127.0.0.1:" + std::to_string(broker.port()) + "/t\n");
+  const Outcome outcome =
+      run(user.command({HOLDFAST_PUB, "-m", "x", "-q", "1", "--options-file", user.file("secrets")}));
+  CHECK(outcome.errors == "");
+  REQUIRE(broker.accepted_count() == 1);
+  CHECK(broker.accepted().at(0).topic == "t");
+  CHECK(broker.received(PacketType::connect).at(0).password == "s3cret");
+}
+
+TEST_CASE("a file of options that is a directory, or not there, is refused", "[integration][tools]") {
+  const User user;
+  std::filesystem::create_directory(user.file("holdfast_pub"));
+  const Outcome directory = run(user.command({HOLDFAST_PUB, "-t", "t", "-m", "x"}));
+  CHECK(directory.status == 1);
+  CHECK(fault_in(directory.errors, "holdfast_pub", {user.file("holdfast_pub"), "is a directory"}) == "");
+  const Outcome missing = run({HOLDFAST_PUB, "-t", "t", "-m", "x", "--options-file", "/no/such/file"});
+  CHECK(missing.status == 1);
+  CHECK(fault_in(missing.errors, "holdfast_pub", {"/no/such/file", "cannot be read"}) == "");
+}

@@ -1,4 +1,5 @@
 // Manual pages and completions, which are made of the same options as --help.
+#include <filesystem>
 #include <fstream>
 #include <set>
 
@@ -11,7 +12,8 @@ using namespace holdfast::support;
 namespace {
 
 const char* any_tool() {
-  return GENERATE(HOLDFAST_BENCH, HOLDFAST_PUB, HOLDFAST_SUB, HOLDFAST_RR, HOLDFAST_STORE_TOOL);
+  return GENERATE(HOLDFAST_BENCH, HOLDFAST_PUB, HOLDFAST_SUB, HOLDFAST_RR, HOLDFAST_STORE_TOOL,
+                  HOLDFAST_TRACE);
 }
 
 /// What bash completes after these words, the last one unfinished.
@@ -67,4 +69,29 @@ TEST_CASE("bash completes flags, and values where they are known", "[integration
   CHECK(completed(HOLDFAST_PUB, "holdfast_pub -t --").empty());
   CHECK(completed(HOLDFAST_BENCH, "holdfast_bench --subscribe-qos ''") == Words{"0", "1", "2"});
   CHECK(completed(HOLDFAST_STORE_TOOL, "holdfast_store pu") == Words{"purge"});
+  CHECK(completed(HOLDFAST_PUB, "holdfast_pub --trace fi") == Words{"file-1"});
+  CHECK(completed(HOLDFAST_TRACE, "holdfast_trace html x -o fi") == Words{"file-1"});
+}
+
+TEST_CASE("bash completes the files that a tool takes without an option", "[integration][tools]") {
+  CHECK(completed(HOLDFAST_TRACE, "holdfast_trace show fi") == Words{"file-1"});
+  CHECK(completed(HOLDFAST_STORE_TOOL, "holdfast_store fi") == Words{"file-1"});
+  CHECK(completed(HOLDFAST_TRACE, "holdfast_trace s") == Words{"show"});
+  CHECK(completed(HOLDFAST_SUB, "holdfast_sub fi").empty());
+}
+
+TEST_CASE("zsh is told the flags, which take files, and values where they are known",
+          "[integration][tools]") {
+  const std::string pub = run({HOLDFAST_PUB, "--print-completion", "zsh"}).output;
+  CHECK(pub.rfind("#compdef holdfast_pub\n", 0) == 0);
+  CHECK(pub.find("    '*'{-q,--qos=}'[QoS\\: 0, 1 or 2.]:VALUE:(0 1 2)' \\\n") != std::string::npos);
+  CHECK(pub.find("'*'--cafile='[TLS\\: trust") != std::string::npos);
+  CHECK(pub.find("in this file.]:FILE:_files'") != std::string::npos);
+  CHECK(run({HOLDFAST_TRACE, "--print-completion", "zsh"})
+            .output.find("'1:COMMAND:{compadd -- show html ; _files}'") != std::string::npos);
+}
+
+TEST_CASE("the manual page ends with what --help says at its end", "[integration][tools]") {
+  const std::string page = run({HOLDFAST_TRACE, "--print-manual"}).output;
+  CHECK(page.find(".SH NOTES\nAn arrow \\-> is what the client sent") != std::string::npos);
 }

@@ -31,11 +31,12 @@ std::string at(std::uint16_t port) {
 
 TEST_CASE("ways not to reach a broker end both tools with the same status", "[integration][tools]") {
   const std::string nobody = at(free_port());
+  const std::string no_name = "-h " + std::string(64, 'x');  // Too long for a label: no name server is asked.
   CHECK(fault_in_status("pub", nobody + "-t t -m x", 1) == "");
   CHECK(fault_in_status("sub", nobody + "-t t", 1) == "");
   CHECK(fault_in_status("rr", nobody + "-t t -e r -m x", 1) == "");
-  CHECK(fault_in_status("pub", "-h nosuch.invalid -t t -m x", 1) == "");
-  CHECK(fault_in_status("sub", "-h nosuch.invalid -t t", 1) == "");
+  CHECK(fault_in_status("pub", no_name + " -t t -m x", 1) == "");
+  CHECK(fault_in_status("sub", no_name + " -t t", 1) == "");
   CHECK(fault_in_status("pub", "--unix /nosuch/socket -t t -m x", 1) == "");
   CHECK(fault_in_status("pub", "--proxy socks5h://127.0.0.1:" + std::to_string(free_port()) + " -t t -m x",
                         1) == "");

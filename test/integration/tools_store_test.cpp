@@ -92,6 +92,30 @@ TEST_CASE("holdfast_pub with the store of a killed one sends its messages first,
   CHECK(subscriber.wait_for_output(numbered_lines(0, 20)));
 }
 
+TEST_CASE("--events tells that messages of an earlier run were acknowledged", "[integration][tools][store]") {
+  const TemporaryDirectory directory;
+  const Arguments all{"-i", "meter", "--store", (directory.path() / "session.db").string()};
+  {
+    Program victim(pub(deserted_port, both(all, {"-t", "t", "-q", "1", "-l", "--quiet"})));
+    victim.give(numbered_lines(0, 10));
+    REQUIRE(eventually([&] { return messages_in(all.back()) == 10; }, program_patience));
+    victim.signal(SIGKILL);
+    static_cast<void>(victim.wait());
+  }
+  ScriptedBroker broker;
+  const Arguments another = GENERATE(Arguments{"--drain"}, Arguments{"-t", "t", "-q", "1", "-m", "x"});
+  const Outcome outcome = run(pub(broker.port(), both(both(all, another), {"--events"})));
+  CHECK(outcome.status == 0);
+  std::uint64_t messages = 0;
+  std::uint64_t own = 0;
+  for (const nlohmann::json& line : json_lines(outcome.errors)) {
+    if (line["event"] == "acknowledged_of_earlier_runs") messages += line["messages"].get<std::uint64_t>();
+    if (line["event"] == "acknowledged") ++own;
+  }
+  CHECK(messages == 10);
+  CHECK(own == (another.size() == 1 ? 0 : 1));
+}
+
 TEST_CASE("holdfast_pub that is stopped while the broker is away says that the store keeps what waits",
           "[integration][tools][store]") {
   const TemporaryDirectory directory;

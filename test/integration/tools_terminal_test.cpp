@@ -6,8 +6,10 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <system_error>
+#include <tuple>
 
 #include "support/scripted_broker.hpp"
 #include "tool_under_test.hpp"
@@ -20,14 +22,16 @@ namespace {
 /// A program on a terminal of its own.
 class OnTerminal {
  public:
-  explicit OnTerminal(const Arguments& command) {
+  /// `input`: where its stdin comes from instead.
+  explicit OnTerminal(const Arguments& command, const Descriptor& input = {}) {
     if (!own_ || ::grantpt(own_.get()) != 0 || ::unlockpt(own_.get()) != 0)
       throw std::system_error(errno, std::generic_category(), "a pseudo-terminal");
     side_ = Descriptor(::open(::ptsname(own_.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
-    const Arguments prefix{"/usr/bin/setsid", "--ctty", "/usr/bin/env", "TERM=xterm",
-                           "XDG_CONFIG_HOME=" + empty_.path().string()};
-    process_ = std::make_unique<ChildProcess>(both(prefix, command),
-                                              ChildProcess::Streams{side_.get(), side_.get(), side_.get()});
+    Arguments prefix{"/usr/bin/env", "TERM=xterm", "XDG_CONFIG_HOME=" + empty_.path().string()};
+    if (!input) prefix.insert(prefix.begin(), {"/usr/bin/setsid", "--ctty"});
+    process_ = std::make_unique<ChildProcess>(
+        both(prefix, command),
+        ChildProcess::Streams{input ? input.get() : side_.get(), side_.get(), side_.get()});
   }
 
   /// All that was shown so far.
@@ -109,17 +113,23 @@ TEST_CASE("the ways to give a password exclude each other", "[integration][tools
 TEST_CASE("long publishing shows on a terminal, and only there, how far it is", "[integration][tools]") {
   ScriptedBroker broker;
   const Arguments command = pub(broker.port(), {"-t", "t", "-q", "1", "-l", "--reconnect-delay-max", "0.01"});
-  OnTerminal program(command);
+  Descriptor reading;
+  Descriptor writing;
+  std::tie(reading, writing) = make_pipe();
+  const auto give = [&](std::string_view text) {
+    REQUIRE(::write(writing.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  };
+  OnTerminal program(command, reading);
   Program elsewhere(command);
-  program.type("1\n2\n");
+  give("1\n2\n");
   elsewhere.give("1\n2\n");
   REQUIRE(program.wait_for("/s, 2 acknowledged, 0 pending, 0 reconnects"));
   broker.go_down();
-  program.type("3\n");
+  give("3\n");
   REQUIRE(program.wait_for("2 acknowledged, 1 pending, 0 reconnects, not connected"));
   broker.come_up();
   REQUIRE(program.wait_for("3 acknowledged, 0 pending, 1 reconnect"));
-  program.type("\x04");
+  writing.close();
   CHECK(program.wait() == 0);
   // Nothing of it stays.
   const std::string& shown = program.shown();
@@ -146,4 +156,19 @@ TEST_CASE("holdfast_bench shows on a terminal, and only there, how it goes", "[i
   CHECK(program.wait_for("received        "));
   elsewhere.signal(SIGTERM);
   CHECK(elsewhere.wait().errors == "");
+}
+
+TEST_CASE("nothing is written into the line that somebody types for holdfast_pub -l",
+          "[integration][tools]") {
+  ScriptedBroker broker;
+  OnTerminal program(pub(broker.port(), {"-t", "t", "-q", "1", "-l"}));
+  program.type("1\n2\nthre");
+  REQUIRE(broker.wait_until([&] { return broker.accepted_count() == 2; }));
+  // Since then it would have shown how far it is.
+  const auto later = std::chrono::steady_clock::now() + std::chrono::milliseconds(1500);
+  REQUIRE(eventually([&] { return std::chrono::steady_clock::now() > later; }));
+  CHECK(program.shown() == "1\r\n2\r\nthre");
+  program.type("e\n\x04");
+  CHECK(program.wait() == 0);
+  CHECK(broker.accepted().at(2).payload == "three");
 }

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <stdexcept>
@@ -53,14 +54,14 @@ class TraceUnderTest {
   [[nodiscard]] Outcome show(const Arguments& arguments = {}) const {
     return run(both({HOLDFAST_TRACE, "show", file()}, arguments));
   }
-  [[nodiscard]] Outcome make_page() const {
-    return run({HOLDFAST_TRACE, "html", file(), "-o", file("page.html")});
+  [[nodiscard]] Outcome make_page(const Arguments& arguments = {}) const {
+    return run(both({HOLDFAST_TRACE, "html", file(), "-o", file("page.html")}, arguments));
   }
 
   /// Says so where there is no browser to look at the page.
   [[nodiscard]] static bool has_browser() {
     const bool there = access(chromium, X_OK) == 0;
-    if (!there) std::puts("skipped: chromium is not installed");
+    if (!there) std::puts("SKIPPED: chromium is not installed");
     return there;
   }
   /// The page as a browser has it after its scripts have run, `script` last of all.
@@ -250,7 +251,7 @@ TEST_CASE("a trace that cannot be written any more is told once, and the client 
         std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log));
     Client client(options);
     client.connect();
-    CHECK(succeeded(publish_all(client, numbers(0, 100), QoS::at_least_once)) <= 100);
+    CHECK(succeeded(publish_all(client, numbers(0, 100), QoS::at_least_once)) == 100);
     CHECK(client.flush(patience));
     client.disconnect();
   }
@@ -279,6 +280,69 @@ TEST_CASE("holdfast_trace shows a line that was cut short as such", "[integratio
   CHECK(shown.status == 0);
   CHECK(has(shown.output, " cannot be read: not a JSON object: cut short, or not of a trace\n"));
   CHECK(trace.make_page().status == 0);
+}
+
+TEST_CASE("a will larger than a line of the trace is told by its beginning", "[integration][trace]") {
+  const TraceUnderTest trace;
+  ScriptedBroker broker;
+  {
+    Options options = quick(broker.server());
+    options.trace = trace.file();
+    options.will = Will{.topic = "w", .payload = "begin" + std::string(5000, '.')};
+    options.password = "hunter2";
+    options.trace_payload_max = 5;
+    Client client(options);
+    client.connect();
+  }
+  const std::string shown = trace.show().output;
+  CHECK(has(shown, "Will Payload: \"begin\" (the first 5 of 5005 bytes)"));
+  CHECK_FALSE(has(shown, "breaks the standard"));
+  CHECK_FALSE(has(shown, "hunter2"));
+}
+
+TEST_CASE("a trace that goes on in another file can be read alone, and behind the one before it",
+          "[integration][trace]") {
+  const TraceUnderTest trace;
+  ScriptedBroker broker;
+  {
+    Options options = quick(broker.server());
+    options.trace = trace.file();
+    options.trace_bytes_max = 128 << 10;
+    Client client(options);
+    client.connect();
+    while (!std::filesystem::exists(trace.file() + ".1"))
+      client.publish("t", "x", {.qos = QoS::at_least_once}).wait();
+  }
+  CHECK(has(trace.show({"--brief"}).output, "goes on from FILE.1"));
+  std::ofstream(trace.file("both"), std::ios::binary)
+      << content_of(trace.file() + ".1") << content_of(trace.file());
+  const Outcome both = run({HOLDFAST_TRACE, "show", "--brief", trace.file("both")});
+  CHECK(count_of("cannot be read", both.output) == 0);
+  CHECK(count_of("(number 1)", both.output) == 1);
+  CHECK(count_of("(number 2)", both.output) == 0);
+}
+
+TEST_CASE("a tool whose trace may not become larger goes on without it", "[integration][trace]") {
+  const TraceUnderTest trace;
+  ScriptedBroker broker;
+  const Arguments command =
+      pub(broker.port(), {"-t", "t", "-q", "1", "-m", "x", "--repeat", "50", "--trace"});
+  std::string script = "ulimit -f 1; exec";
+  for (const std::string& word : both(command, {trace.file()}))
+    script += " '" + word + "'";
+  const Outcome outcome = run({"/usr/bin/bash", "-c", script});
+  CHECK(outcome.status == 0);
+  CHECK(has(outcome.errors, "cannot be written: File too large"));
+  CHECK(broker.accepted_count() == 50);
+}
+
+TEST_CASE("a new page is for its owner's eyes", "[integration][trace]") {
+  const TraceUnderTest trace;
+  trace_a_lost_connection(trace, "plant/1");
+  REQUIRE(trace.make_page().status == 0);
+  using std::filesystem::perms;
+  CHECK(std::filesystem::status(trace.file("page.html")).permissions() ==
+        (perms::owner_read | perms::owner_write));
 }
 
 TEST_CASE("holdfast_trace says what is wrong with its arguments and files", "[integration][trace]") {
@@ -317,6 +381,21 @@ TEST_CASE(
   CHECK(has(dom, "title=\"byte 0\">3a<small>:</small>"));
   CHECK(has(dom, "1: this message may have been sent before"));
   CHECK_FALSE(has(dom, "No packet is open."));
+}
+
+TEST_CASE("in a browser, what is left out before the page leaves a connection, and the time of day",
+          "[integration][trace][browser]") {
+  if (!TraceUnderTest::has_browser()) return;
+  const TraceUnderTest trace;
+  trace_a_lost_connection(trace, "plant/1");
+  const auto connection = trace.positions({{"event", "connection"}}).at(1);
+  const auto first = connection + 1;
+  REQUIRE(trace.make_page({"--last", std::to_string(trace.lines().size() - first)}).status == 0);
+  const auto packet_line = trace.positions(packet("in", "PUBACK")).at(0) + 1;
+  const std::string dom = trace.in_browser("#line-" + std::to_string(packet_line));
+  CHECK(count_of("class=\"gap", dom) == 1);  // Behind the end of the connection.
+  CHECK(count_of("class=\"life\"", dom) == 2);
+  CHECK(has(dom, trace.lines()[connection]["wall"].get<std::string>().substr(0, 13)));
 }
 
 TEST_CASE("in a browser, nothing of a trace becomes part of the page but text",

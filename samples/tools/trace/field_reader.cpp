@@ -36,10 +36,11 @@ std::string_view FieldReader::rest(std::string_view name) {
   return take(name, packet_.size - position());
 }
 
-// Of what the trace cut off, the beginning.
+// Of what the trace masks or has cut off, the beginning.
 std::string_view FieldReader::take(std::string_view name, std::size_t size) {
   const std::size_t begin = position();
   const std::size_t there = std::min(size, reader_.rest().size());
+  overruns_ = size > packet_.size - begin;
   if (there < size && packet_.is_whole()) {
     end_within(name, Kind::value, begin);
     return {};
@@ -47,18 +48,26 @@ std::string_view FieldReader::take(std::string_view name, std::size_t size) {
   const auto bytes = reader_.bytes(there);
   const std::string_view content(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const auto first = packet_.masked.begin() + static_cast<std::ptrdiff_t>(begin);
-  const auto hidden = std::count(first, first + static_cast<std::ptrdiff_t>(there), true);
-  std::string value = shown(content);
-  if (hidden != 0 && hidden == static_cast<std::ptrdiff_t>(size)) {
+  const auto masked = std::find(first, first + static_cast<std::ptrdiff_t>(there), true);
+  const std::string_view visible = content.substr(0, static_cast<std::size_t>(masked - first));
+  std::string value = shown(visible);
+  if (visible.empty() && there != 0)
     value = "masked (" + std::to_string(size) + " bytes)";
-  } else if (hidden != 0 && there == size) {
-    value = std::to_string(hidden) + " of " + std::to_string(size) + " bytes are masked: " + value;
-  } else if (there < size) {
-    value += " (the first " + std::to_string(there) + " of " + std::to_string(size) + " bytes)";
-    ended_ = true;
-  }
+  else if (visible.size() < size)
+    value += " (the first " + std::to_string(visible.size()) + " of " + std::to_string(size) + " bytes)";
+  ended_ = there < size;
   add(name, Kind::value, begin, std::move(value));
-  return content;
+  return visible;
+}
+
+// Asterisks are no number, and nothing behind them can be told.
+bool FieldReader::hides_from(std::size_t begin) {
+  if (begin >= packet_.masked.size() || !packet_.masked[begin]) return false;
+  const std::size_t size = reader_.rest().size();
+  reader_.bytes(size);
+  add("Unknown", Kind::value, begin, "masked from here on: " + std::to_string(size) + " bytes");
+  ended_ = hidden_ = true;
+  return true;
 }
 
 void FieldReader::bits(std::string_view name, std::string value) {

@@ -23,6 +23,10 @@ class FieldReader {
   [[nodiscard]] std::size_t position() const { return packet_.bytes.size() - reader_.rest().size(); }
   [[nodiscard]] bool at_end() const { return ended_ || reader_.at_end(); }
   [[nodiscard]] bool ended() const { return ended_; }
+  /// A field does not fit into the packet.
+  [[nodiscard]] bool overruns() const { return overruns_; }
+  /// What the packet says of its own fields is masked.
+  [[nodiscard]] bool is_hidden() const { return hidden_; }
 
   std::uint32_t byte(std::string_view name, Kind kind = Kind::value) {
     return number(name, kind, [](wire::Reader& reader) { return std::uint32_t{reader.byte()}; });
@@ -52,6 +56,7 @@ class FieldReader {
   std::uint32_t number(std::string_view name, Kind kind, Read&& read) {
     if (ended_) return 0;
     const std::size_t begin = position();
+    if (hides_from(begin)) return 0;
     const std::uint32_t value = read(reader_);
     if (reader_.failed()) {
       end_within(name, kind, begin);
@@ -62,12 +67,15 @@ class FieldReader {
   }
   void add(std::string_view name, Kind kind, std::size_t begin, std::string value);
   void end_within(std::string_view name, Kind kind, std::size_t begin);
+  bool hides_from(std::size_t begin);
   std::string_view take(std::string_view name, std::size_t size);
 
   const TracedPacket& packet_;
   PacketFields& found_;
   wire::Reader reader_;
   bool ended_ = false;
+  bool overruns_ = false;
+  bool hidden_ = false;
 };
 
 }  // namespace holdfast::tools

@@ -1,9 +1,11 @@
 // holdfast_trace: shows what Options::trace and --trace wrote, as text and as a page with a sequence diagram.
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <deque>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <optional>
 #include <string>
@@ -40,16 +42,19 @@ Commands add_options(CLI::App& app, TraceOptions& options) {
   const Commands commands{app.add_subcommand("show", "Print it for people: each packet with its fields."),
                           app.add_subcommand("html", "Make one page of it that any browser shows, offline.")};
   for (CLI::App* command : {commands.show, commands.html})
-    command->add_option("FILE", options.file, "What --trace or Options::trace wrote.")->required();
+    command->add_option("FILE", options.file, "What --trace or Options::trace wrote.")
+        ->required()
+        ->type_name("");
   commands.show->add_flag("--brief", options.text.brief, "A line a packet, without its fields.");
   commands.show->add_flag("--hex", options.text.hexadecimal, "The bytes of each packet, too.");
-  commands.html->add_option("-o,--output", options.page, "The page's file.")->required();
+  commands.html->add_option("-o,--output", options.page, "The page's file.")->required()->type_name("FILE");
   commands.html
       ->add_option("--last", options.last,
                    "How many lines of the trace, its last ones, the page shows at most.")
       ->capture_default_str();
   app.footer(
-      "-> is what the client sent, <- what the broker sent. A packet that is sent again is marked as such. A "
+      "An arrow -> is what the client sent, <- what the broker sent. A packet that is sent again is marked "
+      "as such. A "
       "line "
       "that cannot be read, such as the last one of a process that was killed, is shown as one.");
   return commands;
@@ -79,10 +84,17 @@ int show(const TraceOptions& options) {
   return tools::exit_success;
 }
 
+// A new file is for its owner's eyes, as the trace is.
+bool write_whole(const std::string& file, const std::string& page) {
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  std::FILE* stream = descriptor < 0 ? nullptr : ::fdopen(descriptor, "wb");
+  if (stream == nullptr) return false;
+  const bool written = std::fwrite(page.data(), 1, page.size(), stream) == page.size();
+  return std::fclose(stream) == 0 && written;
+}
+
 void write_page(const std::string& file, const std::string& page) {
-  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
-  stream << page << std::flush;
-  if (stream) return;
+  if (write_whole(file, page)) return;
   const std::error_code why(errno, std::generic_category());
   throw Error(why,
               "\"" + file + "\" cannot be written: " + why.message() + ": name another file for the page");
@@ -93,17 +105,17 @@ int make_page(const TraceOptions& options) {
   if (std::filesystem::equivalent(options.file, options.page, ignored))
     throw Error(Errc::invalid_argument, "-o \"" + options.page + "\" is the trace itself: name another file");
   std::deque<tools::ToldEntry> entries;
-  std::size_t left_out = 0;
+  tools::LeftOut before;
   visit(options, [&](tools::ToldEntry told) {
     entries.push_back(std::move(told));
     if (entries.size() > options.last) {
+      before.add(entries.front());
       entries.pop_front();
-      ++left_out;
     }
     return true;
   });
   write_page(options.page,
-             tools::to_page(entries, left_out, std::filesystem::path(options.file).filename().string()));
+             tools::to_page(entries, before, std::filesystem::path(options.file).filename().string()));
   return tools::exit_success;
 }
 

@@ -46,7 +46,9 @@ class Dissection {
     fixed_header();
     if (!reader_.at_end() || packet_.type() == PacketType::publish) body();
     if (!reader_.at_end()) reader_.give_up("nothing should be here");
-    if (packet_.is_whole()) judge();
+    if (packet_.is_whole() && !reader_.is_hidden()) judge();
+    if (!packet_.is_whole() && (overrun_ || reader_.overruns()))
+      found_.fault = "a field is longer than the packet";
     return std::move(found_);
   }
 
@@ -183,6 +185,7 @@ class Dissection {
   void properties() {
     const std::uint32_t length = reader_.variable("Property Length", Kind::detail);
     const std::size_t end = reader_.position() + length;
+    overrun_ = overrun_ || end > packet_.size;
     while (!reader_.at_end() && reader_.position() < end)
       property();
   }
@@ -287,6 +290,7 @@ class Dissection {
   PacketFields found_;
   FieldReader reader_;
   unsigned qos_ = 0;
+  bool overrun_ = false;
 };
 
 }  // namespace

@@ -46,8 +46,22 @@ std::string read_packet(TraceEntry& entry) {
   return {};
 }
 
+// What is nested for ever would take all of the stack when it is written out again.
+Json parse(const std::string& text) {
+  constexpr int deepest = 8;
+  bool too_deep = false;
+  Json json = Json::parse(
+      text,
+      [&too_deep](int depth, Json::parse_event_t /*event*/, Json& /*value*/) {
+        too_deep = too_deep || depth > deepest;
+        return !too_deep;
+      },
+      false);
+  return too_deep ? Json(Json::value_t::discarded) : json;
+}
+
 std::string read_entry(const std::string& text, TraceEntry& entry) {
-  entry.json = Json::parse(text, nullptr, false);
+  entry.json = parse(text);
   if (!entry.json.is_object()) return "not a JSON object: cut short, or not of a trace";
   const auto time = entry.json.find("t");
   if (time == entry.json.end() || !time->is_number()) return "t, the time, is missing";
@@ -72,6 +86,15 @@ std::optional<std::uint64_t> TraceEntry::number(const char* name) const {
   return value->get<std::uint64_t>();
 }
 
+TraceEntry read_line(const std::string& text, std::size_t number) {
+  TraceEntry entry;
+  std::string fault = read_entry(text, entry);
+  if (!fault.empty()) entry = {};
+  entry.line = number;
+  entry.unreadable = std::move(fault);
+  return entry;
+}
+
 TraceFile::TraceFile(const std::string& name) : name_(name), stream_(name, std::ios::binary) {
   if (stream_ && stream_.peek() != std::ifstream::traits_type::eof()) return;
   const std::error_code why(errno, std::generic_category());
@@ -92,14 +115,8 @@ std::optional<TraceEntry> TraceFile::next() {
     }
     ++line_;
   } while (text.empty());
-  TraceEntry entry;
-  entry.line = line_;
-  if (std::string fault = read_entry(text, entry); !fault.empty()) {
-    entry = {};
-    entry.line = line_;
-    entry.unreadable = std::move(fault);
-    return entry;
-  }
+  TraceEntry entry = read_line(text, line_);
+  if (!entry.unreadable.empty()) return entry;
   any_readable_ = true;
   if (const auto format = entry.number("format"); entry.event == "trace" && format.value_or(0) > format_known)
     throw Error(Errc::invalid_argument, "\"" + name_ + "\", line " + std::to_string(line_) +

@@ -29,7 +29,10 @@ struct TraceEntry {
   [[nodiscard]] bool asked_for() const { return json.value("by_request", Json()) == true; }
 };
 
-/// Nothing in the file is trusted: a line that is not what it should be is an entry that says so.
+/// Nothing in the text is trusted: what is not what it should be is an entry that says so.
+[[nodiscard]] TraceEntry read_line(const std::string& text, std::size_t number);
+
+/// Reads the lines that are not empty.
 class TraceFile {
  public:
   /// Throws Error if the file cannot be read.

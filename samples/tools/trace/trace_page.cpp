@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "json_output.hpp"
 #include "page_template.hpp"
@@ -47,6 +48,7 @@ Json entry_of(const ToldEntry& told, Json& meanings) {
             {"time", told.entry.time},
             {"event", told.entry.unreadable.empty() ? told.entry.event : "unreadable"},
             {"connection", told.connection},
+            {"connected", told.connected},
             {"headline", told.headline}};
   if (const std::string wall = told.entry.text("wall"); !wall.empty()) json["wall"] = wall;
   if (told.entry.event == "disconnected") json["lost"] = !told.entry.asked_for();
@@ -76,13 +78,30 @@ std::string for_script(const Json& json) {
 
 }  // namespace
 
-std::string to_page(const std::deque<ToldEntry>& entries, std::size_t left_out, const std::string& title) {
+void LeftOut::add(const ToldEntry& told) {
+  ++entries_;
+  if (!told.entry.unreadable.empty()) return;
+  connected_ = told.connected;
+  if (told.entry.event == "disconnected") lost_ = !told.entry.asked_for();
+  if (told.entry.event == "connection" || told.entry.event == "trace") lost_ = false;
+  if (std::string wall = told.entry.text("wall"); !wall.empty()) {
+    wall_ = std::move(wall);
+    time_ = told.entry.time;
+  }
+}
+
+Json LeftOut::to_json() const {
+  return {
+      {"entries", entries_}, {"connected", connected_}, {"lost", lost_}, {"wall", wall_}, {"time", time_}};
+}
+
+std::string to_page(const std::deque<ToldEntry>& entries, const LeftOut& before, const std::string& title) {
   Json meanings = Json::object();
   Json all = Json::array();
   for (const ToldEntry& told : entries)
     all.push_back(entry_of(told, meanings));
   const Json trace{{"title", title},
-                   {"left_out", left_out},
+                   {"before", before.to_json()},
                    {"entries", std::move(all)},
                    {"meanings", std::move(meanings)}};
   std::string page(page_template);

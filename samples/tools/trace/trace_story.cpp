@@ -65,13 +65,26 @@ std::string packet_headline(const ToldEntry& told, const std::string& topic) {
   return text;
 }
 
+std::string number(const TraceEntry& entry, const char* name) {
+  return std::to_string(entry.number(name).value_or(0));
+}
+
+std::string begin_headline(const TraceEntry& entry) {
+  std::string text = "trace of process " + number(entry, "process");
+  const std::string state = entry.text("state");
+  text += state.empty() ? " begins at " : " goes on from FILE.1 at ";
+  text += entry.text("wall");
+  if (!state.empty()) text += ", state " + state;
+  if (const std::string server = entry.text("server"); !server.empty())
+    text += ", connection to " + server + " for MQTT " + entry.text("protocol");
+  return text;
+}
+
 std::string event_headline(const TraceEntry& entry) {
-  const auto number = [&entry](const char* name) { return std::to_string(entry.number(name).value_or(0)); };
-  if (entry.event == "trace")
-    return "trace of process " + number("process") + " begins at " + entry.text("wall");
+  if (entry.event == "trace") return begin_headline(entry);
   if (entry.event == "state") return "state " + entry.text("state");
   if (entry.event == "connecting")
-    return "connecting to " + entry.text("server") + ", attempt " + number("attempt");
+    return "connecting to " + entry.text("server") + ", attempt " + number(entry, "attempt");
   if (entry.event == "connection")
     return "connection to " + entry.text("server") + " for MQTT " + entry.text("protocol") + ", at " +
            entry.text("wall");
@@ -80,30 +93,47 @@ std::string event_headline(const TraceEntry& entry) {
   if (entry.event == "retry")
     return "next attempt after " + seconds(entry, "after") + " at " + entry.text("server");
   if (entry.event == "timer") return "timer " + entry.text("timer");
-  if (entry.event == "commit") return "commit of " + number("records") + " records to the store";
+  if (entry.event == "commit") return "commit of " + number(entry, "records") + " records to the store";
+  if (entry.event == "malformed")
+    return std::string(entry.text("direction") == "out" ? "to" : "from") +
+           " the broker: no packet: its length is malformed: " + entry.text("raw");
   return entry.event + " " + dump(entry.json);
 }
 
 }  // namespace
 
 ToldEntry TraceStory::tell(TraceEntry entry) {
-  ToldEntry told{std::move(entry), connection_, {}, Repeat::none, {}};
-  if (!told.entry.unreadable.empty()) {
+  if (entry.event == "trace") tell_begin(entry);
+  if (entry.event == "connection") tell_connection(entry);
+  if (entry.event == "disconnected") connected_ = false;
+  if (entry.event == "commit") session_stored_ = true;
+  ToldEntry told{std::move(entry), connection_, connected_, {}, Repeat::none, {}};
+  if (!told.entry.unreadable.empty())
     told.headline = "line " + std::to_string(told.entry.line) + " cannot be read: " + told.entry.unreadable;
-    return told;
-  }
-  if (told.entry.event == "packet") {
+  else if (told.entry.event == "packet")
     tell_packet(told);
-    return told;
-  }
-  if (told.entry.event == "connection") {
-    told.connection = ++connection_;
-    version_ = told.entry.text("protocol") == "3.1.1" ? wire::Version::mqtt_3_1_1 : wire::Version::mqtt_5;
-    for (auto& aliases : topic_aliases_)
-      aliases.clear();
-  }
-  told.headline = event_headline(told.entry);
+  else
+    told.headline = event_headline(told.entry);
   return told;
+}
+
+// A file that goes on in the middle of a connection says so; its beginning may be known from the one before.
+void TraceStory::tell_begin(const TraceEntry& entry) {
+  const bool continued = entry.json.value("continued", Json()) == true;
+  connected_ = continued && !entry.text("protocol").empty();
+  if (connected_ && connection_ == 0) tell_connection(entry);
+  if (continued) return;
+  // What a process leaves unfinished the next one knows by its store alone.
+  if (!session_stored_) unfinished_.clear();
+  session_stored_ = false;
+}
+
+void TraceStory::tell_connection(const TraceEntry& entry) {
+  ++connection_;
+  connected_ = true;
+  version_ = entry.text("protocol") == "3.1.1" ? wire::Version::mqtt_3_1_1 : wire::Version::mqtt_5;
+  for (auto& aliases : topic_aliases_)
+    aliases.clear();
 }
 
 void TraceStory::tell_packet(ToldEntry& told) {

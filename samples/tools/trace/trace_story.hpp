@@ -22,6 +22,7 @@ enum class Repeat : std::uint8_t {
 struct ToldEntry {
   TraceEntry entry;
   unsigned connection = 0;   ///< Counted in the file; 0: before the first.
+  bool connected = false;    ///< From here on.
   PacketFields fields = {};  ///< Of a packet.
   Repeat repeat = Repeat::none;
   std::string headline;  ///< In one line, without the time; may have anything in it.
@@ -39,6 +40,8 @@ class TraceStory {
     bool released;
   };
 
+  void tell_begin(const TraceEntry& entry);
+  void tell_connection(const TraceEntry& entry);
   void tell_packet(ToldEntry& told);
   [[nodiscard]] Repeat follow_sent(const ToldEntry& told);
   [[nodiscard]] Repeat follow_published(const ToldEntry& told, std::uint16_t identifier);
@@ -46,7 +49,9 @@ class TraceStory {
   [[nodiscard]] std::string topic_of(const ToldEntry& told);
 
   unsigned connection_ = 0;
+  bool connected_ = false;
   bool session_new_ = false;
+  bool session_stored_ = false;
   wire::Version version_ = wire::Version::mqtt_5;
   std::map<std::uint16_t, Exchange> unfinished_;  // What the client sent, by packet identifier.
   std::array<std::map<std::uint16_t, std::string>, 2> topic_aliases_;  // Of broker and client.

@@ -84,7 +84,12 @@ TEST_CASE("of a large payload the trace shows the beginning, and the size of the
 }
 
 TEST_CASE("of properties larger than a line the trace shows the beginning", "[client][trace]") {
-  auto input = bytes({0x30, 0x80, 0x80, 0x40, 0x00, 0x01, 't', 0xF0, 0xFF, 0x3F, 0x26});
+  auto input = bytes({0x30, 0x80, 0x80, 0x40, 0x00, 0x01, 't', 0xF0, 0xFF, 0x3F});
+  while (input.size() < 4 + (std::size_t{1} << 20)) {
+    const auto property = bytes({0x26, 0x00, 0x01, 'n', 0x7F, 0xF7});
+    input.insert(input.end(), property.begin(), property.end());
+    input.resize(input.size() + 0x7FF7);
+  }
   input.resize(4 + (std::size_t{1} << 20));
   const std::string line = lines_of(input);
   CHECK(line.size() - line.find(R"("raw":")") ==
@@ -160,12 +165,59 @@ TEST_CASE("a packet that lies about its fields is traced without them", "[client
   CHECK_FALSE(has(line, R"("id")"));
 }
 
-TEST_CASE("after a malformed length the trace is silent until the next connection", "[client][trace]") {
+TEST_CASE("where a length is malformed the trace says so, and is silent until the next connection",
+          "[client][trace]") {
   std::string lines;
   TracedStream stream("in", payload_max);
-  stream.feed(bytes({0x30, 0x80, 0x80, 0x80, 0x80, 0x00, 0xD0, 0x00}), at, lines);
-  CHECK(lines.empty());
+  stream.feed(bytes({0xD0, 0x00, 0x30, 0x80, 0x80, 0x80, 0x80, 0x00, 0xD0, 0x00}), at, lines);
+  CHECK(has(lines, "PINGRESP"));
+  lines.erase(0, lines.find('\n') + 1);
+  CHECK(lines == R"({"t":1.500000,"event":"malformed","direction":"in","raw":"3080808080"})"
+                 "\n");
+  lines.clear();
   stream.reset(true);
   stream.feed(bytes({0xD0, 0x00}), at, lines);
   CHECK(has(lines, "PINGRESP"));
+}
+
+TEST_CASE("of a PUBLISH that cannot be followed no more is shown than of a payload", "[client][trace]") {
+  // A topic, an identifier and properties that do not fit into the packet; a property that nobody knows; one
+  // that is longer than all; a payload without a type.
+  const auto front = GENERATE(values(
+      {bytes({0x30, 0xFF, 0x0F, 0xFF, 0xFF}), bytes({0x30, 0xFF, 0x0F, 0x00, 0x01, 't', 0xFF, 0x7F}),
+       bytes({0x30, 0xFF, 0x0F, 0x00, 0x01, 't', 0xFF, 0xFF, 0xFF, 0xFF}),
+       bytes({0x30, 0xFF, 0x0F, 0x00, 0x01, 't', 0xF0, 0x01, 0x04}),
+       bytes({0x30, 0xFF, 0x0F, 0x00, 0x01, 't', 0x0A, 0x03, 0x00, 0x10}), bytes({0x00, 0xFF, 0x0F})}));
+  auto input = front;
+  const std::size_t whole = 3 + 0x7FF;
+  const std::string secret = std::string(payload_max, '.') + password;
+  append(input, secret);
+  input.resize(whole);
+  const std::string line = lines_of(input);
+  CHECK(has(line, R"("size":2050)"));
+  CHECK(has(line, R"("raw":")"));
+  CHECK_FALSE(has(line, "7465"));  // The "te" of the password.
+}
+
+TEST_CASE("of a will's payload larger than a line the beginning is shown", "[client][trace]") {
+  auto input = bytes({0x10, 0xC4, 0x27, 0x00, 0x04, 'M',  'Q', 'T',  'T',  0x04, 0xC6, 0x00,
+                      0x3C, 0x00, 0x01, 'c',  0x00, 0x01, 'w', 0x13, 0x88, 'h',  'i'});
+  input.resize(21 + 5000);
+  append(input, std::string("\0\3bob\0\7", 7) + password);
+  input[1] = static_cast<std::byte>(0x80 | ((input.size() - 3) & 0x7F));
+  input[2] = static_cast<std::byte>((input.size() - 3) >> 7);
+  const std::string line = lines_of(input, "out");
+  CHECK(has(line, "0001771388" + std::string("6869") + std::string(2 * (payload_max - 2), '0') + "**"));
+  CHECK_FALSE(has(line, "626f62"));
+}
+
+TEST_CASE("credentials in a Server Reference are masked", "[client][trace]") {
+  auto connack = bytes({0x20, 0x00, 0x00, 0x9C, 0x00, 0x1C, 0x00, 0x00});
+  append(connack, "me:pw@host me:pw@b");
+  connack[1] = static_cast<std::byte>(connack.size() - 2);
+  connack[4] = static_cast<std::byte>(connack.size() - 5);
+  connack[7] = static_cast<std::byte>(connack.size() - 8);
+  CHECK(has(lines_of(connack), "1c0012" + std::string(2 * 17, '*') + "62\"}"));
+  auto disconnect = bytes({0xE0, 0x0A, 0x9D, 0x08, 0x1C, 0x00, 0x05, 'a', '@', 'b', ':', '1'});
+  CHECK(has(lines_of(disconnect), "1c0005****623a31\"}"));
 }

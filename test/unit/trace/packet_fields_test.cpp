@@ -129,3 +129,36 @@ TEST_CASE("a masked field says so and how many bytes it has", "[trace]") {
   CHECK(found.value_of("Clean Start") == "1");
   CHECK(found.fault == "");
 }
+
+TEST_CASE("of a field that is masked in part the beginning is told, also of one that the trace cuts off",
+          "[trace]") {
+  const bool cut = GENERATE(false, true);
+  TracedPacket packet = whole(bytes({0x10, 23,  0, 4, 'M', 'Q', 'T', 'T', 4,   6,   0,   60, 0,
+                                     1,    'c', 0, 1, 'w', 0,   5,   'h', 'e', '*', '*', '*'}));
+  std::fill(packet.masked.begin() + 22, packet.masked.end(), true);
+  if (cut) {
+    packet.bytes.pop_back();
+    packet.masked.pop_back();
+  }
+  const PacketFields found = fields_of(packet, Version::mqtt_5);
+  CHECK(found.value_of("Will Payload") == "\"he\" (the first 2 of 5 bytes)");
+  CHECK(found.fault == "");
+}
+
+TEST_CASE("behind a length that is masked nothing is made up", "[trace]") {
+  TracedPacket packet = whole(
+      bytes({0x10, 18, 0, 4, 'M', 'Q', 'T', 'T', 5, 0xC2, 0, 60, '*', '*', '*', '*', '*', '*', '*', '*'}));
+  std::fill(packet.masked.begin() + 12, packet.masked.end(), true);
+  const PacketFields found = fields_of(packet, Version::mqtt_5);
+  CHECK(found.value_of("Unknown") == "masked from here on: 8 bytes");
+  CHECK(found.value_of("Property Length") == "");
+  CHECK(found.fault == "");
+  CHECK(gap_in(found, packet.bytes.size()) == "");
+}
+
+TEST_CASE("a field that is longer than its packet is told as a fault, though the trace has not all of it",
+          "[trace]") {
+  TracedPacket packet = whole(bytes({0x30, 100, 0, 200, 't'}));
+  packet.size = 102;
+  CHECK(fields_of(packet, Version::mqtt_5).fault == "a field is longer than the packet");
+}

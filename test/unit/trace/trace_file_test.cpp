@@ -60,6 +60,9 @@ TEST_CASE("a packet's line gives its bytes, and which of them are masked", "[tra
 TEST_CASE("a line that is not what it should be says why, and those after it are read", "[trace]") {
   CHECK(unreadable_because(good.substr(0, 20)) == "not a JSON object: cut short, or not of a trace");
   CHECK(unreadable_because("[1]") == "not a JSON object: cut short, or not of a trace");
+  const std::string nested = std::string(100'000, '[') + std::string(100'000, ']');
+  CHECK(unreadable_because(R"({"t":1,"event":"x","y":)" + nested + "}") ==
+        "not a JSON object: cut short, or not of a trace");
   CHECK(unreadable_because(R"({"event":"state"})") == "t, the time, is missing");
   CHECK(unreadable_because(R"({"t":-1,"event":"state"})") == "t is no time");
   CHECK(unreadable_because(R"({"t":1e300,"event":"state"})") == "t is no time");

@@ -98,3 +98,40 @@ TEST_CASE("packets of MQTT 3.1.1 are read as such", "[trace]") {
   CHECK(told.fields.payload == "\3ab");
   CHECK(told.fields.fault == "");
 }
+
+TEST_CASE("a file that goes on in the middle of a connection is read as of that connection", "[trace]") {
+  TraceEntry begin;
+  begin.event = "trace";
+  begin.json = {
+      {"continued", true}, {"state", "connected"}, {"server", "mqtt://here"}, {"protocol", "3.1.1"}};
+  const TraceEntry message = packet(false, {0x30, 6, 0, 1, 't', 3, 'a', 'b'});
+  {
+    TraceStory alone;
+    CHECK(alone.tell(begin).connected);
+    CHECK(alone.tell(message).connection == 1);
+    CHECK(alone.tell(message).fields.payload == "\3ab");
+  }
+  TraceStory behind_the_one_before;
+  static_cast<void>(behind_the_one_before.tell(connection("3.1.1")));
+  static_cast<void>(behind_the_one_before.tell(begin));
+  CHECK(behind_the_one_before.tell(message).connection == 1);
+}
+
+TEST_CASE("what a process left unfinished is no concern of the next one, unless a store knows of it",
+          "[trace]") {
+  const bool stored = GENERATE(false, true);
+  TraceEntry commit;
+  commit.event = "commit";
+  TraceEntry begin;
+  begin.event = "trace";
+  begin.json = {{"process", 2}};
+  TraceStory story;
+  static_cast<void>(story.tell(connection()));
+  static_cast<void>(story.tell(connack(0)));
+  static_cast<void>(story.tell(publish(qos_1, 1, 'a')));
+  if (stored) static_cast<void>(story.tell(commit));
+  CHECK_FALSE(story.tell(begin).connected);
+  static_cast<void>(story.tell(connection()));
+  static_cast<void>(story.tell(connack(0)));
+  CHECK(story.tell(publish(qos_1, 1, 'a')).repeat == (stored ? Repeat::as_new : Repeat::none));
+}
