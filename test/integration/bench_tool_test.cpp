@@ -20,7 +20,7 @@ Arguments bench(std::uint16_t port, const std::string& arguments) {
 
 /// The result of a run that has to end with that status.
 json result(std::uint16_t port, const std::string& arguments, int status = 0) {
-  const Outcome outcome = run(bench(port, "--json --ramp 0 --linger 0.3 " + arguments));
+  const Outcome outcome = run(bench(port, "--json --ramp 0 --linger 20 " + arguments));
   INFO(outcome.errors);
   REQUIRE(outcome.status == status);
   return json::parse(outcome.output);
@@ -87,7 +87,7 @@ TEST_CASE("each subscriber of its own topic, and the members of a shared subscri
 TEST_CASE("what the broker loses, doubles and shuffles is told, and the exit status says so",
           "[integration][bench]") {
   ScriptedBroker broker;
-  const std::string arguments = "--count 9 --rate 0 --size 24";
+  const std::string arguments = "--count 9 --rate 0 --size 24 --linger 1";
   SECTION("lost") {
     broker.behave(
         sending([](auto&, auto&, int count) { return count % 3 == 2 ? Verdict::ignore : Verdict::proceed; }));
