@@ -20,7 +20,7 @@ Arguments bench(std::uint16_t port, const std::string& arguments) {
 
 /// The result of a run that has to end with that status.
 json result(std::uint16_t port, const std::string& arguments, int status = 0) {
-  const Outcome outcome = run(bench(port, "--json --ramp 0 --linger 0.3 " + arguments));
+  const Outcome outcome = run(bench(port, "--json --ramp 0 --linger 20 " + arguments));
   INFO(outcome.errors);
   REQUIRE(outcome.status == status);
   return json::parse(outcome.output);
@@ -87,7 +87,7 @@ TEST_CASE("each subscriber of its own topic, and the members of a shared subscri
 TEST_CASE("what the broker loses, doubles and shuffles is told, and the exit status says so",
           "[integration][bench]") {
   ScriptedBroker broker;
-  const std::string arguments = "--count 9 --rate 0 --size 24";
+  const std::string arguments = "--count 9 --rate 0 --size 24 --linger 1";
   SECTION("lost") {
     broker.behave(
         sending([](auto&, auto&, int count) { return count % 3 == 2 ? Verdict::ignore : Verdict::proceed; }));
@@ -135,7 +135,8 @@ TEST_CASE("a client that is refused is told, and the others go on", "[integratio
   Behaviour refusing;
   refusing.connack_reason = ReasonCode::not_authorized;
   broker.behave_on(1, refusing);
-  const Outcome outcome = run(bench(broker.port(), "--json --ramp 0 --idle 2 --count 3 --rate 0"));
+  const Outcome outcome =
+      run(bench(broker.port(), "--json --ramp 0 --publishers 2 --subscribers 2 --count 3 --rate 0"));
   CHECK(outcome.status == 135);
   CHECK(fault_in(outcome.errors, "holdfast_bench", {"refused", "Not authorized"}) == "");
   const json figures = json::parse(outcome.output);
@@ -184,14 +185,37 @@ TEST_CASE("a connection that is lost is counted, and what it held back arrives",
                         "--json --duration 1000 --rate 100 -q 1 --subscribers 0 "
                         "--reconnect-delay-max 0.01"));
   REQUIRE(broker.wait_until([&] { return broker.count(PacketType::publish) > 5; }, program_patience));
-  broker.reset_connection();
+  broker.go_down();  // Attempts that fail meanwhile are no losses.
+  broker.schedule(100ms, [&] { broker.come_up(); });
   REQUIRE(broker.wait_until([&] { return broker.received(1, PacketType::publish).size() > 5; },
                             program_patience));
   program.signal(SIGINT);
   const json figures = json::parse(program.wait().output);
   CHECK(figures["connections"]["lost"] == 1);
+  CHECK(figures["mishaps"].size() == 1);
   CHECK(figures["published"]["unfinished"] == 0);
   CHECK(figures["published"]["failed"] == 0);
+}
+
+TEST_CASE("a broker that ends and comes back loses nothing where sessions live on", "[integration][bench]") {
+  Mosquitto mosquitto({.persistence = Persistence::on_demand, .lines = {"max_queued_messages 0"}});
+  Program program(bench(mosquitto.port(),
+                        "--json --duration 1000 --rate 50 -q 2 -x 3600 --publishers 2 --ramp 0 "
+                        "--reconnect-delay-max 0.05"));
+  const auto received = [&] { return count_of("Received PUBLISH from ", mosquitto.log()); };
+  REQUIRE(eventually([&] { return received() > 5; }, program_patience));
+  mosquitto.terminate();
+  const std::size_t before = received();
+  mosquitto.restart();
+  REQUIRE(eventually([&] { return received() > before + 20; }, program_patience));
+  program.signal(SIGINT);
+  const Outcome outcome = program.wait();
+  INFO(outcome.errors << outcome.output);
+  CHECK(outcome.status == 0);
+  const json figures = json::parse(outcome.output);
+  CHECK(figures["connections"]["lost"] == 3);
+  CHECK(figures["received"]["lost"] == 0);
+  CHECK(figures["received"]["messages"] == figures["published"]["messages"]);
 }
 
 TEST_CASE("publishers and subscribers may be two processes", "[integration][bench]") {

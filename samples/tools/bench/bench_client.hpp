@@ -23,6 +23,7 @@ struct BenchClient {
   Client client;
   std::string filter = {};                       ///< Of a subscriber.
   std::shared_ptr<Audience> audience = nullptr;  ///< Likewise.
+  bool connected = false;                        ///< As the events taken so far say.
   bool takes_part = false;                       ///< It has been connected, and what it wanted was granted.
 };
 

@@ -63,6 +63,9 @@ BenchRun::BenchRun(const BenchOptions& options)
       live_(options, figures_) {
   allow_descriptors_for(options.clients());
   Options client_options = options.connection.to_options(Start::clean);
+  // The ids are new, so there is no session to resume; but mosquitto 2.0 saves none that began with Clean
+  // Start.
+  if (client_options.session_expiry) client_options.start = Start::resume;
   client_options.outbox_messages_max = std::max(options.window, outbox_messages);
   plan_.publish_options.qos = parse_qos("-q", options.connection.qos);
   apply_publish_properties(options.connection.properties, plan_.publish_options);

@@ -97,12 +97,18 @@ void Receiving::on_message(BenchClient& client, const Message& message) {
   }
 }
 
-void Receiving::on_event(const BenchClient& client, const Event& event) {
+void Receiving::on_event(BenchClient& client, const Event& event) {
   if (options_.connection.events)
     std::fprintf(stderr, "%s\n", with_client(to_json_line(event), client.id).c_str());
-  if (const auto* lost = std::get_if<Disconnected>(&event); lost != nullptr && lost->error) {
-    ++figures_.connections_lost;
-    figures_.mishaps.add("connection lost: " + lost->what);
+  if (std::holds_alternative<Connected>(event)) {
+    client.connected = true;
+  } else if (const auto* lost = std::get_if<Disconnected>(&event)) {
+    // Attempts that fail afterwards are no further losses.
+    if (client.connected && lost->error) {
+      ++figures_.connections_lost;
+      figures_.mishaps.add("connection lost: " + lost->what);
+    }
+    client.connected = false;
   } else if (const auto* refused = std::get_if<Refused>(&event)) {
     figures_.mishaps.add(Error(Errc::connection_refused,
                                "the broker refused a client: " + std::string(to_string(refused->reason_code)),

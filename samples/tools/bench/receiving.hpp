@@ -29,7 +29,7 @@ class Receiving {
   void run();
   void take(BenchClient& client);
   void on_message(BenchClient& client, const Message& message);
-  void on_event(const BenchClient& client, const Event& event);
+  void on_event(BenchClient& client, const Event& event);
 
   const BenchOptions& options_;
   const std::uint32_t run_;
