@@ -83,7 +83,7 @@ void Core::leave_to_parent() {
     std::thread thread;
   };
   static_cast<void>(new Kept{std::move(network_), std::move(thread_)});
-}
+}  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): as said above.
 
 void Core::connect(std::optional<Milliseconds> timeout) {
   const Options& options = shared_->options;

@@ -61,9 +61,9 @@ for file in 'include/holdfast/client\.hpp' "$where/libholdfast\.a" "$where/libho
 done
 needs "$development" "$name \(= $version\)" libspdlog-dev libsqlite3-dev libmbedtls-dev libwslay-dev
 
-holds_only "$tools" "(bin/holdfast_[a-z]+|share/man/man1/holdfast_[a-z]+\.1|share/bash-completion/completions/holdfast_[a-z]+)"
+holds_only "$tools" "(bin/holdfast_[a-z]+|share/man/man1/holdfast_[a-z]+\.1|share/bash-completion/completions/holdfast_[a-z]+|share/zsh/[a-z-]+/_holdfast_[a-z]+)"
 for tool in bench pub rr store sub trace; do
-  for file in "bin/holdfast_$tool" "share/man/man1/holdfast_$tool\.1" "share/bash-completion/completions/holdfast_$tool"; do
+  for file in "bin/holdfast_$tool" "share/man/man1/holdfast_$tool\.1" "share/bash-completion/completions/holdfast_$tool" "share/zsh/[a-z-]+/_holdfast_$tool"; do
     holds "$tools" "$file"
   done
 done

@@ -23,6 +23,6 @@ PACKAGECONFIG[tools] = "-DHOLDFAST_BUILD_SAMPLES=ON,-DHOLDFAST_BUILD_SAMPLES=OFF
 EXTRA_OECMAKE = "-DBUILD_SHARED_LIBS=ON"
 
 PACKAGES =+ "${PN}-tools"
-FILES:${PN}-tools = "${bindir}/holdfast_* ${datadir}/bash-completion"
+FILES:${PN}-tools = "${bindir}/holdfast_* ${datadir}/bash-completion ${datadir}/zsh"
 
 BBCLASSEXTEND = "native"
