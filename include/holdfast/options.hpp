@@ -286,7 +286,7 @@ struct Options {
   InboxFull inbox_full = InboxFull::pause;
   /// End the connection at everything by which the broker breaks the standard, with the reason code that the
   /// standard names (Receive Maximum 0x93, Maximum Packet Size 0x95, ...). Default: what does no harm is
-  /// counted (Statistics), logged once as a warning, and forgiven, within our memory bounds.
+  /// counted (Statistics), once a warning to `logger`, and forgiven, within our memory bounds.
   bool strict_peer = false;
 
   /// The topic to which responses to Client::request() come: a topic name that no other client uses. Empty:
@@ -351,7 +351,9 @@ struct Options {
   /// credentials and TLS settings, and never from TLS to a connection without. Of several references, each is
   /// tried in turn. A server that is not one of ours is as server_group says. Default: no.
   bool follow_server_reference = false;
-  /// Where the log goes. Absent: nowhere, since a library does not print; errors and events tell the rest.
+  /// Where the log goes. Absent: nowhere, since a library does not print. Errors and events tell what an
+  /// application has to act on; only the log tells that TLS is weakened by its options, that the trace ended,
+  /// and that the store could not be tidied or have its last words. A service wants one. Default: none.
   std::shared_ptr<spdlog::logger> logger = nullptr;
   /// A file to which one JSON line is appended for each packet, state of the client, timer and commit to the
   /// store. Credentials are masked; topics and the beginnings of payloads are in it. Default: none.

@@ -34,7 +34,7 @@ struct TlsSettings {
   /// the server's URL.
   std::string server_name = {};
   /// Whether the certificate has to be for the host that was asked for. Off, anybody with any trusted
-  /// certificate can pass for the broker, and each connection logs a warning. Default: on.
+  /// certificate can pass for the broker, and each connection is a warning to Options::logger. Default: on.
   bool verify_host = true;
 
   // ---- Who we are ----
@@ -69,7 +69,8 @@ struct TlsSettings {
   /// With a pre-shared key, whose handshake is short anyway, there is nothing to resume. Default: on.
   bool session_resumption = true;
   /// File to which the secrets of each connection are appended in the format of SSLKEYLOGFILE, for
-  /// Wireshark. Whoever can read it can read the traffic; each connection logs a warning. Default: none.
+  /// Wireshark. Whoever can read it can read the traffic; each connection is a warning to
+  /// Options::logger. Default: none.
   std::string key_log_file = {};
 };
 

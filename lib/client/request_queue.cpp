@@ -15,6 +15,8 @@ namespace {
 // of the outbox.
 constexpr std::size_t untaken_memory_max = std::size_t{4} << 20;
 
+constexpr std::size_t releases_a_turn = 64;
+
 }  // namespace
 
 RequestQueue::RequestQueue(const Options& options, BlockedCalls& blocked)
@@ -87,7 +89,7 @@ void RequestQueue::take_all(std::vector<session::OutboundMessagePtr>& messages,
   const std::lock_guard lock(mutex_);
   messages.swap(messages_);
   untaken_bytes_ = untaken_memory_ = 0;
-  if (drops_ || store_sets_pace_) wake_publishers(waiting_.size());
+  if (drops_ || store_sets_pace_) wake_all();
   commands.swap(commands_);
 }
 
@@ -119,7 +121,10 @@ void RequestQueue::release(const std::vector<session::OutboundMessagePtr>& finis
   // A wake-up a message would cost more than the message: an eighth of the room makes it worth while.
   const bool worth_while = load_.messages <= bounds_.messages - bounds_.messages / 8 &&
                            load_.bytes <= bounds_.bytes - bounds_.bytes / 8;
-  if (worth_while && wake_next_ == 1) wake_some();
+  if (!worth_while) return;
+  // Who was woken may publish so slowly that the outbox is never full again: the others get their turn all
+  // the same.
+  if (wake_next_ == 1 || ++releases_ % releases_a_turn == 0) wake_some();
 }
 
 void RequestQueue::settle() {
@@ -151,7 +156,7 @@ RequestQueue::Bounds RequestQueue::excess() const {
 void RequestQueue::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
-  wake_publishers(waiting_.size());
+  wake_all();
   flushed_.notify_all();
 }
 
@@ -178,14 +183,19 @@ void RequestQueue::wait_for_room(std::unique_lock<std::mutex>& lock, const sessi
 // One that publishes on and on fills the room by itself, and several would only meet at the lock. If the room
 // is still there at the next opportunity, twice as many are woken.
 void RequestQueue::wake_some() {
-  if (waiting_.empty() || !has_room(waiting_.front()->message)) return;
-  wake_publishers(wake_next_);
-  wake_next_ = std::min(wake_next_ * 2, waiting_.size() + 1);
+  std::size_t woken = 0;
+  for (WaitingPublisher* publisher : waiting_) {
+    if (woken == wake_next_) break;
+    if (!has_room(publisher->message)) continue;
+    publisher->woken.notify_one();
+    ++woken;
+  }
+  if (woken != 0) wake_next_ = std::min(wake_next_ * 2, waiting_.size() + 1);
 }
 
-void RequestQueue::wake_publishers(std::size_t count) {
-  for (auto publisher = waiting_.begin(); count != 0 && publisher != waiting_.end(); ++publisher, --count)
-    (*publisher)->woken.notify_one();
+void RequestQueue::wake_all() {
+  for (WaitingPublisher* publisher : waiting_)
+    publisher->woken.notify_one();
 }
 
 void RequestQueue::admit(const session::OutboundMessagePtr& message) {

@@ -93,7 +93,7 @@ class RequestQueue {
   void wait_for_room(std::unique_lock<std::mutex>& lock, const session::OutboundMessage& message,
                      Deadline deadline);
   void wake_some();
-  void wake_publishers(std::size_t count);
+  void wake_all();
   void admit(const session::OutboundMessagePtr& message);
   void close_flush_groups();
 
@@ -116,7 +116,8 @@ class RequestQueue {
   // The oldest first; a flush() begins a new one and waits for those before.
   std::deque<FlushGroup> groups_{FlushGroup{}};
   std::list<WaitingPublisher*> waiting_;  // For room: who has waited longest is woken first.
-  std::size_t wake_next_ = 1;             // How many of them, at the next opportunity.
+  std::size_t releases_ = 0;
+  std::size_t wake_next_ = 1;  // How many of them, at the next opportunity.
   bool closed_ = false;
 };
 

@@ -16,8 +16,10 @@ namespace {
 
 // Of the fields and what they mean; a reader knows by it what it cannot read.
 constexpr unsigned format = 1;
-// So many bytes become lines at once: a kibibyte of the shortest packets makes less than TraceOutput::spare.
-constexpr std::size_t piece = std::size_t{1} << 10;
+// So many bytes become lines at once: of the shortest packets they make half of TraceOutput::spare.
+constexpr std::size_t piece = 512;
+// A broker's reason may have 64 KiB.
+constexpr std::size_t reason_max = 4096;
 // From here on lines are written: they are no more than a few of these.
 constexpr std::size_t lines_max = std::size_t{16} << 10;
 
@@ -99,7 +101,9 @@ void Trace::on_end(End end, std::string_view what, std::optional<ReasonCode> rea
   make_room();
   protocol_ = {};
   TraceLine line(lines_, boot_time_now(), "disconnected");
-  line.text("wall", wall_clock()).boolean("by_request", end == End::by_request).text("what", what);
+  line.text("wall", wall_clock())
+      .boolean("by_request", end == End::by_request)
+      .text("what", what.substr(0, reason_max));
   if (reason) line.number("reason", static_cast<std::uint64_t>(*reason));
 }
 

@@ -49,7 +49,11 @@ TraceOutput::TraceOutput(const std::string& file, std::uint64_t bytes_max)
     : name_(file), bytes_max_(bytes_max) {
   open();
   // Wherever the process goes, and whatever link was named: it is the file that gets another name.
-  if (bytes_max_ != 0) name_ = std::filesystem::canonical(file).string();
+  if (bytes_max_ == 0) return;
+  std::error_code why;
+  name_ = std::filesystem::canonical(file, why).string();
+  if (why)
+    refuse(why, file, "cannot be followed to its place: " + why.message() + ": name a file that stays");
 }
 
 void TraceOutput::open() {
@@ -78,8 +82,20 @@ void TraceOutput::write(std::string_view lines) {
   }
 }
 
+// Someone may have removed the file or given it another name: what has the name now is not ours.
+bool TraceOutput::still_has_the_name() const {
+  struct stat ours {};
+  struct stat named {};
+  return fstat(file_.get(), &ours) == 0 && stat(name_.c_str(), &named) == 0 && ours.st_dev == named.st_dev &&
+         ours.st_ino == named.st_ino;
+}
+
 void TraceOutput::begin_next() {
   if (error_) return;
+  if (!still_has_the_name()) {
+    error_ = std::make_error_code(std::errc::no_such_file_or_directory);
+    return;
+  }
   if (std::rename(name_.c_str(), (name_ + ".1").c_str()) != 0) {
     error_ = last_error();
     return;

@@ -36,6 +36,7 @@ class TraceOutput {
 
  private:
   void open();
+  [[nodiscard]] bool still_has_the_name() const;
 
   std::string name_;
   std::uint64_t bytes_max_;

@@ -200,6 +200,18 @@ TEST_CASE("whatever comes at once, no file of a trace becomes larger than it may
   }
 }
 
+TEST_CASE("a trace whose file was taken away leaves alone what has its name now", "[client][trace]") {
+  const TracedFile file;
+  Trace trace(file.name(), 64, 128 << 10);
+  std::filesystem::remove(file.name());
+  std::ofstream(file.name()) << "of somebody else\n";
+  for (int i = 0; i < 3000; ++i)
+    trace.on_timer("keep_alive");
+  CHECK(trace.error() == std::errc::no_such_file_or_directory);
+  CHECK(file.lines() == Lines{"of somebody else"});
+  CHECK_FALSE(std::filesystem::exists(file.name() + ".1"));
+}
+
 TEST_CASE("a trace whose next file cannot be had ends with the reason", "[client][trace]") {
   const TracedFile file;
   Trace trace(file.name(), 64, 128 << 10);
