@@ -2,7 +2,8 @@
 //
 // Run:    02_session [mqtt://host:port [SECONDS]]     (default mqtt://localhost, a session of 60 seconds)
 // Prints: session_present of both connections, and five messages twice: the second time with DUP, complete,
-// in order. Page:   docs/samples/02_session.md
+// in order.
+// Page:   docs/samples/02_session.md
 #include <cstdio>
 #include <cstdlib>
 #include <string>

@@ -39,7 +39,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
 
 set(CPACK_COMPONENT_TOOLS_DESCRIPTION
-    "MQTT tools: publish, subscribe, request, look at stores and traces\nWith manual pages and completions for bash. Options are those of mosquitto_pub, mosquitto_sub and mosquitto_rr.")
+    "MQTT tools: publish, subscribe, request, load a broker, look at stores and traces\nWith manual pages and completions for bash and zsh. Options are those of mosquitto_pub, mosquitto_sub and mosquitto_rr.")
 set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME holdfast-tools)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_DEPENDS "${runtime_package} (>= ${PROJECT_VERSION})")

@@ -94,7 +94,7 @@ if [ "$(find "$work/user" -type f)" != "$work/user/bin/user" ]; then
 fi
 must subdirectory cmake -S test/install/as_part -B "$work/subdirectory" -G Ninja -DPROGRAM="$work/program.cpp" \
   -DHOLDFAST_SOURCE="$root"
-for tool in pub rr store sub trace; do
+for tool in bench pub rr store sub trace; do
   "$work/installed/bin/holdfast_$tool" --help >/dev/null
   grep -q "^.TH HOLDFAST_${tool^^} 1" "$work/installed/share/man/man1/holdfast_$tool.1"
   bash -n "$work/installed/share/bash-completion/completions/holdfast_$tool"

@@ -63,9 +63,11 @@ BenchRun::BenchRun(const BenchOptions& options)
       live_(options, figures_) {
   allow_descriptors_for(options.clients());
   Options client_options = options.connection.to_options(Start::clean);
-  // The ids are new, so there is no session to resume; but mosquitto 2.0 saves none that began with Clean
-  // Start.
+  // Mosquitto 2.0 saves no session that began with Clean Start.
   if (client_options.session_expiry) client_options.start = Start::resume;
+  keeps_sessions_ = client_options.session_expiry.has_value();
+  // On another machine there may be a process with our number.
+  if (options.connection.client_id.empty()) client_options.client_id += "-" + std::to_string(run_ % 100'000);
   client_options.outbox_messages_max = std::max(options.window, outbox_messages);
   plan_.publish_options.qos = parse_qos("-q", options.connection.qos);
   apply_publish_properties(options.connection.properties, plan_.publish_options);
@@ -164,7 +166,7 @@ void BenchRun::subscribe(BenchClient& client) {
   const ReasonCode code = client.client.subscribe(
       client.filter, wish, subscribe_properties(options_.connection.properties, "subscribe"));
   if (!is_error(code)) return;
-  client.client.disconnect(goodbye_);
+  disconnect(client);
   throw Error(Errc::request_refused,
               "subscribe \"" + client.filter + "\": the broker refused: " + std::string(to_string(code)),
               code, {});
@@ -173,7 +175,7 @@ void BenchRun::subscribe(BenchClient& client) {
 // A call that waits for the broker ends with the connection.
 void BenchRun::abort_connecting() {
   for (const auto& client : clients_) {
-    if (!client->client.is_connected()) client->client.disconnect(goodbye_);
+    if (!client->client.is_connected()) disconnect(*client);
   }
 }
 
@@ -191,12 +193,12 @@ void BenchRun::publish() {
   for (const auto& client : clients_) {
     if (client->takes_part && client->audience) client->audience->set_subscribed();
   }
-  plan_.start = Clock::now() + before_start + options_.publishers * to_start_one;
-  plan_.end = options_.duration ? plan_.start + to_duration(*options_.duration) : Clock::time_point::max();
   for (const auto& client : clients_) {
     if (client->role != Role::publisher) continue;
     publishings_.push_back(std::make_unique<Publishing>(plan_, *client, figures_));
   }
+  plan_.start = Clock::now() + before_start + options_.publishers * to_start_one;
+  plan_.end = options_.duration ? plan_.start + to_duration(*options_.duration) : Clock::time_point::max();
   if (!publishings_.empty()) {
     publish_until_ended();
     return;
@@ -231,10 +233,13 @@ void BenchRun::wait_for_arrivals() {
     streams_.insert(streams_.end(), publishing->streams().begin(), publishing->streams().end());
   for (const auto& audience : audiences_)
     outcome_.expected += audience->expected_of(streams_);
+  if (audiences_.empty()) return;
+  // What others publish, or was not acknowledged, may come too: how much is not known.
+  const bool all_are_known = options_.publishers != 0 && figures_.failed == 0 && unfinished(figures_) == 0;
   std::uint64_t received = 0;
   for (auto last = Clock::now(); Clock::now() < last + to_duration(options_.linger);) {
     const std::uint64_t now = figures_.received - figures_.duplicates;
-    if (now >= outcome_.expected) return;
+    if (all_are_known && now >= outcome_.expected) return;
     if (now != received) last = Clock::now();
     received = now;
     go_on(look_again);
@@ -250,8 +255,9 @@ void BenchRun::settle_accounts() {
 
 double BenchRun::publishing_seconds() const {
   if (figures_.published == 0) return 0;
-  if (options_.duration && options_.count == 0 && !stop_) return *options_.duration;
-  return since(plan_.start, figures_.last_published);
+  const double last = since(plan_.start, figures_.last_published);
+  // What was due in time and found the outbox full is published later.
+  return options_.duration && options_.count == 0 && !stop_ ? std::max(*options_.duration, last) : last;
 }
 
 double BenchRun::receiving_seconds() const {
@@ -263,11 +269,25 @@ double BenchRun::since(Clock::time_point start, std::uint64_t stamp) const {
   return stamp == 0 ? 0 : static_cast<double>(static_cast<std::int64_t>(stamp) - clock_.at(start)) / 1e9;
 }
 
+// A session that outlived the run would go on getting messages, of a shared subscription those of the next
+// run.
+void BenchRun::disconnect(BenchClient& client) {
+  DisconnectOptions goodbye = goodbye_;
+  const bool in_version_5 = client.client.broker_limits().protocol != Protocol::mqtt_3_1_1;
+  if (keeps_sessions_ && in_version_5 && !goodbye.session_expiry_interval) goodbye.session_expiry_interval = 0s;
+  try {
+    client.client.disconnect(goodbye);
+  } catch (const Error& error) {  // Such a goodbye is not possible here.
+    figures_.mishaps.add(error);
+    client.client.disconnect();
+  }
+}
+
 void BenchRun::disconnect_all() {
   std::atomic<std::size_t> next{0};
   const auto disconnect_some = [&] {
     for (std::size_t i = next++; i < clients_.size(); i = next++)
-      clients_[i]->client.disconnect(goodbye_);
+      disconnect(*clients_[i]);
   };
   ThreadGroup threads;
   for (std::size_t i = 1; i < std::min(clients_.size(), closing_at_once); ++i)

@@ -49,6 +49,7 @@ class BenchRun {
   void publish();
   void publish_until_ended();
   void wait_for_arrivals();
+  void disconnect(BenchClient& client);
   void disconnect_all();
   void settle_accounts();
   [[nodiscard]] double publishing_seconds() const;
@@ -61,6 +62,7 @@ class BenchRun {
   const BenchOptions& options_;
   const DisconnectOptions goodbye_;
   const std::uint32_t run_;
+  bool keeps_sessions_ = false;
   StopSignal stop_signal_;
   std::atomic<bool> stop_{false};
   StampClock clock_;

@@ -1,4 +1,5 @@
 // holdfast_bench: load from many clients, for those who size a broker.
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -25,14 +26,14 @@ std::string result_of(const tools::RunOutcome& outcome, const tools::BenchOption
 
 // A broker may send a message of QoS 1 again where a connection was lost.
 bool duplicates_allowed(const tools::BenchOptions& options) {
-  return options.connection.qos != 0 && *options.subscribe_qos == 1;
+  return std::min(options.connection.qos, *options.subscribe_qos) == 1;
 }
 
 int status_of(const tools::RunOutcome& outcome, const tools::BenchOptions& options,
               const tools::Measurements& figures) {
   if (const auto error = figures.mishaps.first_error()) return tools::exit_code_of(*error);
-  const bool complete = outcome.lost == 0 && figures.failed == 0 && figures.out_of_order == 0 &&
-                        tools::unfinished(figures) == 0 &&
+  const bool complete = figures.connected == options.clients() && outcome.lost == 0 && figures.failed == 0 &&
+                        figures.out_of_order == 0 && tools::unfinished(figures) == 0 &&
                         (figures.duplicates == 0 || duplicates_allowed(options));
   return complete ? tools::exit_success : tools::exit_failure;
 }

@@ -24,9 +24,6 @@ Publishing::Publishing(const PublishingPlan& plan, BenchClient& client, Measurem
     : plan_(plan),
       client_(client),
       figures_(figures),
-      // Each begins elsewhere in the interval: they are not to publish all at the same moment.
-      schedule_(plan.start, plan.options.rate,
-                static_cast<double>(client.number) / static_cast<double>(plan.options.publishers)),
       random_(plan.run + static_cast<std::uint32_t>(client.number)),
       size_(plan.options.smallest_payload, plan.options.largest_payload) {
   for (std::size_t i = 0; i < plan.options.topics; ++i)
@@ -45,11 +42,14 @@ void Publishing::run() {
 }
 
 void Publishing::publish_all() {
+  // Each begins elsewhere in the interval: they are not to publish all at the same moment.
+  const Schedule schedule(
+      plan_.start, plan_.options.rate,
+      static_cast<double>(client_.number) / static_cast<double>(plan_.options.publishers));
   while (!enough()) {
     const Clock::time_point due =
-        plan_.options.rate > 0 ? schedule_.at(number_) : std::max(wait_for_room(), plan_.start);
-    if (due >= plan_.end || !wait_until(due)) return;
-    publish(due);
+        plan_.options.rate > 0 ? schedule.at(number_) : std::max(wait_for_room(), plan_.start);
+    if (due >= plan_.end || !wait_until(due) || !publish(due)) return;
   }
 }
 
@@ -78,9 +78,11 @@ bool Publishing::wait_until(Clock::time_point due) {
   return true;
 }
 
-void Publishing::publish(Clock::time_point due) {
+// False if it is time to stop: also where the outbox is full, the run over, and the broker not there.
+bool Publishing::publish(Clock::time_point due) {
   const std::string_view payload = make_payload(due);
   PublishedStream& stream = streams_[number_ % streams_.size()];
+  Clock::time_point last_end = Clock::now();
   while (!plan_.stop) {
     const Clock::time_point now = Clock::now();
     auto delivery = client_.client.try_publish(stream.topic, payload, plan_.publish_options);
@@ -92,11 +94,15 @@ void Publishing::publish(Clock::time_point due) {
       ++figures_.published;
       figures_.published_bytes += payload.size();
       figures_.last_published = static_cast<std::uint64_t>(plan_.clock.at(now));
-      break;
+      harvest();
+      return true;
     }
+    const std::size_t waiting = unfinished_.size();
     wait_for_oldest(look_again);  // The outbox is full.
+    if (unfinished_.size() != waiting) last_end = Clock::now();
+    if (now >= plan_.end && now >= last_end + to_duration(plan_.options.linger)) return false;
   }
-  harvest();
+  return false;
 }
 
 std::string_view Publishing::make_payload(Clock::time_point due) {

@@ -51,7 +51,7 @@ class Publishing {
   [[nodiscard]] bool enough() const;
   [[nodiscard]] Clock::time_point wait_for_room();
   [[nodiscard]] bool wait_until(Clock::time_point due);
-  void publish(Clock::time_point due);
+  [[nodiscard]] bool publish(Clock::time_point due);
   [[nodiscard]] std::string_view make_payload(Clock::time_point due);
   void wait_for_oldest(std::chrono::nanoseconds longest);
   void finish();
@@ -62,7 +62,6 @@ class Publishing {
   const PublishingPlan& plan_;
   BenchClient& client_;
   Measurements& figures_;
-  const Schedule schedule_;
   std::vector<PublishedStream> streams_;
   std::deque<Unfinished> unfinished_;
   std::uint64_t number_ = 0;  // Of the next message.
