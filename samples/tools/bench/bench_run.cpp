@@ -67,7 +67,7 @@ BenchRun::BenchRun(const BenchOptions& options)
   if (client_options.session_expiry) client_options.start = Start::resume;
   keeps_sessions_ = client_options.session_expiry.has_value();
   // On another machine there may be a process with our number.
-  if (options.connection.client_id.empty()) client_options.client_id += "-" + std::to_string(run_ % 100'000);
+  client_options.client_id += "-" + std::to_string(run_ % 100'000);
   client_options.outbox_messages_max = std::max(options.window, outbox_messages);
   plan_.publish_options.qos = parse_qos("-q", options.connection.qos);
   apply_publish_properties(options.connection.properties, plan_.publish_options);
