@@ -127,6 +127,7 @@ say "g++: everything, warnings as errors"
 build dev
 say "the minimal build"
 build minimal
+test/install/minimal.sh build-minimal
 
 export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
 for sanitizers in asan tsan; do
