@@ -25,11 +25,11 @@ found=$(grep -nE '\b(abort|terminate|set_terminate|set_new_handler)\(' -r "$(dir
 
 shown=$(nm --dynamic --defined-only --demangle "$library" | cut -c18- | sed 's/@@.*//')
 # An inner name at the beginning: parameters of a public function's may have one.
-found=$(grep -vE '^[A-Za-z] (HOLDFAST_|(typeinfo |typeinfo name |vtable )(for )?holdfast::[A-Z]|holdfast::([A-Z]|[a-z_]+(\[|\()))' <<<"$shown" || true)
+found=$(grep -vE '^[A-Za-z] (HOLDFAST_|(typeinfo |typeinfo name |vtable )(for )?holdfast::[A-Z]|holdfast::([A-Z]|[a-z0-9_]+(\[|\()))' <<<"$shown" || true)
 [ -z "$found" ] || complain "shows what no public header has" "$found"
 for function in Client::publish error_category is_valid_topic_filter is_valid_topic_name make_error_code memory_store \
   purge_store scram_sha_256 sqlite_store to_string topic_matches; do
-  grep -q "holdfast::$function[[(]" <<<"$shown" || complain "does not show" "holdfast::$function"
+  grep -q "holdfast::${function}[[(]" <<<"$shown" || complain "does not show" "holdfast::$function"
 done
 [ $failed != 0 ] || echo "$(wc -l <<<"$shown") symbols are shown, all of them of the public headers"
 exit $failed

@@ -274,7 +274,8 @@ double BenchRun::since(Clock::time_point start, std::uint64_t stamp) const {
 void BenchRun::disconnect(BenchClient& client) {
   DisconnectOptions goodbye = goodbye_;
   const bool in_version_5 = client.client.broker_limits().protocol != Protocol::mqtt_3_1_1;
-  if (keeps_sessions_ && in_version_5 && !goodbye.session_expiry_interval) goodbye.session_expiry_interval = 0s;
+  if (keeps_sessions_ && in_version_5 && !goodbye.session_expiry_interval)
+    goodbye.session_expiry_interval = 0s;
   try {
     client.client.disconnect(goodbye);
   } catch (const Error& error) {  // Such a goodbye is not possible here.
