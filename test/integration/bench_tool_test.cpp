@@ -1,9 +1,12 @@
 // holdfast_bench as those run it who size a broker.
+#include <chrono>
 #include <csignal>
 #include <functional>
 #include <memory>
+#include <set>
 
 #include "support/loopback.hpp"
+#include "support/raw_client.hpp"
 #include "support/scripted_broker.hpp"
 #include "tool_under_test.hpp"
 
@@ -176,7 +179,77 @@ TEST_CASE("a signal ends a run that does not come to be connected", "[integratio
   Program program(bench(broker.port(), "--json --idle 3 --ramp 0"));
   REQUIRE(broker.wait_until([&] { return broker.connections() == 5; }, program_patience));
   program.signal(SIGINT);
-  CHECK(json::parse(program.wait().output)["connections"]["connected"] == 0);
+  const Outcome outcome = program.wait();
+  CHECK(json::parse(outcome.output)["connections"]["connected"] == 0);
+  CHECK(outcome.status == 1);
+}
+
+TEST_CASE("a run ends though its broker has gone and the outbox is full", "[integration][bench]") {
+  ScriptedBroker broker;
+  Program program(bench(broker.port(),
+                        "--json --duration 0.2 --rate 100000 --size 24 -q 1 --subscribers 0 --linger 0.2 "
+                        "--reconnect-delay-max 0.01"));
+  REQUIRE(broker.wait_until([&] { return broker.count(PacketType::publish) > 5; }, program_patience));
+  broker.go_down();
+  const Outcome outcome = program.wait();
+  CHECK(outcome.status == 1);
+  const json figures = json::parse(outcome.output);
+  CHECK(figures["published"]["unfinished"] == 10'000);
+  CHECK(figures["published"]["messages"] < 20'000);
+}
+
+TEST_CASE("a rate is that of all the time that publishing took", "[integration][bench]") {
+  // Half of what is due finds the outbox full until the broker acknowledges, long after the end.
+  constexpr auto late = 1s;
+  ScriptedBroker broker({.holds_acknowledgements = true});
+  broker.schedule(late, [&] {
+    broker.change_behaviour([](Behaviour& behaviour) { behaviour.holds_acknowledgements = false; });
+    broker.release_acknowledgements();
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  const json published =
+      result(broker.port(), "--subscribers 0 --duration 0.2 --rate 100000 --size 24 -q 1")["published"];
+  const std::chrono::duration<double> whole = std::chrono::steady_clock::now() - begin;
+  CHECK(published["messages"] == 20'000);
+  const double seconds = published["seconds"];
+  CHECK(seconds > 0.3);
+  CHECK(seconds < whole.count());
+  const double counted = static_cast<double>(published["rate"]) * seconds;
+  CHECK(counted > 19'800);
+  CHECK(counted < 20'200);
+}
+
+TEST_CASE("no session outlives its run", "[integration][bench]") {
+  Mosquitto mosquitto;
+  const Outcome outcome =
+      run(bench(mosquitto.port(), "--ramp 0 --count 1 --rate 0 -q 1 -x 3600 --idle 1 --stats"));
+  REQUIRE(outcome.status == 0);
+  const auto statistics = json_lines(outcome.errors);
+  CHECK(statistics.size() == 3);
+  for (const json& line : statistics) {
+    CAPTURE(line["client"]);
+    CHECK_FALSE(RawClient(mosquitto.port()).connect(line["client"], false).session_present);
+  }
+}
+
+TEST_CASE("runs with the same process number, as on two machines, have client ids of their own",
+          "[integration][bench]") {
+  ScriptedBroker broker;
+  std::set<std::string> ids;
+  for (int i = 0; i < 2; ++i) {
+    std::string command = "echo $$; exec";
+    for (const std::string& word :
+         bench(broker.port(), "-I load --publishers 0 --subscribers 0 --idle 1 --duration 0 --stats"))
+      command += " '" + word + "'";
+    const Outcome outcome = run({"/usr/bin/bash", "-c", command});
+    REQUIRE(outcome.status == 0);
+    const std::string process = lines_of(outcome.output).at(0);
+    const std::string id = json_lines(outcome.errors).at(0)["client"];
+    INFO(id);
+    REQUIRE(id.starts_with("load" + process + "-"));
+    ids.insert(id.substr(("load" + process).size()));
+  }
+  CHECK(ids.size() == 2);
 }
 
 TEST_CASE("a connection that is lost is counted, and what it held back arrives", "[integration][bench]") {
