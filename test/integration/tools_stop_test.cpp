@@ -16,7 +16,7 @@ namespace {
 // More than a tool prints before a signal comes.
 constexpr std::size_t flood = 50'000;
 
-std::string messages(std::size_t count) {
+std::string flood_of(std::size_t count) {
   std::string bytes;
   for (std::size_t i = 0; i < count; ++i)
     bytes += std::string_view("\x30\x05\0\1t\0x", 7);
@@ -33,7 +33,7 @@ TEST_CASE("a signal ends holdfast_sub while more comes than it can print", "[int
   ScriptedBroker broker;
   Program program(sub(broker.port(), {"-t", "t", "--json"}));
   wait_for_subscription(broker);
-  broker.send(messages(flood));
+  broker.send(flood_of(flood));
   REQUIRE(eventually([&] { return !program.output().empty(); }, program_patience));
   program.signal(SIGTERM);
   const Outcome outcome = program.wait();
@@ -44,7 +44,7 @@ TEST_CASE("a signal ends holdfast_sub while more comes than it can print", "[int
 TEST_CASE("-W ends holdfast_sub in time while more comes than it can print", "[integration][tools]") {
   std::function<void()> send_more;
   ScriptedBroker broker;
-  send_more = [&, some = messages(flood / 10)] {
+  send_more = [&, some = flood_of(flood / 10)] {
     broker.send(some);
     broker.schedule(10ms, send_more);
   };
