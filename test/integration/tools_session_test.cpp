@@ -287,21 +287,6 @@ TEST_CASE("holdfast_sub fails and says why when its output cannot be written", "
   CHECK(fault_in(outcome.errors, "holdfast_sub", {"stdout", "No space left on device"}) == "");
 }
 
-TEST_CASE("holdfast_sub fails and says why when the file of its output may not become larger",
-          "[integration][tools]") {
-  ScriptedBroker broker;
-  const TemporaryDirectory directory;
-  std::string script = "ulimit -f 1; exec";
-  for (const std::string& word : sub(broker.port(), {"-t", "t"}))
-    script += " '" + word + "'";
-  Program subscriber({"/usr/bin/bash", "-c", script + " >'" + (directory.path() / "output").string() + "'"});
-  REQUIRE(broker.wait_until([&] { return broker.count(PacketType::subscribe) == 1; }, program_patience));
-  broker.publish({.topic = "t", .payload = std::string(5'000, 'x')});
-  const Outcome outcome = subscriber.wait();
-  CHECK(outcome.status == 1);
-  CHECK(fault_in(outcome.errors, "holdfast_sub", {"stdout", "File too large"}) == "");
-}
-
 TEST_CASE("-V chooses the version of MQTT, in mosquitto's words", "[integration][tools][mqtt311]") {
   for (const char* version : {"mqttv5", "5", "auto"})
     CHECK(connect_of({"-V", version}).level == 5);
