@@ -19,7 +19,7 @@ void check(const PublishOptions& options) {
   if (options.content_type) require_utf8("content_type", *options.content_type);
   if (options.response_topic) require_response_topic("response_topic", *options.response_topic);
   if (options.correlation_data) require_binary("correlation_data", *options.correlation_data);
-  require_user_properties(options.user_properties);
+  if (!options.user_properties.empty()) require_user_properties(options.user_properties);
 }
 
 [[nodiscard]] bool has_properties(const PublishOptions& options) noexcept {
@@ -67,7 +67,9 @@ session::OutboundMessagePtr make_message(std::string_view topic, std::span<const
   }
   auto message =
       session::OutboundMessage::make({topic, payload, options.qos, options.retain, properties, expires_at});
-  if (session::publish_packet_size(*message) > session::largest_packet) {
+  // Far from it there is nothing to count.
+  if (message->size() > session::largest_packet / 2 &&
+      session::publish_packet_size(*message) > session::largest_packet) {
     throw Error(Errc::packet_too_large, "publish \"" + printable(topic) + "\": MQTT carries at most 256 MiB");
   }
   return message;

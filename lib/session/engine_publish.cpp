@@ -44,9 +44,8 @@ bool Engine::can_publish(const OutboundMessage& message) const noexcept {
 void Engine::publish(OutboundMessagePtr message, TimePoint now) {
   assert(can_publish(*message));
   if (message->expires_at() <= now) return finish(std::move(message), Errc::expired);
-  if (const auto violation = check_limits(limits_, *message, options_.lower_qos)) {
-    return finish(std::move(message), violation->code);
-  }
+  if (const auto exceeded = exceeded_limit(limits_, *message, options_.lower_qos))
+    return finish(std::move(message), *exceeded);
   message->qos = std::min(message->qos, limits_.maximum_qos);
   keep_to_replay_rate(message->sequence, now);
   if (message->qos == QoS::at_most_once) {
@@ -146,8 +145,8 @@ void Engine::replay(TimePoint now) {
     const InFlight::Index index = replay_next_;
     replay_next_ = in_flight_.next(index);
     InFlightEntry& entry = in_flight_[index];
-    if (const auto violation = check_limits(limits_, *entry.message, false)) {
-      hold_failed(index, violation->code);
+    if (const auto exceeded = exceeded_limit(limits_, *entry.message, false)) {
+      hold_failed(index, *exceeded);
       continue;
     }
     if (entry.sent_before) {

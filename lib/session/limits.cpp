@@ -1,6 +1,5 @@
 #include "session/limits.hpp"
 
-#include "session/protocol_limits.hpp"
 #include "wire/topic.hpp"
 #include "wire/variable_byte_integer.hpp"
 
@@ -9,10 +8,6 @@ namespace holdfast::session {
 namespace {
 constexpr std::size_t expiry_property_size = 5;
 
-// check_limits is called for every message: the common case touches no string.
-std::string for_topic(const OutboundMessage& message) {
-  return "publish \"" + std::string(message.topic()) + "\": ";
-}
 std::string number(QoS qos) {
   return std::to_string(static_cast<unsigned>(qos));
 }
@@ -27,30 +22,22 @@ std::size_t publish_packet_size(const OutboundMessage& message) noexcept {
   return 1 + wire::variable_byte_integer_size(static_cast<std::uint32_t>(remaining)) + remaining;
 }
 
-std::optional<LimitViolation> check_limits(const BrokerLimits& limits, const OutboundMessage& message,
-                                           bool lower_qos) {
-  if (limits.protocol == Protocol::mqtt_3_1_1) {
-    if (auto what = not_in_3_1_1(message))
-      return LimitViolation{Errc::not_in_protocol, for_topic(message) + *what};
+LimitViolation explain_limit(Errc exceeded, const BrokerLimits& limits, const OutboundMessage& message) {
+  const std::string subject = "publish \"" + std::string(message.topic()) + "\": ";
+  switch (exceeded) {
+    case Errc::not_in_protocol:
+      return {exceeded, subject + not_in_3_1_1(message).value_or("")};
+    case Errc::qos_not_supported:
+      return {exceeded, subject + "QoS " + number(message.qos) + " asked, this broker grants " +
+                            number(limits.maximum_qos) + ": lower the QoS, or set lower_qos"};
+    case Errc::retain_not_supported:
+      return {exceeded, subject + "this broker does not keep retained messages: publish without retain"};
+    default:
+      return {exceeded, subject + "the packet has " + std::to_string(publish_packet_size(message)) +
+                            " bytes, this broker takes " +
+                            std::to_string(limits.maximum_packet_size.value_or(0)) +
+                            ": send less at once, or raise the broker's limit"};
   }
-  if (message.qos > limits.maximum_qos && !lower_qos) {
-    return LimitViolation{Errc::qos_not_supported,
-                          for_topic(message) + "QoS " + number(message.qos) + " asked, this broker grants " +
-                              number(limits.maximum_qos) + ": lower the QoS, or set lower_qos"};
-  }
-  if (message.retain() && !limits.retain_available) {
-    return LimitViolation{
-        Errc::retain_not_supported,
-        for_topic(message) + "this broker does not keep retained messages: publish without retain"};
-  }
-  if (limits.maximum_packet_size && publish_packet_size(message) > *limits.maximum_packet_size) {
-    return LimitViolation{Errc::packet_too_large, for_topic(message) + "the packet has " +
-                                                      std::to_string(publish_packet_size(message)) +
-                                                      " bytes, this broker takes " +
-                                                      std::to_string(*limits.maximum_packet_size) +
-                                                      ": send less at once, or raise the broker's limit"};
-  }
-  return std::nullopt;
 }
 
 std::optional<LimitViolation> check_limits(const BrokerLimits& limits, std::string_view filter,

@@ -16,16 +16,7 @@ namespace {
 /// Writes a packet whose size was computed first, so that the vector grows once a packet.
 class Writer {
  public:
-  Writer(std::vector<std::byte>& out, Version version, PacketType type, unsigned flags, std::size_t remaining,
-         std::size_t left_out = 0)
-      : version_(version) {
-    const auto length = static_cast<std::uint32_t>(remaining);
-    const std::size_t begin = out.size();
-    out.resize(begin + 1 + variable_byte_integer_size(length) + remaining - left_out);
-    at_ = out.data() + begin;
-    byte(static_cast<unsigned>(type) << 4 | flags);
-    variable(length);
-  }
+  Writer(std::byte* at, Version version) : at_(at), version_(version) {}
 
   Writer& byte(unsigned value) {
     *at_++ = static_cast<std::byte>(value);
@@ -52,9 +43,21 @@ class Writer {
   }
 
  private:
-  const Version version_;
   std::byte* at_;
+  Version version_;
 };
+
+/// By value, hence in registers: in memory it would be read again after each byte, which might have changed
+/// it.
+Writer begin_packet(std::vector<std::byte>& out, Version version, PacketType type, unsigned flags,
+                    std::size_t remaining, std::size_t left_out = 0) {
+  const auto length = static_cast<std::uint32_t>(remaining);
+  const std::size_t begin = out.size();
+  out.resize(begin + 1 + variable_byte_integer_size(length) + remaining - left_out);
+  Writer writer(out.data() + begin, version);
+  writer.byte(static_cast<unsigned>(type) << 4 | flags).variable(length);
+  return writer;
+}
 
 std::size_t size_of(const PropertiesView& properties, Version version) {
   if (version == Version::mqtt_3_1_1) return 0;
@@ -77,10 +80,10 @@ template <class Packet>
 void encode_reason(PacketType type, const Packet& packet, Version version, std::vector<std::byte>& out) {
   const bool bare = packet.properties.empty();
   if (version == Version::mqtt_3_1_1 || (bare && packet.reason_code == ReasonCode::success)) {
-    Writer(out, version, type, 0, 0);
+    begin_packet(out, version, type, 0, 0);
     return;
   }
-  Writer writer(out, version, type, 0, bare ? 1 : 1 + size_of(packet.properties, version));
+  Writer writer = begin_packet(out, version, type, 0, bare ? 1 : 1 + size_of(packet.properties, version));
   writer.byte(static_cast<unsigned>(packet.reason_code));
   if (!bare) writer.properties(packet.properties);
 }
@@ -118,7 +121,7 @@ void encode(const Connect& connect, Version version, std::vector<std::byte>& out
     remaining += 2 + connect.password->size();
     flags |= 0x40;
   }
-  Writer writer(out, version, PacketType::connect, 0, remaining);
+  Writer writer = begin_packet(out, version, PacketType::connect, 0, remaining);
   writer.string("MQTT").byte(static_cast<unsigned>(version)).byte(flags).two_bytes(connect.keep_alive);
   writer.properties(connect.properties).string(connect.client_identifier);
   if (connect.will) {
@@ -129,7 +132,8 @@ void encode(const Connect& connect, Version version, std::vector<std::byte>& out
 }
 
 void encode(const Connack& connack, Version version, std::vector<std::byte>& out) {
-  Writer writer(out, version, PacketType::connack, 0, 2 + size_of(connack.properties, version));
+  Writer writer =
+      begin_packet(out, version, PacketType::connack, 0, 2 + size_of(connack.properties, version));
   const unsigned code = version == Version::mqtt_3_1_1 ? return_code(connack.reason_code)
                                                        : static_cast<unsigned>(connack.reason_code);
   writer.byte(connack.session_present ? 1 : 0).byte(code);
@@ -142,7 +146,7 @@ void encode_publish_header(const Publish& publish, Version version, std::vector<
                                 size_of(publish.properties, version) + publish.payload.size();
   const unsigned flags =
       (publish.dup ? 0x08U : 0U) | static_cast<unsigned>(publish.qos) << 1 | (publish.retain ? 0x01U : 0U);
-  Writer writer(out, version, PacketType::publish, flags, remaining, publish.payload.size());
+  Writer writer = begin_packet(out, version, PacketType::publish, flags, remaining, publish.payload.size());
   writer.string(publish.topic);
   if (has_identifier) writer.two_bytes(publish.packet_identifier);
   writer.properties(publish.properties);
@@ -159,7 +163,7 @@ void encode(const Acknowledgement& acknowledgement, Version version, std::vector
       version == Version::mqtt_3_1_1 || (bare && acknowledgement.reason_code == ReasonCode::success);
   if (shortest) return encode_bare(acknowledgement, out);
   const std::size_t remaining = bare ? 3 : 3 + size_of(acknowledgement.properties, version);
-  Writer writer(out, version, acknowledgement.type, flags_of(acknowledgement.type), remaining);
+  Writer writer = begin_packet(out, version, acknowledgement.type, flags_of(acknowledgement.type), remaining);
   writer.two_bytes(acknowledgement.packet_identifier)
       .byte(static_cast<unsigned>(acknowledgement.reason_code));
   if (!bare) writer.properties(acknowledgement.properties);
@@ -169,7 +173,8 @@ void encode(const Subscribe& subscribe, Version version, std::vector<std::byte>&
   std::size_t remaining = 2 + size_of(subscribe.properties, version);
   for (const auto& subscription : subscribe.subscriptions)
     remaining += 2 + subscription.filter.size() + 1;
-  Writer writer(out, version, PacketType::subscribe, flags_of(PacketType::subscribe), remaining);
+  Writer writer =
+      begin_packet(out, version, PacketType::subscribe, flags_of(PacketType::subscribe), remaining);
   writer.two_bytes(subscribe.packet_identifier).properties(subscribe.properties);
   for (const auto& subscription : subscribe.subscriptions) {
     writer.string(subscription.filter).byte(options_byte(subscription, version));
@@ -179,7 +184,7 @@ void encode(const Subscribe& subscribe, Version version, std::vector<std::byte>&
 void encode(const Suback& suback, Version version, std::vector<std::byte>& out) {
   const bool coded = version == Version::mqtt_5 || suback.type == PacketType::suback;
   const std::size_t codes = coded ? suback.reason_codes.size() : 0;
-  Writer writer(out, version, suback.type, 0, 2 + size_of(suback.properties, version) + codes);
+  Writer writer = begin_packet(out, version, suback.type, 0, 2 + size_of(suback.properties, version) + codes);
   writer.two_bytes(suback.packet_identifier).properties(suback.properties);
   if (coded) writer.bytes(suback.reason_codes);
 }
@@ -188,17 +193,18 @@ void encode(const Unsubscribe& unsubscribe, Version version, std::vector<std::by
   std::size_t remaining = 2 + size_of(unsubscribe.properties, version);
   for (const auto filter : unsubscribe.filters)
     remaining += 2 + filter.size();
-  Writer writer(out, version, PacketType::unsubscribe, flags_of(PacketType::unsubscribe), remaining);
+  Writer writer =
+      begin_packet(out, version, PacketType::unsubscribe, flags_of(PacketType::unsubscribe), remaining);
   writer.two_bytes(unsubscribe.packet_identifier).properties(unsubscribe.properties);
   for (const auto filter : unsubscribe.filters)
     writer.string(filter);
 }
 
 void encode(const Pingreq&, std::vector<std::byte>& out) {
-  Writer(out, Version::mqtt_5, PacketType::pingreq, 0, 0);
+  begin_packet(out, Version::mqtt_5, PacketType::pingreq, 0, 0);
 }
 void encode(const Pingresp&, std::vector<std::byte>& out) {
-  Writer(out, Version::mqtt_5, PacketType::pingresp, 0, 0);
+  begin_packet(out, Version::mqtt_5, PacketType::pingresp, 0, 0);
 }
 void encode(const Disconnect& disconnect, Version version, std::vector<std::byte>& out) {
   encode_reason(PacketType::disconnect, disconnect, version, out);
