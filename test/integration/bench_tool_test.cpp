@@ -1,9 +1,13 @@
 // holdfast_bench as those run it who size a broker.
+#include <chrono>
 #include <csignal>
 #include <functional>
 #include <memory>
+#include <set>
+#include <utility>
 
 #include "support/loopback.hpp"
+#include "support/raw_client.hpp"
 #include "support/scripted_broker.hpp"
 #include "tool_under_test.hpp"
 
@@ -175,8 +179,83 @@ TEST_CASE("a signal ends a run that does not come to be connected", "[integratio
   ScriptedBroker broker({.never_reads = true});
   Program program(bench(broker.port(), "--json --idle 3 --ramp 0"));
   REQUIRE(broker.wait_until([&] { return broker.connections() == 5; }, program_patience));
+  const auto begin = std::chrono::steady_clock::now();
   program.signal(SIGINT);
-  CHECK(json::parse(program.wait().output)["connections"]["connected"] == 0);
+  const Outcome outcome = program.wait();
+  CHECK(std::chrono::steady_clock::now() - begin < 8s);  // Of ten for the answer.
+  CHECK(json::parse(outcome.output)["connections"]["connected"] == 0);
+  CHECK(outcome.status == 1);
+}
+
+TEST_CASE("a run ends though its broker has gone and the outbox is full", "[integration][bench]") {
+  ScriptedBroker broker;
+  broker.behave({.on_packet = [&](auto&, const Packet& packet) {
+    if (packet.type == PacketType::publish) broker.schedule(0ms, [&] { broker.go_down(); });
+    return Verdict::proceed;
+  }});
+  const json published =
+      result(broker.port(), "--duration 0.2 --rate 1000000 --size 24 -q 1 --subscribers 0 --linger 0.2",
+             1)["published"];
+  CHECK(published["unfinished"] == 10'000);
+  CHECK(published["messages"] < 200'000);
+}
+
+TEST_CASE("a rate is that of all the time that publishing took, and latencies count from when it was due",
+          "[integration][bench]") {
+  // Half of what is due finds the outbox full until the broker acknowledges, long after the end.
+  ScriptedBroker broker;
+  broker.behave({.holds_acknowledgements = true,
+                 .on_packet = [&, first = std::make_shared<bool>(true)](auto&, const Packet& packet) {
+                   if (packet.type != PacketType::publish || !std::exchange(*first, false))
+                     return Verdict::proceed;
+                   broker.schedule(1s, [&] {
+                     broker.change_behaviour([](Behaviour& now) { now.holds_acknowledgements = false; });
+                     broker.release_acknowledgements();
+                   });
+                   return Verdict::proceed;
+                 }});
+  const json published =
+      result(broker.port(), "--subscribers 0 --duration 0.2 --rate 100000 --size 24 -q 1")["published"];
+  CHECK(published["messages"] == 20'000);
+  const double seconds = published["seconds"];
+  CHECK(seconds > 0.7);
+  const double counted = static_cast<double>(published["rate"]) * seconds;
+  CHECK(counted > 19'800);
+  CHECK(counted < 20'200);
+  CHECK(published["latency_ms"]["mean"] > 700);
+}
+
+TEST_CASE("no session outlives its run", "[integration][bench]") {
+  Mosquitto mosquitto;
+  const Outcome outcome =
+      run(bench(mosquitto.port(), "--ramp 0 --count 1 --rate 0 -q 1 -x 3600 --idle 1 --stats"));
+  REQUIRE(outcome.status == 0);
+  const auto statistics = json_lines(outcome.errors);
+  CHECK(statistics.size() == 3);
+  for (const json& line : statistics) {
+    CAPTURE(line["client"]);
+    CHECK_FALSE(RawClient(mosquitto.port()).connect(line["client"], false).session_present);
+  }
+}
+
+TEST_CASE("runs with the same process number, as on two machines, have client ids of their own",
+          "[integration][bench]") {
+  ScriptedBroker broker;
+  std::set<std::string> ids;
+  for (int i = 0; i < 2; ++i) {
+    std::string command = "echo $$; exec";
+    for (const std::string& word :
+         bench(broker.port(), "-I load --publishers 0 --subscribers 0 --idle 1 --duration 0 --stats"))
+      command += " '" + word + "'";
+    const Outcome outcome = run({"/usr/bin/bash", "-c", command});
+    REQUIRE(outcome.status == 0);
+    const std::string process = lines_of(outcome.output).at(0);
+    const std::string id = json_lines(outcome.errors).at(0)["client"];
+    INFO(id);
+    REQUIRE(id.starts_with("load" + process + "-"));
+    ids.insert(id.substr(("load" + process).size()));
+  }
+  CHECK(ids.size() == 2);
 }
 
 TEST_CASE("a connection that is lost is counted, and what it held back arrives", "[integration][bench]") {
@@ -220,23 +299,31 @@ TEST_CASE("a broker that ends and comes back loses nothing where sessions live o
 
 TEST_CASE("publishers and subscribers may be two processes", "[integration][bench]") {
   Mosquitto mosquitto;
+  const auto count = [&](const char* what) { return count_of(what, mosquitto.log()); };
   Program subscriber(bench(mosquitto.port(), "--json --publishers 0 --duration 1000 -t there"));
-  REQUIRE(eventually([&] { return count_of("Sending SUBACK to ", mosquitto.log()) == 1; }, program_patience));
+  REQUIRE(eventually([&] { return count("Sending SUBACK to ") == 1; }, program_patience));
+  // Beside publishers of its own a run counts nobody else's.
+  Program both_kinds(bench(mosquitto.port(), "--json --duration 1000 --rate 100 -q 1 -t there"));
+  REQUIRE(eventually([&] { return count("Sending SUBACK to ") == 2; }, program_patience));
+  CHECK(run(pub(mosquitto.port(), {"-t", "there", "-m", "x"})).status == 0);
   CHECK(result(mosquitto.port(),
                "--subscribers 0 --count 10 --rate 0 -q 1 -t there")["received"]["messages"] == 0);
-  // Beside publishers of its own a run counts nobody else's.
-  const json both_kinds = result(mosquitto.port(), "--count 10 --rate 0 -q 1 -t there");
-  CHECK(both_kinds["received"]["messages"] == 10);
-  CHECK(run(pub(mosquitto.port(), {"-t", "there", "-m", "x"})).status == 0);
-  REQUIRE(
-      eventually([&] { return count_of("Sending PUBLISH to ", mosquitto.log()) == 31; }, program_patience));
+  // What it publishes from now on comes behind these.
+  const std::size_t before = count("Received PUBACK from ");
+  REQUIRE(eventually([&] { return count("Received PUBACK from ") > before + 12; }, program_patience));
+  both_kinds.signal(SIGTERM);
+  const json own = json::parse(both_kinds.wait().output);
+  CHECK(own["received"]["messages"] == own["published"]["messages"]);
+  CHECK(own["received"]["of_others"] == 11);
+  const std::size_t all = own["published"]["messages"].get<std::size_t>() + 10;
+  REQUIRE(eventually([&] { return count("Sending PUBLISH to ") == 2 * (all + 1); }, program_patience));
   subscriber.signal(SIGTERM);
   const json figures = json::parse(subscriber.wait().output)["received"];
-  CHECK(figures["messages"] == 20);
+  CHECK(figures["messages"] == all);
   CHECK(figures["expected"].is_null());
   CHECK(figures["lost"] == 0);
   CHECK(figures["of_others"] == 1);
-  CHECK(figures["latency_ms"]["count"] == 20);
+  CHECK(figures["latency_ms"]["count"] == all);
 }
 
 TEST_CASE("--json-lines shows each second, then the result", "[integration][bench]") {

@@ -5,8 +5,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <future>
+#include <optional>
 #include <set>
+#include <string_view>
 #include <thread>
 
 #include "client_under_test.hpp"
@@ -196,6 +199,67 @@ TEST_CASE("a subscribe() that waits returns when another thread disconnects, and
   }
   client.connect();
   CHECK(broker.wait_until([&] { return broker.count(PacketType::subscribe) == 2; }));
+}
+
+TEST_CASE("a call that waits ends with the reason when the connection ends for good",
+          "[integration][lifetime]") {
+  ScriptedBroker broker;
+  broker.behave_on(0, {.on_packet = ignoring(PacketType::subscribe)});
+  broker.behave_on(1, {.connack_reason = ReasonCode::not_authorized});
+  Options options = quick(broker.server());
+  options.request_timeout = 1h;
+  options.reconnect.give_up_when_refused = true;
+  Client client(options);
+  client.connect();
+  std::optional<Error> failure;
+  std::thread subscribing([&] {
+    try {
+      client.subscribe("t");
+    } catch (const Error& error) {
+      failure = error;
+    }
+  });
+  REQUIRE(broker.wait_until([&] { return broker.count(PacketType::subscribe) == 1; }));
+  broker.reset_connection();
+  subscribing.join();
+  REQUIRE(failure);
+  CHECK(failure->code() == Errc::connection_refused);
+  CHECK(std::string_view(failure->what()).find("ot authorized") != std::string_view::npos);
+  CHECK_FALSE(client.is_connected());
+  // And is made up for, as one that a disconnect() ended.
+  client.connect();
+  CHECK(broker.wait_until([&] { return broker.received(2, PacketType::subscribe).size() == 1; }));
+}
+
+TEST_CASE("connect() in answer to a wait that ended with the connection tries again",
+          "[integration][lifetime][mqtt5]") {
+  // What waits, and returns or throws when the connection has ended for good.
+  using Wait = std::function<void(Client&)>;
+  const Wait wait = GENERATE(Wait([](Client& client) {
+                               for (const auto& message : client.messages())
+                                 FAIL_CHECK("received " << message.topic());
+                             }),
+                             Wait([](Client& client) {
+                               CHECK_THROWS_AS(static_cast<void>(client.request("service", "", 1h)), Error);
+                             }));
+  // Each second connection is refused for good.
+  constexpr std::size_t rounds = 50;
+  ScriptedBroker broker;
+  for (std::size_t round = 0; round < rounds; ++round)
+    broker.behave_on(2 * round + 1, {.connack_reason = ReasonCode::not_authorized});
+  Options options = quick(broker.server());
+  options.reconnect.give_up_when_refused = true;
+  Client client(options);
+  client.connect();
+  for (std::size_t round = 0; round < rounds; ++round) {
+    std::thread waiting([&] {
+      wait(client);
+      CHECK_NOTHROW(client.connect());
+    });
+    broker.reset_connection();
+    waiting.join();
+    CHECK(broker.connections() == 2 * round + 3);
+  }
 }
 
 TEST_CASE("a client may be moved, also while it works", "[integration][lifetime]") {

@@ -2,6 +2,7 @@
 #include "latency_histogram.hpp"
 
 #include <algorithm>
+#include <latch>
 #include <random>
 #include <thread>
 #include <vector>
@@ -103,14 +104,17 @@ TEST_CASE("buckets do not overlap, and hold all", "[unit][bench]") {
 TEST_CASE("several threads record into one histogram and none is forgotten", "[unit][bench]") {
   LatencyHistogram histogram;
   std::vector<std::thread> threads;
-  for (int t = 1; t <= 4; ++t) {
-    threads.emplace_back([&histogram, t] {
-      for (int i = 0; i < 10'000; ++i)
-        histogram.record(t * 1ms);
+  std::latch all_run(4);
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&histogram, &all_run] {
+      all_run.arrive_and_wait();
+      for (int i = 0; i < 100'000; ++i)
+        histogram.record((1 + i % 4) * 1ms);
     });
   }
   for (std::thread& thread : threads)
     thread.join();
-  CHECK(histogram.counts().count() == 40'000);
+  CHECK(histogram.counts().count() == 400'000);
+  CHECK(histogram.counts().mean() == 2500us);
   CHECK(histogram.counts().maximum() == 4ms);
 }

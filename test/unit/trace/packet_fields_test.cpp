@@ -87,12 +87,12 @@ TEST_CASE("whatever the bytes, all of them are in a field", "[trace]") {
 }
 
 TEST_CASE("the fields of a PUBLISH have the names and values of the specification", "[trace]") {
-  const auto packet = whole(bytes({0x3D, 0x0D, 0, 1, 't', 0x12, 0x34, 5, 0x02, 0, 0, 0, 60, 'h', 0x0A}));
+  const auto packet = whole(bytes({0x3A, 0x0D, 0, 1, 't', 0x12, 0x34, 5, 0x02, 0, 0, 0, 60, 'h', 0x0A}));
   const PacketFields found = fields_of(packet, Version::mqtt_5);
   CHECK(found.value_of("Packet Type and Flags") == "PUBLISH");
   CHECK(found.value_of("DUP") == "1");
-  CHECK(found.value_of("QoS") == "2");
-  CHECK(found.value_of("RETAIN") == "1");
+  CHECK(found.value_of("QoS") == "1");
+  CHECK(found.value_of("RETAIN") == "0");
   CHECK(found.value_of("Remaining Length") == "13");
   CHECK(found.value_of("Topic Name") == "\"t\"");
   CHECK(found.value_of("Packet Identifier") == "4660");
