@@ -30,5 +30,6 @@ find "$work" -name 'unity_*.cxx' | while IFS= read -r file; do join "$file"; don
 # What this build leaves out (the stand-ins of a build without TLS, say) has no command to be parsed with. Each joined file
 # includes what the one before did. Tests that run beside this judge time, so it is nice.
 sed -n 's/^ *"file": "\(.*\)",*$/\1/p' "$work/compile_commands.json" | tr '\n' '\0' |
-  nice xargs -0 -P "$(nproc)" -n 1 clang-tidy-14 -p "$work" --checks=-readability-duplicate-include --quiet 2>/dev/null
+  nice xargs -0 -P "$(nproc)" -n 1 clang-tidy-14 -p "$work" --config-file=.clang-tidy \
+    --checks=-readability-duplicate-include --quiet 2>/dev/null
 echo "clang-tidy has nothing to say"
