@@ -16,7 +16,7 @@ function(holdfast_own_target target)
   endif()
 endfunction()
 
-# The sanitizers' builds compile several files of a target as one (CMAKE_UNITY_BUILD): that is three times as fast. A file
+# The release's and the sanitizers' builds compile several files of a target as one (CMAKE_UNITY_BUILD): that is three times as fast. A file
 # whose own names are another's too is named here and stays alone.
 function(holdfast_compile_alone)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)

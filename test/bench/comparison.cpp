@@ -77,6 +77,10 @@ std::string scheduling() {
          (of_group == std::string::npos ? "" : ", its session " + group.substr(of_group));
 }
 
+std::string tls_build_of(const std::string& peer) {
+  return peer + "_tls";
+}
+
 using Rounds = std::map<std::string, std::vector<std::map<std::string, double>>>;
 
 json medians_of(const std::vector<std::map<std::string, double>>& rounds) {
@@ -160,8 +164,16 @@ std::vector<std::string> Comparison::among(const std::vector<std::string>& names
   return found;
 }
 
-std::string Comparison::ca_file() const {
-  return file("ca.pem");
+// Some are built a second time for TLS, so that what TLS brings with it burdens no other measurement.
+std::vector<std::string> Comparison::with_tls() const {
+  std::vector<std::string> able{"holdfast", "libmosquitto", "paho_cpp", "sockets"};
+  std::copy_if(peers_.begin(), peers_.end(), std::back_inserter(able),
+               [](const std::string& peer) { return is_built(tls_build_of(peer)); });
+  return among(able);
+}
+
+std::vector<std::string> Comparison::tls() const {
+  return {"port=" + std::to_string(tls_sink_port_), "ca=" + file("ca.pem")};
 }
 
 std::string Comparison::file(const std::string& name) const {
@@ -188,6 +200,7 @@ std::map<std::string, double> Comparison::run(const Contest& contest, const std:
                                               const std::vector<std::string>& more,
                                               const Answer& answer) const {
   PeerCommand command{peer, contest.measurement, contest.arguments, {}};
+  if (contest.over_tls && is_built(tls_build_of(peer))) command.peer = tls_build_of(peer);
   command.patience = std::chrono::seconds(scaled(100, 30, 10));
   for (const char* name : {"qos", "size", "threads"}) {
     if (contest.scenario.contains(name))

@@ -33,6 +33,7 @@ struct Contest {
   nlohmann::json scenario;
   std::vector<std::string> peers;
   std::vector<std::string> arguments = {};
+  bool over_tls = false;
 };
 
 class Comparison {
@@ -52,9 +53,9 @@ class Comparison {
 
   // The servers.
   [[nodiscard]] std::uint16_t sink_port() const { return sink_port_; }
-  [[nodiscard]] std::uint16_t tls_sink_port() const { return tls_sink_port_; }
-  /// Whom the TLS sink's clients have to trust.
-  [[nodiscard]] std::string ca_file() const;
+  /// Those who can speak TLS here, and what they are told of the sink that does.
+  [[nodiscard]] std::vector<std::string> with_tls() const;
+  [[nodiscard]] std::vector<std::string> tls() const;
   /// A file for whatever is measured; it goes with this object.
   [[nodiscard]] std::string file(const std::string& name) const;
   /// Null where mosquitto is not installed.

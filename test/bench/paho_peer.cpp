@@ -44,7 +44,8 @@ class Properties {
 }  // namespace
 
 PahoPeer::PahoPeer(const Job& job, const std::string& directory) : CallbackPeer(job, "Paho C") {
-  const std::string server = "tcp://127.0.0.1:" + std::to_string(job.port);
+  const std::string scheme = job.ca_file.empty() ? "tcp" : "ssl";
+  const std::string server = scheme + "://127.0.0.1:" + std::to_string(job.port);
   MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer5;
   options.maxBufferedMessages = static_cast<int>(std::min(job.outstanding, buffered_max));
   options.sendWhileDisconnected = 1;
@@ -83,6 +84,10 @@ void PahoPeer::connect() {
   options.minRetryInterval = 1;
   options.maxRetryInterval = 1;
   options.connectProperties = properties.get();
+  MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
+  tls.trustStore = job_.ca_file.c_str();
+  tls.verify = 1;
+  if (!job_.ca_file.empty()) options.ssl = &tls;
   check(MQTTAsync_connect(client_, &options), "connect");
   connected_.wait_for(connects_);
 }

@@ -41,11 +41,12 @@ take() { cp "$1" "build-bench/bin/$2"; } # PROGRAM NAME
 cmake --preset minimal -B build-bench-minimal -DHOLDFAST_BUILD_BENCH=ON -DHOLDFAST_INSTALL=OFF >/dev/null
 cmake --build build-bench-minimal --target peer_holdfast >/dev/null
 take build-bench-minimal/bin/peer_holdfast peer_holdfast_minimal
-rm -f build-bench/bin/peer_rumqttc
-if command -v cargo >/dev/null &&
-  cargo build --quiet --release --locked --manifest-path test/bench/rumqttc/Cargo.toml --target-dir build-bench/rumqttc; then
-  take build-bench/rumqttc/release/peer_rumqttc peer_rumqttc
-fi
+build_rumqttc() { # NAME [ARGUMENTS]
+  cargo build --quiet --release --locked --manifest-path test/bench/rumqttc/Cargo.toml --target-dir "build-bench/$1" "${@:2}" &&
+    take "build-bench/$1/release/peer_rumqttc" "peer_$1"
+}
+rm -f build-bench/bin/peer_rumqttc{,_tls}
+if command -v cargo >/dev/null && build_rumqttc rumqttc; then build_rumqttc rumqttc_tls --features tls || true; fi
 # The page shows what of it failed, so it is made all the same.
 code=0
 rm -f build-bench/compare.json

@@ -5,6 +5,10 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/mqtt5/mqtt_client.hpp>
+#ifdef HOLDFAST_BENCH_TLS
+#include <boost/asio/ssl.hpp>
+#include <boost/mqtt5/ssl.hpp>
+#endif
 #include <boost/mqtt5/types.hpp>
 #include <boost/version.hpp>
 
@@ -19,6 +23,19 @@
 #include "bench/peer.hpp"
 #include "bench/progress.hpp"
 
+#ifdef HOLDFAST_BENCH_TLS
+// What its documentation wants of those who use TLS.
+template <typename Base>
+struct boost::mqtt5::tls_handshake_type<boost::asio::ssl::stream<Base>> {
+  static constexpr auto client = boost::asio::ssl::stream_base::client;
+};
+namespace boost::mqtt5 {
+// An address has no name to be told.
+template <typename Base>
+void assign_tls_sni(const authority_path&, boost::asio::ssl::context&, boost::asio::ssl::stream<Base>&) {}
+}  // namespace boost::mqtt5
+#endif
+
 namespace holdfast::bench {
 
 namespace {
@@ -29,6 +46,25 @@ using boost::system::error_code;
 
 void check(const error_code& error, const char* what) {
   if (error) throw std::runtime_error(std::string("Boost.MQTT5: ") + what + ": " + error.message());
+}
+
+#ifdef HOLDFAST_BENCH_TLS
+using Stream = asio::ssl::stream<asio::ip::tcp::socket>;
+using TlsContext = asio::ssl::context;
+#else
+using Stream = asio::ip::tcp::socket;
+using TlsContext = std::monostate;
+#endif
+
+TlsContext make_tls_context([[maybe_unused]] const std::string& ca_file) {
+#ifdef HOLDFAST_BENCH_TLS
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  context.load_verify_file(ca_file);
+  context.set_verify_mode(asio::ssl::verify_peer);
+  return context;
+#else
+  return {};
+#endif
 }
 
 /// The client tells nobody but its logger that it is connected.
@@ -68,7 +104,11 @@ class BoostPeer : public Peer {
     connected_.wait_for(++connects_);
   }
   void disconnect() override {
-    run([this](auto done) { client_.async_disconnect(std::move(done)); });
+    // Over TLS it says that it was cancelled, when the server closes after DISCONNECT as it should.
+    run([this](auto done) {
+      client_.async_disconnect(
+          [done](error_code error) { done(error == asio::error::operation_aborted ? error_code{} : error); });
+    });
     stop();
   }
   void await_connection() override { connected_.wait_for(2); }
@@ -172,8 +212,8 @@ class BoostPeer : public Peer {
   asio::io_context context_{1};
   Progress connected_{"Boost.MQTT5"};
   std::uint32_t connects_ = 0;
-  mqtt::mqtt_client<asio::ip::tcp::socket, std::monostate, ConnectionLog> client_{
-      context_, {}, ConnectionLog{&connected_}};
+  mqtt::mqtt_client<Stream, TlsContext, ConnectionLog> client_{context_, make_tls_context(job_.ca_file),
+                                                               ConnectionLog{&connected_}};
   std::thread thread_;
   // Of the client's thread, while it works.
   Batch batch_;

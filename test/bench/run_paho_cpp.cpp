@@ -20,21 +20,22 @@ class PahoCppPeer : public Peer {
  public:
   explicit PahoCppPeer(const Job& job)
       : job_(job),
-        client_("tcp://127.0.0.1:" + std::to_string(job.port), "pahocpp", create_options(job), nullptr) {
+        client_((job.ca_file.empty() ? "tcp" : "ssl") + ("://127.0.0.1:" + std::to_string(job.port)),
+                "pahocpp", create_options(job), nullptr) {
     client_.set_connected_handler([this](const std::string&) { connected_.finish_one(); });
     client_.start_consuming();
   }
 
   void connect() override {
-    client_
-        .connect(mqtt::connect_options_builder()
-                     .mqtt_version(MQTTVERSION_5)
-                     .clean_start(!job_.keeps_session())
-                     .max_inflight(window)
-                     .properties(properties())
-                     .automatic_reconnect(std::chrono::seconds(1), std::chrono::seconds(1))
-                     .finalize())
-        ->wait();
+    mqtt::connect_options_builder options;
+    options.mqtt_version(MQTTVERSION_5)
+        .clean_start(!job_.keeps_session())
+        .max_inflight(window)
+        .properties(properties())
+        .automatic_reconnect(std::chrono::seconds(1), std::chrono::seconds(1));
+    if (!job_.ca_file.empty())
+      options.ssl(mqtt::ssl_options_builder().trust_store(job_.ca_file).verify().finalize());
+    client_.connect(options.finalize())->wait();
   }
   void disconnect() override { client_.disconnect()->wait(); }
   void await_connection() override { connected_.wait_for(2); }

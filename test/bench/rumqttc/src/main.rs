@@ -141,6 +141,12 @@ impl Peer {
         options.set_receive_maximum(Some(WINDOW as u16));
         options.set_outgoing_inflight_upper_limit(WINDOW as u16);
         options.set_max_packet_size(Some(1 << 20));
+        #[cfg(feature = "tls")]
+        if let Some(file) = job.values.get("ca") {
+            let ca = std::fs::read(file).expect("ca");
+            let tls = rumqttc::TlsConfiguration::Simple { ca, alpn: None, client_auth: None };
+            options.set_transport(rumqttc::Transport::tls_with_config(tls));
+        }
         let (client, connection) = Client::new(options, job.outstanding() as usize);
         let shared = Arc::new(Shared::default());
         let qos = job.qos();
