@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Holdfast is built for other machines by Debian's cross compilers, with TLS, WebSocket and SQLite and with warnings as errors, and
-# its unit tests pass there: they run by qemu-user. So does the minimal publisher. Needs root, debootstrap and the network.
+# its unit tests pass there: they run by qemu-user. Needs root, debootstrap and the network.
 #
 #   test/install/cross.sh [ARCHITECTURE]...    armhf (32 bits) and arm64, if none is named
 #
