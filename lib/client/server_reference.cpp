@@ -32,7 +32,7 @@ std::string server_of(std::string_view reference, const net::ServerUrl& giver) {
   const std::string shown = "\"" + printable(net::without_credentials(reference)) + "\"";
   if (giver.is_unix() && reference.find("://") == std::string_view::npos)
     throw std::invalid_argument(shown + " says no scheme, and a Unix domain socket's is no way to go there");
-  const auto unprintable = [](char c) { return (c >= 0 && c <= ' ') || c == 0x7F; };
+  const auto unprintable = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; };
   if (std::any_of(reference.begin(), reference.end(), unprintable))
     throw std::invalid_argument(shown + " is no server");
   net::ServerUrl url;

@@ -21,7 +21,7 @@ bool is_token_character(char c) {
 }
 
 bool is_control(char c) {
-  return (c >= 0 && c < ' ' && c != '\t') || c == 0x7F;
+  return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 0x7F;
 }
 
 }  // namespace

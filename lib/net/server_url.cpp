@@ -105,7 +105,7 @@ std::string without_secrets(std::string_view text) {
 
 std::string without_credentials(std::string_view text) {
   std::string made = without_secrets(text);
-  const auto unprintable = [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; };
+  const auto unprintable = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; };
   std::replace_if(made.begin(), made.end(), unprintable, '?');
   return made;
 }

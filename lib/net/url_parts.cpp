@@ -49,7 +49,7 @@ std::uint16_t parse_port(std::string_view digits) {
 void check_host(std::string_view host) {
   if (host.size() > host_size_max) refuse("the host has more than 255 characters");
   // It becomes part of lines that are sent to WebSocket servers and proxies.
-  const auto unprintable = [](char c) { return (c >= 0 && c <= ' ') || c == 0x7F; };
+  const auto unprintable = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; };
   if (std::any_of(host.begin(), host.end(), unprintable))
     refuse("the host has a space or a control character: take it out");
 }

@@ -80,7 +80,8 @@ std::string described(ReasonCode code, const std::string& reason_string) {
   if (reason_string.empty()) return line;
   std::string shown = reason_string;  // The broker's words must not break the one line or the terminal.
   std::replace_if(
-      shown.begin(), shown.end(), [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }, ' ');
+      shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; },
+      ' ');
   return line + " (" + shown + ")";
 }
 

@@ -61,9 +61,9 @@ bool HeadReader::read(MessageHead& head) noexcept {
           .qos = static_cast<QoS>(flags & qos_bits),
           .retain = (flags & retain_bit) != 0,
           .expires_at = std::nullopt,
-          .topic_size = topic,
-          .properties_size = properties,
-          .payload_size = payload};
+          .topic_size = static_cast<std::size_t>(topic),
+          .properties_size = static_cast<std::size_t>(properties),
+          .payload_size = static_cast<std::size_t>(payload)};
   if ((flags & expires_bit) != 0) head.expires_at = std::chrono::milliseconds(expires_at);
   return true;
 }

@@ -19,7 +19,8 @@ constexpr std::uint64_t sequence_max = std::uint64_t{1} << 62;
 std::size_t Batch::at_or_after(std::uint64_t sequence) const {
   if (sequence <= first) return 0;
   const std::uint64_t offset = sequence - first;
-  if (offset < messages.size() && messages[offset].offset == offset) return offset;
+  const auto without_gaps = static_cast<std::size_t>(offset);
+  if (offset < messages.size() && messages[without_gaps].offset == offset) return without_gaps;
   const auto found =
       std::lower_bound(messages.begin(), messages.end(), offset,
                        [](const Message& message, std::uint64_t o) { return message.offset < o; });

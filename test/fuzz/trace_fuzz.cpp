@@ -54,8 +54,9 @@ void check_fields(const tools::ToldEntry& told) {
 
 void check_text(const std::string& text) {
   require(text.ends_with('\n'));
-  require(std::none_of(text.begin(), text.end(),
-                       [](char c) { return (c >= 0 && c < ' ' && c != '\n') || c == '\x7f'; }));
+  require(std::none_of(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) < ' ' && c != '\n') || c == '\x7f';
+  }));
 }
 
 /// Show and html, of all the lines.
