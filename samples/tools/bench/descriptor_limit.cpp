@@ -22,7 +22,7 @@ void allow_descriptors_for(std::size_t clients) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
   if (limit.rlim_max < needed) {
-    const std::size_t possible = limit.rlim_max > besides ? (limit.rlim_max - besides) / per_client : 0;
+    const rlim_t possible = limit.rlim_max > besides ? (limit.rlim_max - besides) / per_client : 0;
     throw Error(Errc::invalid_argument,
                 std::to_string(clients) + " clients need " + std::to_string(needed) +
                     " open files and the limit is " + std::to_string(limit.rlim_max) +

@@ -81,7 +81,7 @@ bool Publishing::wait_until(Clock::time_point due) {
 // False if it is time to stop: also where the outbox is full, the run over, and the broker not there.
 bool Publishing::publish(Clock::time_point due) {
   const std::string_view payload = make_payload(due);
-  PublishedStream& stream = streams_[number_ % streams_.size()];
+  PublishedStream& stream = streams_[static_cast<std::size_t>(number_ % streams_.size())];
   Clock::time_point last_end = Clock::now();
   while (!plan_.stop) {
     const Clock::time_point now = Clock::now();
@@ -161,7 +161,7 @@ void Publishing::take_end_of(const Unfinished& message, Clock::time_point now) {
 
 void Publishing::note_not_delivered(std::uint64_t number) {
   const std::uint64_t topics = streams_.size();
-  streams_[number % topics].not_delivered.push_back(number / topics);
+  streams_[static_cast<std::size_t>(number % topics)].not_delivered.push_back(number / topics);
 }
 
 }  // namespace holdfast::tools

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <holdfast/error.hpp>
 
@@ -42,7 +43,8 @@ std::string read_packet(TraceEntry& entry) {
   if (!read_raw(entry.text("raw"), entry.packet)) return "raw is not in hexadecimal";
   const auto size = entry.number("size");
   if (!size || *size < entry.packet.bytes.size()) return "size is less than the bytes of raw";
-  entry.packet.size = *size;
+  if (!std::in_range<std::size_t>(*size)) return "size is more than there can be";
+  entry.packet.size = static_cast<std::size_t>(*size);
   return {};
 }
 
