@@ -63,11 +63,12 @@ struct WebSocketFrame {
   for (std::size_t i = 0; i < size_bytes; ++i)
     size = size << 8U | byte(2 + i);
   if (bytes.size() - payload_at < size) return std::nullopt;
-  WebSocketFrame frame{static_cast<unsigned>(byte(0) & 0xFU), bytes.substr(payload_at, size),
+  const auto payload_size = static_cast<std::size_t>(size);
+  WebSocketFrame frame{static_cast<unsigned>(byte(0) & 0xFU), bytes.substr(payload_at, payload_size),
                        (byte(0) & 0x80U) != 0, static_cast<unsigned>(byte(0) >> 4U & 7U), masked};
   for (std::size_t i = 0; masked && i < frame.payload.size(); ++i)
     frame.payload[i] = static_cast<char>(frame.payload[i] ^ bytes[payload_at - 4 + i % 4]);
-  bytes.erase(0, payload_at + size);
+  bytes.erase(0, payload_at + payload_size);
   return frame;
 }
 

@@ -179,7 +179,7 @@ TEST_CASE("nothing is said before the connection stands", "[net][proxy]") {
 }
 
 TEST_CASE("every refusal of an HTTP proxy has its words", "[net][proxy]") {
-  const auto answer = [](const char* status) { return "HTTP/1.1 "s + status + "\r\n\r\n"; };
+  const auto answer = [](const std::string& status) { return "HTTP/1.1 " + status + "\r\n\r\n"; };
   const std::vector<std::pair<const char*, const char*>> table{
       {"407 Proxy Authentication Required",
        "it wants a user name and a password (407 Proxy Authentication Required)"},

@@ -331,7 +331,7 @@ TEST_CASE("messages committed one by one are gathered, and come back in order", 
   }
   const auto snapshot = support::open_whole(*files.store());
   REQUIRE(snapshot.messages.size() == total);
-  for (std::uint64_t i = 0; i < total; ++i)
+  for (std::size_t i = 0; i < total; ++i)
     CHECK(snapshot.messages[i].message->sequence == i + 1);
 }
 
