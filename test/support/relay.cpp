@@ -248,7 +248,8 @@ void Relay::put_in_line(Pipe& pipe, std::string_view bytes) {
     const std::string_view piece = bytes.substr(0, piece_max);
     bytes.remove_prefix(piece.size());
     if (faults_.bytes_per_second > 0) {
-      pipe.last_due += std::chrono::nanoseconds(1'000'000'000 * piece.size() / faults_.bytes_per_second);
+      pipe.last_due +=
+          std::chrono::nanoseconds(std::uint64_t{1'000'000'000} * piece.size() / faults_.bytes_per_second);
     }
     pipe.waiting.push_back({pipe.last_due, {piece.begin(), piece.end()}});
   }

@@ -103,7 +103,8 @@ TEST_CASE("a store that a process has is not purged, and the process named", "[s
   const auto owner = files.store();
   static_cast<void>(owner->open({}));
   owner->commit({Accepted{message(1)}}, {});
-  CHECK(mentions(refusal(files), "process " + std::to_string(::getpid()) + " (unit_store) has it"));
+  CHECK(
+      mentions(refusal(files), "process " + std::to_string(::getpid()) + " (" + process_name() + ") has it"));
   owner->close();
   CHECK(rows(support::open_whole(*owner)) == std::vector<Row>{{1, 0, false}});
 }

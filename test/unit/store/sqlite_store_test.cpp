@@ -52,7 +52,7 @@ TEST_CASE("a second process is told which one has the store", "[store][sqlite]")
   const std::string me = std::to_string(::getpid());
   CHECK(in_a_process([&] {
     const std::string what = refusal(files);
-    return mentions(what, "process " + me + " (unit_store)") && mentions(what, "end that one");
+    return mentions(what, "process " + me + " (" + process_name() + ")") && mentions(what, "end that one");
   }));
   CHECK(mentions(refusal(files), "process " + me));  // And a second store of this process.
 }

@@ -83,6 +83,13 @@ class Files {
   support::TemporaryDirectory directory_;
 };
 
+/// As the system calls this process: under an emulator it is that one's name.
+inline std::string process_name() {
+  std::string name;
+  std::getline(std::ifstream("/proc/self/comm"), name);
+  return name;
+}
+
 inline bool mentions(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
