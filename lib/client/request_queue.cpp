@@ -42,8 +42,10 @@ RequestQueue::Push RequestQueue::push(session::OutboundMessagePtr message, std::
   }
   if (closed_) return Push::closed;
   const bool fits = has_room(*message);
-  if (const auto exceeded = session::exceeded_limit(limits_, *message, lower_qos_); fits && exceeded)
-    violation = session::explain_limit(*exceeded, limits_, *message);
+  if (fits) {
+    if (const auto exceeded = session::exceeded_limit(limits_, *message, lower_qos_))
+      violation = session::explain_limit(*exceeded, limits_, *message);
+  }
   if (!fits || violation) {
     wake_some();  // Whoever was woken and does not take the room leaves it to the next.
     return fits ? Push::forbidden : Push::full;
