@@ -29,7 +29,7 @@ join() { # FILE: of a unity build.
 find "$work" -name 'unity_*.cxx' | while IFS= read -r file; do join "$file"; done
 
 files() { sed -n 's/^ *"file": "\(.*\)",*$/\1/p' "$1/compile_commands.json"; } # BUILD_DIRECTORY
-compiled=$(files "$build" | grep -cE "^$PWD/(lib|samples)/")
+compiled=$(files "$build" | grep -cE "^($PWD|$build)/(lib|samples)/")
 joined=$(find "$work" -name 'unity_*.cxx' -exec cat {} + | grep -c '^#line 1 "')
 alone=$(files "$work" | grep -vc /Unity/)
 if [ "$((joined + alone))" != "$compiled" ]; then
