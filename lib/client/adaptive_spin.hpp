@@ -4,6 +4,7 @@
 // With a distant broker looking would only cost processor time, so it is given up as long as it is in vain.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <optional>
@@ -15,11 +16,13 @@ class AdaptiveSpin {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// How long one looks, at most.
-  static constexpr std::chrono::microseconds longest{50};
-  /// After so many times in vain, one after the other, so many calls do not look at all.
+  /// How long one looks, at most: a broker on the same machine, or on a quick network, answers within.
+  static constexpr std::chrono::microseconds longest{100};
+  /// After so many times in vain, one after the other, one call does not look at all; after each further time
+  /// twice as many do not, up to a most. A find ends that: a broker that was slow for a moment is soon waited
+  /// for as before, and a distant one costs next to nothing.
   static constexpr int vain_max = 3;
-  static constexpr int calls_without = 64;
+  static constexpr int calls_without_max = 64;
 
   /// Any thread. Whether `condition()` holds, after a moment at most; false at once if there is no such
   /// moment before `deadline`. Of several threads one looks and the others sleep, lest they keep what they
@@ -50,15 +53,22 @@ class AdaptiveSpin {
   }
 
   void learn(bool in_time) {
-    vain_ = in_time ? 0 : vain_ + 1;
-    if (vain_ < vain_max) return;
-    vain_ = 0;
-    without_.store(calls_without, std::memory_order_relaxed);
+    if (in_time) {
+      vain_ = 0;
+      pause_ = 1;
+    } else if (vain_ + 1 < vain_max) {
+      ++vain_;
+    } else {
+      without_.store(pause_, std::memory_order_relaxed);
+      pause_ = std::min(2 * pause_, calls_without_max);
+    }
   }
 
   std::atomic<bool> looking_{false};
   std::atomic<int> without_{0};
-  int vain_ = 0;  // Of who looks.
+  // Of who looks: how often in vain, and how many calls do not look after the next time.
+  int vain_ = 0;
+  int pause_ = 1;
 };
 
 }  // namespace holdfast::client

@@ -20,6 +20,14 @@ int looks_in_vain(AdaptiveSpin& spin, std::optional<AdaptiveSpin::Clock::time_po
   return looks;
 }
 
+/// How many calls do not look before the next that does, in vain.
+int calls_without_a_look(AdaptiveSpin& spin) {
+  int calls = 0;
+  while (looks_in_vain(spin) == 0)
+    ++calls;
+  return calls;
+}
+
 bool finds(AdaptiveSpin& spin) {
   return spin(std::nullopt, [] { return true; });
 }
@@ -32,14 +40,28 @@ TEST_CASE("what comes in a moment is found without sleeping", "[client][spin]") 
   CHECK(spin(std::nullopt, [&left] { return left-- == 0; }));
 }
 
-TEST_CASE("what does not come in a moment is left, and what is far away is not looked for any more",
+TEST_CASE("what does not come in a moment is left, and what is far away is hardly looked for any more",
           "[client][spin]") {
   AdaptiveSpin spin;
   for (int call = 0; call < AdaptiveSpin::vain_max; ++call)
     CHECK(looks_in_vain(spin) > 0);
-  for (int call = 0; call < AdaptiveSpin::calls_without; ++call)
-    CHECK(looks_in_vain(spin) == 0);
-  CHECK(looks_in_vain(spin) > 0);
+  for (const int pause :
+       {1, 2, 4, 8, 16, 32, AdaptiveSpin::calls_without_max, AdaptiveSpin::calls_without_max}) {
+    CHECK(calls_without_a_look(spin) == pause);  // And the one after these looked, in vain again.
+  }
+}
+
+TEST_CASE("what was far away and comes near is looked for as before", "[client][spin]") {
+  AdaptiveSpin spin;
+  for (int call = 0; call < AdaptiveSpin::vain_max; ++call)
+    looks_in_vain(spin);
+  for (int pause = 1; pause < AdaptiveSpin::calls_without_max; pause *= 2)
+    calls_without_a_look(spin);
+  while (!finds(spin)) {
+  }
+  for (int call = 0; call < AdaptiveSpin::vain_max; ++call)
+    CHECK(looks_in_vain(spin) > 0);
+  CHECK(calls_without_a_look(spin) == 1);
 }
 
 TEST_CASE("now and then in vain is no reason to stop looking", "[client][spin]") {
