@@ -285,16 +285,11 @@ void NetworkThread::rest(State state, const Failure& failure) {
 void NetworkThread::end_waits(const Failure& failure) {
   shared_->inbox->set_closed(true);
   shared_->subscribers.set_closed(true);
-  session::SubscriptionAnswer interrupted{
-      {}, {}, Errc::closed, "disconnected before the answer; it is asked again after the next connect()"};
-  if (failure.error.category() == error_category()) {
-    interrupted.failure = static_cast<Errc>(failure.error.value());
-    interrupted.what = failure.what;
-  }
-  shared_->calls.interrupt(interrupted);
-  shared_->requests.interrupt({failure.error ? failure.error : make_error_code(Errc::closed),
-                               failure.error ? failure.what : "the client was disconnected",
-                               failure.reason_code, failure.reason_string});
+  const auto why = [&](const char* disconnected) {
+    return failure.error ? failure : Failure{make_error_code(Errc::closed), disconnected, {}, {}};
+  };
+  shared_->calls.interrupt(why("disconnected before the answer; it is asked again after the next connect()"));
+  shared_->requests.interrupt(why("the client was disconnected"));
 }
 
 void NetworkThread::begin_disconnect(const DisconnectOptions& options, TimePoint now) {

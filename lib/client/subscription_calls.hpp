@@ -8,13 +8,18 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <variant>
 
+#include "client/status.hpp"
 #include "session/engine.hpp"
 
 namespace holdfast::client {
 
 class SubscriptionCalls {
  public:
+  /// The answer, or why none will come.
+  using Outcome = std::variant<session::SubscriptionAnswer, Failure>;
+
   /// Any thread. A ticket for a request about to be made.
   std::uint64_t open() {
     const std::lock_guard lock(mutex_);
@@ -23,13 +28,12 @@ class SubscriptionCalls {
   }
 
   /// Any thread. Waits for the answer until `deadline`; the ticket is void then.
-  std::optional<session::SubscriptionAnswer> wait(std::uint64_t ticket,
-                                                  std::chrono::steady_clock::time_point deadline) {
+  std::optional<Outcome> wait(std::uint64_t ticket, std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
     answered_.wait_until(lock, deadline, [&] { return waiting_.at(ticket).has_value() || closed_; });
-    auto answer = std::move(waiting_.at(ticket));
+    auto outcome = std::move(waiting_.at(ticket));
     waiting_.erase(ticket);
-    return answer;
+    return outcome;
   }
 
   /// Network thread. False if nobody waits for this answer any more.
@@ -42,11 +46,11 @@ class SubscriptionCalls {
     return true;
   }
 
-  /// Network thread. No connection will come by itself: whoever waits now is answered with `failure`.
-  void interrupt(const session::SubscriptionAnswer& failure) {
+  /// Network thread. No connection will come by itself: whoever waits now is told why.
+  void interrupt(const Failure& failure) {
     const std::lock_guard lock(mutex_);
-    for (auto& [ticket, answer] : waiting_) {
-      if (!answer) answer = failure;
+    for (auto& [ticket, outcome] : waiting_) {
+      if (!outcome) outcome = failure;
     }
     answered_.notify_all();
   }
@@ -61,7 +65,7 @@ class SubscriptionCalls {
  private:
   std::mutex mutex_;  // Guards all below.
   std::condition_variable answered_;
-  std::map<std::uint64_t, std::optional<session::SubscriptionAnswer>> waiting_;
+  std::map<std::uint64_t, std::optional<Outcome>> waiting_;
   std::uint64_t last_ticket_ = 0;
   bool closed_ = false;
 };

@@ -93,15 +93,19 @@ std::vector<ReasonCode> ask(Shared& shared, session::SubscriptionRequest request
   const std::uint64_t ticket = request.ticket = shared.calls.open();
   const BlockedCalls::Scope scope(shared.completions->blocked());
   send(shared, command::Subscribe{std::move(request)});
-  const auto answer = shared.calls.wait(ticket, after(patience));
-  if (answer && answer->failure) throw Error(*answer->failure, answer->what);
-  if (answer && !answer->reason_string.empty()) {
-    shared.logger->info("holdfast: {}the broker says \"{}\"", subject, printable(answer->reason_string));
+  const auto outcome = shared.calls.wait(ticket, after(patience));
+  if (!outcome) {
+    throw Error(Errc::timed_out, subject + "no answer within " + std::to_string(patience.count()) +
+                                     " ms; the wish is kept and sent again after the next reconnect" +
+                                     (shared.status.is_connected() ? "" : " (there is no connection now)"));
   }
-  if (answer) return answer->codes;
-  throw Error(Errc::timed_out, subject + "no answer within " + std::to_string(patience.count()) +
-                                   " ms; the wish is kept and sent again after the next reconnect" +
-                                   (shared.status.is_connected() ? "" : " (there is no connection now)"));
+  if (const auto* failure = std::get_if<Failure>(&*outcome)) throw_failure(*failure);
+  const auto& answer = std::get<session::SubscriptionAnswer>(*outcome);
+  if (answer.failure) throw Error(*answer.failure, answer.what);
+  if (!answer.reason_string.empty()) {
+    shared.logger->info("holdfast: {}the broker says \"{}\"", subject, printable(answer.reason_string));
+  }
+  return answer.codes;
 }
 
 }  // namespace holdfast::client

@@ -219,6 +219,7 @@ TEST_CASE("a call that waits ends with the reason when the connection ends for g
     FAIL("subscribed");
   } catch (const Error& error) {
     CHECK(error.code() == Errc::connection_refused);
+    CHECK(error.reason_code() == ReasonCode::not_authorized);
     CHECK(std::string_view(error.what()).find("ot authorized") != std::string_view::npos);
   }
   CHECK_FALSE(client.is_connected());
