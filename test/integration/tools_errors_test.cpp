@@ -3,6 +3,7 @@
 #include <fstream>
 #include <set>
 
+#include "client_under_test.hpp"
 #include "support/loopback.hpp"
 #include "support/scripted_broker.hpp"
 #include "tool_mistakes.hpp"
@@ -247,11 +248,15 @@ TEST_CASE("a line above the broker's maximum is named, and the lines before it a
           "[integration][tools]") {
   Mosquitto mosquitto({.lines = {"max_packet_size 1000"}});
   const std::string qos = GENERATE("0", "1");
-  Subscriber subscriber(mosquitto, {"-t", "t", "-q", qos, "-C", "2"});
-  const Outcome outcome = run(pub(mosquitto.port(), {"-t", "t", "-q", qos, "-l"}),
-                              "one\ntwo\n" + std::string(2'000, 'x') + "\nfour\n");
-  CHECK(fault_of_pub(outcome, {"line 3", "200", "1000"}) == "");
-  CHECK(subscriber.wait().output == "one\ntwo\n");
+  std::string before;
+  for (const std::string& number : numbers(0, 500))
+    before += number + '\n';
+  Subscriber subscriber(mosquitto, {"-t", "t", "-q", qos, "-C", "500"});
+  // One in flight: at the line that is too long most of those before it still wait.
+  const Outcome outcome = run(pub(mosquitto.port(), {"-t", "t", "-q", qos, "-M", "1", "-l"}),
+                              before + std::string(2'000, 'x') + "\nafter\n");
+  CHECK(fault_of_pub(outcome, {"line 501", "200", "1000"}) == "");
+  CHECK(subscriber.wait().output == before);
 }
 
 TEST_CASE("holdfast_pub says how many messages the broker refused, and why", "[integration][tools]") {

@@ -287,6 +287,17 @@ TEST_CASE("holdfast_sub fails and says why when its output cannot be written", "
   CHECK(fault_in(outcome.errors, "holdfast_sub", {"stdout", "No space left on device"}) == "");
 }
 
+TEST_CASE("a file that may not become larger is to holdfast_sub as a full disk", "[integration][tools]") {
+  Mosquitto mosquitto;
+  const TemporaryDirectory directory;
+  REQUIRE(run(pub(mosquitto.port(), {"-t", "t", "-r", "-s"}), std::string(3'000, 'x')).status == 0);
+  const Arguments limited{"/usr/bin/bash", "-c", "ulimit -f 1; exec \"$@\" >\"$0\"",
+                          (directory.path() / "output").string()};
+  const Outcome outcome = run(both(limited, sub(mosquitto.port(), {"-t", "t", "-C", "1"})));
+  CHECK(outcome.status == 1);
+  CHECK(fault_in(outcome.errors, "holdfast_sub", {"stdout", "File too large"}) == "");
+}
+
 TEST_CASE("-V chooses the version of MQTT, in mosquitto's words", "[integration][tools][mqtt311]") {
   for (const char* version : {"mqttv5", "5", "auto"})
     CHECK(connect_of({"-V", version}).level == 5);
