@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
-"$1/compare" --tiny --only throughput --only latency --json "$directory/run.json"
+"$1/compare" --tiny --only throughput --only latency --only connections --json "$directory/run.json"
 python3 "$here/performance.py" "$directory/run.json" "$directory"
 grep -q -- '--tiny' "$directory/performance.md"
 python3 - "$directory/run.json" <<'PYTHON'
@@ -13,12 +13,15 @@ import json
 import sys
 
 run = json.load(open(sys.argv[1], encoding="utf-8"))
-for group in ("throughput", "latency"):
+for group in ("throughput", "latency", "connections"):
     assert run["groups"][group] == "measured", f"{group}: {run['groups'][group]}"
 for peer in ("holdfast", "sockets"):
     for measurement in ("publish", "receive", "round_trip", "paced"):
         assert any(found["peer"] == peer and found["measurement"] == measurement for found in run["results"]), \
             f"{peer} has no figure for {measurement}: {run['failures']}"
+    for measurement in ("connect", "publish", "receive"):
+        assert any(found["peer"] == peer and found["measurement"] == measurement and found.get("server") == "tls sink"
+                   for found in run["results"]), f"{peer} has no figure for {measurement} over TLS: {run['failures']}"
 # What of the others did not finish is shown, and is their affair.
 for failure in run["failures"]:
     assert failure["peer"] not in ("holdfast", "sockets"), failure
