@@ -174,6 +174,8 @@ if [ $mode = long ]; then
   test/simulation/faults.sh
   say "Debian packages, in bare roots"
   if [ -e .git ]; then test/install/packages.sh; else echo "left to the checkout: this is a copy in a root already"; fi
+  say "a newcomer's path"
+  if [ -e .git ]; then test/install/newcomer.sh; else echo "left to the checkout, too"; fi
   say "another machine: armhf"
   if [ -e .git ]; then test/install/cross.sh armhf; else echo "left to the checkout, too"; fi
   say "publisher and subscriber, killed 200 times each"
