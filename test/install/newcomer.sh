@@ -65,7 +65,6 @@ await() { # PATTERN FILE
     sleep 0.1
   done
 }
-# No braces of the shell around what is run, so that $! is the process that the page means.
 exec </dev/null
 trap 'kill $(jobs -p)' EXIT
 STEPS
