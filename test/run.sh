@@ -81,6 +81,8 @@ install_packages() {
     packages+=(ejabberd mosquitto-dev rabbitmq-server tinyproxy microsocks openssl iproute2 nftables)
     # The page of holdfast_trace is looked at in a browser; the API reference has to be complete.
     packages+=(chromium doxygen)
+    # The shell that reads the tools' completions.
+    packages+=(zsh)
   fi
   install_missing "${packages[@]}"
 }

@@ -12,6 +12,7 @@
 #include <holdfast/error.hpp>
 #include <holdfast/store.hpp>
 
+#include "client_id.hpp"
 #include "command_line.hpp"
 #include "configuration_file.hpp"
 #include "exit_code.hpp"
@@ -108,7 +109,8 @@ void take_the_last_of_each(CLI::App& app) {
 void ConnectionOptions::add_to(CLI::App& app) {
   add_help_and_version(app);
   server.add_to(app);
-  app.add_option("-i,--id", client_id, "Client id. Default: holdfast_ and the process number.");
+  app.add_option("-i,--id", client_id,
+                 "Client id. Default: holdfast_, the process number, and something random.");
   app.add_option("-I,--id-prefix", client_id_prefix, "Client id made of this and the process number.");
   app.add_option("-u,--username", user_name, "User name.");
   app.add_option("-P,--pw", password, "Password. Other users can see it: better --pw-file.");
@@ -140,7 +142,8 @@ void ConnectionOptions::add_to(CLI::App& app) {
       ->type_name("NUMBER");
   app.add_option(
       "-D,--property", [](const auto&) { return true; },
-      "COMMAND PROPERTY VALUE: adds a property, as in mosquitto_pub(1); user-property takes NAME and VALUE.");
+      "COMMAND PROPERTY VALUE: adds a property of MQTT 5; which there are is in the manual page, under "
+      "PROPERTIES.");
   app.add_option(
          "--reconnect-delay-max", reconnect_delay_max,
          "Longest delay between attempts to reconnect, in seconds; the real one is random below that.")
@@ -156,7 +159,8 @@ void ConnectionOptions::add_to(CLI::App& app) {
   app.add_flag("--stats", statistics, "Write statistics as a JSON line to stderr at the end.");
   app.add_option("--trace", trace_file,
                  "File to which a JSON line is appended for each packet and more; see holdfast_trace. "
-                 "Passwords are masked, payloads are not.")
+                 "User names, passwords and authentication data are masked; of payloads the first 64 bytes "
+                 "are shown.")
       ->type_name("FILE");
   app.add_option(
          "--trace-bytes-max", trace_bytes_max,
@@ -186,9 +190,10 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   if (options.protocol == Protocol::mqtt_3_1_1) use_return_codes();
   server.apply(options, tls);
   const std::string process = std::to_string(::getpid());
+  // 23 characters at most, which every broker takes.
   options.client_id = !client_id.empty()          ? client_id
                       : !client_id_prefix.empty() ? client_id_prefix + process
-                                                  : "holdfast_" + process;
+                                                  : "holdfast_" + process + random_part();
   options.user_name = user_name;
   options.password = password_of(*this);
   options.keep_alive = std::chrono::seconds(keep_alive);

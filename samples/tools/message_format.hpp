@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ctime>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,9 +19,16 @@ struct Arrival {
   [[nodiscard]] static Arrival now();
 };
 
-/// Fills a format of `-F`: %t topic, %p payload, %q, %r, %m, %l, %x, %X, %j, %J, %U, %I, %A..%S and @-times
-/// as mosquitto_sub(1) describes them, with `\n`-style escapes and `%-20.30t`-style widths; `pretty` is for
-/// %j and %J. Throws Error (Errc::invalid_argument) for a specifier that does not exist.
+/// What a format of `-F` may have in it, and what becomes of it.
+struct FormatPart {
+  std::string_view text;
+  std::string_view meaning;
+};
+/// All of them, as mosquitto_sub(1) has them; the manual pages are made of this.
+[[nodiscard]] std::span<const FormatPart> format_parts();
+
+/// Fills a format, with widths such as in `%-20.30t`; `pretty` is for %j and %J. Throws Error
+/// (Errc::invalid_argument) for a specifier that does not exist.
 [[nodiscard]] std::string format_message(std::string_view format, const Message& message,
                                          const Arrival& arrival, bool pretty);
 /// Throws as format_message would.

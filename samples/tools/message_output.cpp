@@ -12,7 +12,8 @@ namespace holdfast::tools {
 void MessageOutput::add_to(CLI::App& app) {
   app.add_flag("-v,--verbose", verbose, "Print the topic before the payload.");
   app.add_flag("-N", no_newline, "No line break after the payload.");
-  app.add_option("-F,--format", format, "Format of the output, as in mosquitto_sub(1).");
+  app.add_option("-F,--format", format,
+                 "Format of the output: what stands for what is in the manual page, under FORMATS.");
   app.add_flag("--json", json, "Print a JSON object a message and line.");
   app.add_flag("--hex", hexadecimal, "With --json: binary payloads as hexadecimal digits, not as base64.");
   app.add_flag("--pretty", pretty, "JSON over several lines, indented: --json, and %j and %J of -F.");

@@ -11,6 +11,38 @@ namespace holdfast::tools {
 
 namespace {
 
+constexpr std::array<KnownProperty, 29> properties_of_all{{
+    {"connect", "session-expiry-interval", "SECONDS"},
+    {"connect", "receive-maximum", "NUMBER"},
+    {"connect", "maximum-packet-size", "BYTES"},
+    {"connect", "topic-alias-maximum", "NUMBER"},
+    {"connect", "request-response-information", "FLAG"},
+    {"connect", "request-problem-information", "FLAG"},
+    {"connect", "authentication-method", "NAME"},
+    {"connect", "authentication-data", "DATA"},
+    {"connect", "user-property", "NAME VALUE"},
+    {"publish", "payload-format-indicator", "FLAG"},
+    {"publish", "message-expiry-interval", "SECONDS"},
+    {"publish", "content-type", "TEXT"},
+    {"publish", "response-topic", "TOPIC"},
+    {"publish", "correlation-data", "DATA"},
+    {"publish", "topic-alias", "NUMBER"},
+    {"publish", "user-property", "NAME VALUE"},
+    {"will", "will-delay-interval", "SECONDS"},
+    {"will", "payload-format-indicator", "FLAG"},
+    {"will", "message-expiry-interval", "SECONDS"},
+    {"will", "content-type", "TEXT"},
+    {"will", "response-topic", "TOPIC"},
+    {"will", "correlation-data", "DATA"},
+    {"will", "user-property", "NAME VALUE"},
+    {"subscribe", "subscription-identifier", "NUMBER"},
+    {"subscribe", "user-property", "NAME VALUE"},
+    {"unsubscribe", "user-property", "NAME VALUE"},
+    {"disconnect", "session-expiry-interval", "SECONDS"},
+    {"disconnect", "reason-string", "TEXT"},
+    {"disconnect", "user-property", "NAME VALUE"},
+}};
+
 constexpr std::array<std::string_view, 6> commands{"connect",   "publish",     "will",
                                                    "subscribe", "unsubscribe", "disconnect"};
 
@@ -20,6 +52,12 @@ constexpr std::array<std::string_view, 6> commands{"connect",   "publish",     "
 
 [[noreturn]] void refuse_property(const PropertyArgument& argument) {
   refuse("-D " + argument.command + " " + argument.name + ": " + argument.command + " has no such property");
+}
+
+bool is_known(const PropertyArgument& argument) {
+  return std::any_of(properties_of_all.begin(), properties_of_all.end(), [&](const KnownProperty& known) {
+    return known.command == argument.command && known.name == argument.name;
+  });
 }
 
 std::uint32_t number(const PropertyArgument& argument, std::uint32_t maximum) {
@@ -103,6 +141,10 @@ void apply_will_property(const PropertyArgument& argument, std::optional<Will>& 
 
 }  // namespace
 
+std::span<const KnownProperty> known_properties() {
+  return properties_of_all;
+}
+
 std::vector<PropertyArgument> take_properties(std::vector<std::string>& arguments) {
   std::vector<PropertyArgument> properties;
   std::vector<std::string> rest;
@@ -124,6 +166,7 @@ std::vector<PropertyArgument> take_properties(std::vector<std::string>& argument
       refuse("-D " + property.command +
              ": must be connect, publish, will, subscribe, unsubscribe or disconnect");
     }
+    if (!is_known(property)) refuse_property(property);
     properties.push_back(std::move(property));
   }
   arguments = std::move(rest);

@@ -1,7 +1,9 @@
 // The -D arguments: MQTT 5 properties under mosquitto's names.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <holdfast/connect_properties.hpp>
@@ -12,6 +14,15 @@
 #include "connection_options.hpp"
 
 namespace holdfast::tools {
+
+/// A property that may follow `-D COMMAND`, and what follows it.
+struct KnownProperty {
+  std::string_view command;
+  std::string_view name;
+  std::string_view value;
+};
+/// All of them, by command; the manual pages are made of this.
+[[nodiscard]] std::span<const KnownProperty> known_properties();
 
 // Each takes the arguments for its commands and throws Error (Errc::invalid_argument) for a property that the
 // command does not have.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "support/loopback.hpp"
+#include "support/page_tables.hpp"
 #include "support/raw_client.hpp"
 #include "support/scripted_broker.hpp"
 #include "tool_under_test.hpp"
@@ -225,6 +226,17 @@ TEST_CASE("a rate is that of all the time that publishing took, and latencies co
   CHECK(published["latency_ms"]["mean"] > 700);
 }
 
+TEST_CASE("clients begin to connect at the pace of --ramp", "[integration][bench]") {
+  ScriptedBroker broker;
+  REQUIRE(
+      run(bench(broker.port(), "--ramp 20 --publishers 0 --subscribers 0 --idle 10 --duration 0")).status ==
+      0);
+  const auto connects = broker.received(PacketType::connect);
+  REQUIRE(connects.size() == 10);
+  // Nine intervals of 50 ms; how late the first one is, a busy machine says.
+  CHECK(connects.back().time - connects.front().time > 300ms);
+}
+
 TEST_CASE("no session outlives its run", "[integration][bench]") {
   Mosquitto mosquitto;
   const Outcome outcome =
@@ -339,6 +351,10 @@ TEST_CASE("--json-lines shows each second, then the result", "[integration][benc
   CHECK(lines[0]["received"] > 30);
   CHECK(lines[0]["end_to_end_ms"]["p99"] > 0);
   CHECK(lines.back()["published"]["messages"] == 130);
+  std::set<std::string> keys;
+  for (const auto& item : lines[0].items())
+    keys.insert(item.key());
+  CHECK(keys == names_of_table(HOLDFAST_TOOLS_PAGE, "#### A second"));
   // Events and statistics say whose they are.
   for (const json& line : json_lines(outcome.errors)) {
     const std::string client = line["client"];

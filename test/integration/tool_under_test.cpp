@@ -136,21 +136,29 @@ Subscriber::Subscriber(const Mosquitto& mosquitto, const Arguments& arguments, O
   }
 }
 
-std::set<std::string> flags_of(const char* program) {
+std::vector<std::set<std::string>> options_of(const char* program) {
   const Outcome outcome = run({program, "--help"});
   CHECK(outcome.status == 0);
   CHECK(outcome.errors == "");
-  std::set<std::string> flags;
+  std::vector<std::set<std::string>> options;
   for (const std::string& line : lines_of(outcome.output)) {
     const std::size_t begin = line.find_first_not_of(' ');
     if (begin == std::string::npos || line[begin] != '-') continue;
     const std::string names = line.substr(begin, line.find(' ', begin) - begin);
+    std::set<std::string>& flags = options.emplace_back();
     for (std::size_t at = 0; at < names.size();) {
       const std::size_t comma = std::min(names.find(',', at), names.size());
       flags.insert(names.substr(at, comma - at));
       at = comma + 1;
     }
   }
+  return options;
+}
+
+std::set<std::string> flags_of(const char* program) {
+  std::set<std::string> flags;
+  for (const auto& option : options_of(program))
+    flags.insert(option.begin(), option.end());
   return flags;
 }
 

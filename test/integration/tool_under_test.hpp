@@ -99,7 +99,9 @@ class Subscriber : public Program {
 
 // ---- What they write ----
 
-/// The flags that --help names.
+/// The options that --help names, each with all of its flags.
+[[nodiscard]] std::vector<std::set<std::string>> options_of(const char* program);
+/// All of these flags.
 [[nodiscard]] std::set<std::string> flags_of(const char* program);
 
 [[nodiscard]] std::vector<std::string> lines_of(const std::string& text);

@@ -1,6 +1,7 @@
 // What the tools have in common with mosquitto's, side by side with them.
 #include <cstdlib>
 #include <regex>
+#include <set>
 
 #include "support/scripted_broker.hpp"
 #include "tool_under_test.hpp"
@@ -53,7 +54,38 @@ std::string shape_of_time(const std::string& text) {
   return shape;
 }
 
+/// The client id with which that tool comes, and its process number.
+std::pair<std::string, std::string> id_and_process(const std::string& tool, const std::string& arguments) {
+  ScriptedBroker broker({.connack_reason = ReasonCode::not_authorized});  // To have an end at once.
+  const std::string command = "echo $$; exec " + std::string(HOLDFAST_PROGRAMS) + "/holdfast_" + tool +
+                              " -h 127.0.0.1 -p " + std::to_string(broker.port()) + " " + arguments;
+  const Outcome outcome = run({"/usr/bin/bash", "-c", command});
+  return {broker.received(PacketType::connect).at(0).client_id, lines_of(outcome.output).at(0)};
+}
+
 }  // namespace
+
+TEST_CASE("without -i the client id is the tool's own, also where another one has its process number",
+          "[integration][tools]") {
+  const auto& [tool, arguments] = GENERATE(
+      table<std::string, std::string>({{"pub", "-t t -m x"}, {"sub", "-t t"}, {"rr", "-t t -e r -m x"}}));
+  std::set<std::string> random_parts;
+  for (int i = 0; i < 3; ++i) {
+    const auto [id, process] = id_and_process(tool, arguments);
+    INFO(id);
+    // What every broker takes.
+    CHECK(std::regex_match(id, std::regex("[0-9a-zA-Z_-]{10,23}")));
+    REQUIRE(id.starts_with("holdfast_" + process + "-"));
+    random_parts.insert(id.substr(("holdfast_" + process).size()));
+  }
+  CHECK(random_parts.size() == 3);
+}
+
+TEST_CASE("-I makes the client id of the prefix and the process number, as for mosquitto's",
+          "[integration][tools]") {
+  const auto [id, process] = id_and_process("pub", "-t t -m x -I pump-");
+  CHECK(id == "pump-" + process);
+}
 
 TEST_CASE("-F fits its fields as mosquitto_sub does", "[integration][tools]") {
   const SideBySide tools;

@@ -91,6 +91,46 @@ TEST_CASE("zsh is told the flags, which take files, and values where they are kn
             .output.find("'1:COMMAND:{compadd -- show html ; _files}'") != std::string::npos);
 }
 
+TEST_CASE("zsh reads its completions without a complaint, and takes them for the tool",
+          "[integration][tools]") {
+  const char* program = any_tool();
+  if (!std::filesystem::exists("/usr/bin/zsh")) {
+    WARN("zsh is not installed");
+    return;
+  }
+  const TemporaryDirectory directory;
+  const std::string script = (directory.path() / "completion").string();
+  std::ofstream(script) << run({program, "--print-completion", "zsh"}).output;
+  const Outcome syntax = run({"/usr/bin/zsh", "-n", script});
+  CHECK(syntax.status == 0);
+  CHECK(syntax.errors == "");
+  const std::string name = std::filesystem::path(program).filename();
+  const Outcome taken = run({"/usr/bin/zsh", "-fc",
+                             "autoload -Uz compinit && compinit -u -D && . " + script + " && print $_comps[" +
+                                 name + "] && whence -w _" + name});
+  CHECK(taken.output == "_" + name + "\n_" + name + ": function\n");
+  CHECK(taken.errors == "");
+}
+
+TEST_CASE("the manual page of a tool that prints messages says what -F and -D take", "[integration][tools]") {
+  const char* program = GENERATE(HOLDFAST_SUB, HOLDFAST_RR);
+  const Outcome text =
+      run({"/usr/bin/groff", "-man", "-Tascii", "-P-cbou"}, run({program, "--print-manual"}).output);
+  for (const char* part : {"FORMATS", "%t", "Topic.", "@N", "\\n", "%-20.30t", "PROPERTIES",
+                           "will-delay-interval", "user-property NAME VALUE"}) {
+    CAPTURE(part);
+    CHECK(text.output.find(part) != std::string::npos);
+  }
+}
+
+TEST_CASE("the manual page names mosquitto's file where mosquitto has such a tool", "[integration][tools]") {
+  const auto names_it = [](const char* program) {
+    return run({program, "--print-manual"}).output.find("file of mosquitto") != std::string::npos;
+  };
+  CHECK(names_it(HOLDFAST_PUB));
+  CHECK_FALSE(names_it(HOLDFAST_BENCH));
+}
+
 TEST_CASE("the manual page ends with what --help says at its end", "[integration][tools]") {
   const std::string page = run({HOLDFAST_TRACE, "--print-manual"}).output;
   CHECK(page.find(".SH NOTES\nAn arrow \\-> is what the client sent") != std::string::npos);

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <set>
 
+#include "support/page_tables.hpp"
 #include "support/scripted_broker.hpp"
 #include "tool_under_test.hpp"
 
@@ -108,6 +109,21 @@ TEST_CASE("correlation data that are no text and subscription identifiers are in
                                            {"-m", "x", "-D", "publish", "correlation-data", "\xff\x01"}));
   CHECK(message.at("properties").at("correlation-data-base64") == "/wE=");
   CHECK(message.at("properties").at("subscription-identifier") == json::array({17}));
+}
+
+TEST_CASE("docs/tools.md has every key of holdfast_sub --json, and no other", "[integration][tools][docs]") {
+  std::set<std::string> written{"properties"};
+  const auto take = [&](const json& message) {
+    for (const std::string& key : keys_of(message))
+      written.insert(key);
+    for (const std::string& key : keys_of(message.at("properties")))
+      written.insert("properties." + key);
+  };
+  take(json::parse(printed({"--json", "-D", "subscribe", "subscription-identifier", "17"}, every_property)));
+  const Arguments no_text{"-s", "-D", "publish", "correlation-data", "\xff\x01"};
+  take(json::parse(printed({"--json"}, no_text, binary)));
+  take(json::parse(printed({"--json", "--hex"}, no_text, binary)));
+  CHECK(written == names_of_table(HOLDFAST_TOOLS_PAGE, "### A message"));
 }
 
 TEST_CASE("-D for the connection and for the goodbye reach the broker", "[integration][tools]") {

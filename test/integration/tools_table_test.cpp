@@ -1,9 +1,10 @@
-// docs/tools.md has a row for each option of mosquitto's tools.
+// docs/tools.md has a row for each option of mosquitto's tools, and for each that only ours have.
 #include <algorithm>
 #include <map>
 #include <regex>
 #include <set>
 
+#include "support/page_tables.hpp"
 #include "tool_mistakes.hpp"
 #include "tool_under_test.hpp"
 
@@ -14,26 +15,40 @@ namespace {
 
 struct Row {
   std::set<std::string> tools;
+  bool of_all = false;
   std::string ours;
 };
 
 /// By option; one that has several rows is known by the one for that tool.
-std::multimap<std::string, Row> rows_of_table() {
+std::multimap<std::string, Row> rows_of_table(const std::string& heading) {
   std::multimap<std::string, Row> rows;
-  const std::regex row("\\| (.*) \\| ([a-z, ]+) \\| (.*) \\|");
-  const std::regex option("`(-[^`]+)`");
-  for (const std::string& line : lines_of(content_of(HOLDFAST_TOOLS_PAGE))) {
-    std::smatch cells;
-    if (!std::regex_match(line, cells, row)) continue;
-    Row found{{}, cells[3]};
+  for (const TableRow& cells : table_rows(HOLDFAST_TOOLS_PAGE, heading)) {
+    Row found{{}, cells.at(1) == "all", cells.at(2)};
     for (const char* tool : {"pub", "sub", "rr"}) {
-      if (cells[2] == "all" || cells[2].str().find(tool) != std::string::npos) found.tools.insert(tool);
+      if (found.of_all || cells.at(1).find(tool) != std::string::npos) found.tools.insert(tool);
     }
-    const std::string options = cells[1];
-    for (std::sregex_iterator it(options.begin(), options.end(), option), end; it != end; ++it)
-      rows.emplace((*it)[1], found);
+    for (const std::string& option : names_in(cells.at(0)))
+      rows.emplace(option.substr(0, option.find(' ')), found);
   }
   return rows;
+}
+
+std::multimap<std::string, Row> rows_of_mosquitto() {
+  return rows_of_table("## Every option");
+}
+
+bool has_row(const std::multimap<std::string, Row>& rows, const std::set<std::string>& option,
+             const std::string& tool) {
+  return std::any_of(option.begin(), option.end(), [&](const std::string& flag) {
+    const auto [begin, end] = rows.equal_range(flag);
+    return std::any_of(begin, end, [&](const auto& row) {
+      return tool == "bench" ? row.second.of_all : row.second.tools.contains(tool);
+    });
+  });
+}
+
+std::string program_of(const std::string& tool) {
+  return HOLDFAST_PROGRAMS + ("/holdfast_" + tool);
 }
 
 /// The flags in mosquitto's own help: of its usage and of its list.
@@ -51,9 +66,8 @@ std::set<std::string> flags_of_mosquitto(const std::string& tool) {
 TEST_CASE("docs/tools.md says of every option of mosquitto's what ours does, and ours have it",
           "[integration][tools][docs]") {
   const std::string tool = GENERATE(as<std::string>{}, "pub", "sub", "rr");
-  const auto rows = rows_of_table();
-  const std::string program = HOLDFAST_PROGRAMS + ("/holdfast_" + tool);
-  const std::set<std::string> ours = flags_of(program.c_str());
+  const auto rows = rows_of_mosquitto();
+  const std::set<std::string> ours = flags_of(program_of(tool).c_str());
   const std::set<std::string> theirs = flags_of_mosquitto(tool);
   CHECK(theirs.size() > 40);
   for (const std::string& flag : theirs) {
@@ -69,7 +83,7 @@ TEST_CASE("docs/tools.md says of every option of mosquitto's what ours does, and
 
 TEST_CASE("docs/tools.md has no row for an option that mosquitto's tool does not have",
           "[integration][tools][docs]") {
-  for (const auto& [flag, row] : rows_of_table()) {
+  for (const auto& [flag, row] : rows_of_mosquitto()) {
     if (row.ours.rfind("Refused", 0) == 0) continue;  // Theirs have it where they are built so.
     for (const std::string& tool : row.tools) {
       CAPTURE(flag, tool);
@@ -77,4 +91,32 @@ TEST_CASE("docs/tools.md has no row for an option that mosquitto's tool does not
       CHECK(outcome.errors.find("Unknown option") == std::string::npos);
     }
   }
+}
+
+TEST_CASE("docs/tools.md tells of every option that only ours have, and ours have those that it tells of",
+          "[integration][tools][docs]") {
+  const std::string tool = GENERATE(as<std::string>{}, "pub", "sub", "rr");
+  const auto theirs = rows_of_mosquitto();
+  const auto own = rows_of_table("## Options of our own");
+  for (const auto& option : options_of(program_of(tool).c_str())) {
+    CAPTURE(tool, option);
+    CHECK(has_row(theirs, option, tool) != has_row(own, option, tool));
+  }
+  const std::set<std::string> flags = flags_of(program_of(tool).c_str());
+  for (const auto& [flag, row] : own) {
+    CAPTURE(tool, flag);
+    CHECK(flags.contains(flag) == row.tools.contains(tool));
+  }
+}
+
+TEST_CASE("docs/tools.md tells of every option that holdfast_bench does not share, and of no other",
+          "[integration][tools][docs]") {
+  const auto theirs = rows_of_mosquitto();
+  const auto own = rows_of_table("## Options of our own");
+  std::set<std::string> not_shared;
+  for (const auto& option : options_of(HOLDFAST_BENCH)) {
+    if (!has_row(theirs, option, "bench") && !has_row(own, option, "bench"))
+      not_shared.insert(option.begin(), option.end());
+  }
+  CHECK(not_shared == names_of_table(HOLDFAST_TOOLS_PAGE, "### Its options"));
 }

@@ -9,6 +9,7 @@
 
 #include <holdfast/error.hpp>
 
+#include "client_id.hpp"
 #include "descriptor_limit.hpp"
 #include "property_arguments.hpp"
 #include "thread_group.hpp"
@@ -66,8 +67,7 @@ BenchRun::BenchRun(const BenchOptions& options)
   // Mosquitto 2.0 saves no session that began with Clean Start.
   if (client_options.session_expiry) client_options.start = Start::resume;
   keeps_sessions_ = client_options.session_expiry.has_value();
-  // On another machine there may be a process with our number.
-  client_options.client_id += "-" + std::to_string(run_ % 100'000);
+  if (!options.connection.client_id_prefix.empty()) client_options.client_id += random_part();
   client_options.outbox_messages_max = std::max(options.window, outbox_messages);
   plan_.publish_options.qos = parse_qos("-q", options.connection.qos);
   apply_publish_properties(options.connection.properties, plan_.publish_options);
