@@ -79,8 +79,8 @@ install_packages() {
     packages+=(valgrind libbenchmark-dev)
     # Brokers, proxies and networks of the integration tests.
     packages+=(ejabberd mosquitto-dev rabbitmq-server tinyproxy microsocks openssl iproute2 nftables)
-    # The page of holdfast_trace is looked at in a browser; the API reference has to be complete.
-    packages+=(chromium doxygen)
+    # The page of holdfast_trace is looked at in a browser; the API reference has to be complete, a unit understood.
+    packages+=(chromium doxygen systemd)
   fi
   install_missing "${packages[@]}"
 }
