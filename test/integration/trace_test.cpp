@@ -1,15 +1,20 @@
 // Options::trace of a real client, and holdfast_trace on what it wrote.
+#include <signal.h>
+#include <sys/resource.h>
+
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <regex>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 
 #include <holdfast/authenticator.hpp>
 
 #include <spdlog/sinks/ostream_sink.h>
 
+#include "forked_process.hpp"
 #include "support/mosquitto.hpp"
 #include "support/scram_server.hpp"
 #include "trace_under_test.hpp"
@@ -231,6 +236,25 @@ TEST_CASE("a tool whose trace may not become larger goes on without it", "[integ
   CHECK(outcome.status == 0);
   CHECK(has(outcome.errors, "cannot be written: File too large"));
   CHECK(broker.accepted_count() == 50);
+}
+
+TEST_CASE("a trace that may not become larger ends no program, though that does not ignore SIGXFSZ",
+          "[integration][trace]") {
+  const TraceUnderTest trace;
+  const Mosquitto mosquitto;
+  ForkedProcess<int> program([&](int) {
+    ::signal(SIGXFSZ, SIG_DFL);
+    const rlimit limit{1024, 1024};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    Options options = quick(mosquitto.server());
+    options.trace = trace.file();
+    Client client(options);
+    client.connect();
+    if (succeeded(publish_all(client, numbers(0, 50), QoS::at_least_once)) != 50)
+      throw std::runtime_error("not delivered");
+  });
+  CHECK(program.wait());
+  CHECK(trace.content().size() == 1024);
 }
 
 TEST_CASE("a new page is for its owner's eyes", "[integration][trace]") {
