@@ -79,10 +79,9 @@ install_packages() {
     packages+=(valgrind libbenchmark-dev)
     # Brokers, proxies and networks of the integration tests.
     packages+=(ejabberd mosquitto-dev rabbitmq-server tinyproxy microsocks openssl iproute2 nftables)
-    # The page of holdfast_trace is looked at in a browser; the API reference has to be complete.
-    packages+=(chromium doxygen)
-    # The shell that reads the tools' completions.
-    packages+=(zsh)
+    # The page of holdfast_trace is looked at in a browser; the API reference has to be complete, a unit understood, and
+    # completions read by their shell.
+    packages+=(chromium doxygen systemd zsh)
   fi
   install_missing "${packages[@]}"
 }

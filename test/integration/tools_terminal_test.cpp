@@ -64,6 +64,11 @@ class OnTerminal {
   std::unique_ptr<ChildProcess> process_;
 };
 
+/// Where it could be written as on a terminal, if there were one.
+Arguments with_term(const Arguments& command) {
+  return both({"/usr/bin/env", "TERM=xterm"}, command);
+}
+
 Arguments asking(const ScriptedBroker& broker) {
   return pub(broker.port(), {"-t", "t", "-m", "x", "-q", "1", "-u", "alice", "--pw-prompt"});
 }
@@ -120,7 +125,7 @@ TEST_CASE("long publishing shows on a terminal, and only there, how far it is", 
     REQUIRE(::write(writing.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
   };
   OnTerminal program(command, reading);
-  Program elsewhere(command);
+  Program elsewhere(with_term(command));
   give("1\n2\n");
   elsewhere.give("1\n2\n");
   REQUIRE(program.wait_for("/s, 2 acknowledged, 0 pending, 0 reconnects"));
@@ -147,7 +152,7 @@ TEST_CASE("holdfast_bench shows on a terminal, and only there, how it goes", "[i
                           "--ramp",       "0",  "--rate",    "100", "--duration",
                           "1000"};
   OnTerminal program(command);
-  Program elsewhere(command);
+  Program elsewhere(with_term(command));
   REQUIRE(program.wait_for("\r\033[K2 of 2 connected, "));
   REQUIRE(program.wait_for("/s published, "));
   REQUIRE(program.wait_for("/s received, p50 "));

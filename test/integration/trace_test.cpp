@@ -1,113 +1,28 @@
 // Options::trace of a real client, and holdfast_trace on what it wrote.
-#include <unistd.h>
+#include <signal.h>
+#include <sys/resource.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <regex>
+#include <sstream>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 #include <holdfast/authenticator.hpp>
-#include <holdfast/store.hpp>
 
 #include <spdlog/sinks/ostream_sink.h>
 
-#include <sstream>
-
-#include "client_under_test.hpp"
+#include "forked_process.hpp"
 #include "support/mosquitto.hpp"
-#include "support/relay.hpp"
 #include "support/scram_server.hpp"
-#include "tool_under_test.hpp"
+#include "trace_under_test.hpp"
 
 using namespace holdfast;
 using namespace holdfast::support;
 using namespace std::chrono_literals;
 using nlohmann::json;
-
-namespace {
-
-/// Where a client traces to, and the programs that read it.
-class TraceUnderTest {
- public:
-  static constexpr const char* chromium = "/usr/bin/chromium";
-
-  [[nodiscard]] std::string file(const std::string& name = "trace") const {
-    return (directory_.path() / name).string();
-  }
-  [[nodiscard]] std::string content() const { return content_of(file()); }
-  [[nodiscard]] std::vector<json> lines() const { return json_lines(content()); }
-  [[nodiscard]] std::size_t count(const json& part) const { return positions(part).size(); }
-  /// Where the lines are that have all these fields.
-  [[nodiscard]] std::vector<std::size_t> positions(const json& part) const {
-    std::vector<std::size_t> found;
-    const auto all = lines();
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      json merged = all[i];
-      merged.update(part);
-      if (merged == all[i]) found.push_back(i);
-    }
-    return found;
-  }
-  [[nodiscard]] Outcome show(const Arguments& arguments = {}) const {
-    return run(both({HOLDFAST_TRACE, "show", file()}, arguments));
-  }
-  [[nodiscard]] Outcome make_page(const Arguments& arguments = {}) const {
-    return run(both({HOLDFAST_TRACE, "html", file(), "-o", file("page.html")}, arguments));
-  }
-
-  /// Says so where there is no browser to look at the page.
-  [[nodiscard]] static bool has_browser() {
-    const bool there = access(chromium, X_OK) == 0;
-    if (!there) std::puts("SKIPPED: chromium is not installed");
-    return there;
-  }
-  /// The page as a browser has it after its scripts have run, `script` last of all.
-  [[nodiscard]] std::string in_browser(const std::string& fragment, const std::string& script = "") const {
-    std::ofstream(file("page.html"), std::ios::app) << "<script>" << script << "</script>";
-    const std::string profile = "--user-data-dir=" + file("profile");
-    const Outcome outcome = run({chromium, "--headless", "--no-sandbox", "--disable-gpu",
-                                 "--disable-dev-shm-usage", "--no-first-run", profile, "--dump-dom",
-                                 "--virtual-time-budget=1000", "file://" + file("page.html") + fragment});
-    if (outcome.status != 0) throw std::runtime_error("chromium: " + outcome.errors);
-    return outcome.output;
-  }
-
- private:
-  TemporaryDirectory directory_;
-};
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-json packet(const char* direction, const char* type) {
-  return {{"event", "packet"}, {"direction", direction}, {"type", type}};
-}
-
-json event(const char* name, const char* field, const char* value) {
-  return {{"event", name}, {field, value}};
-}
-
-/// A session whose connection is lost while a message is in flight, in its file.
-void trace_a_lost_connection(const TraceUnderTest& trace, const std::string& topic) {
-  ScriptedBroker broker;
-  broker.behave_on(0, {.holds_acknowledgements = true});
-  Options options = quick(broker.server());
-  options.trace = trace.file();
-  options.store = sqlite_store(trace.file("store"));
-  Client client(options);
-  client.connect();
-  const Delivery delivery = client.publish(topic, "21.5", {.qos = QoS::at_least_once});
-  REQUIRE(broker.wait_until([&] { return broker.count(PacketType::publish) == 1; }));
-  broker.reset_connection();
-  REQUIRE(client.flush(patience));
-  client.disconnect();
-}
-
-}  // namespace
 
 TEST_CASE("the trace tells a lost connection: its loss, the way back, and what was sent again",
           "[integration][trace]") {
@@ -150,19 +65,6 @@ TEST_CASE("the times in a trace never go back, and its connections have those of
     CHECK(std::regex_match(line["wall"].get<std::string>(),
                            std::regex(R"(20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)")));
   }
-}
-
-TEST_CASE("the timers that fire are in the trace, before what they bring about", "[integration][trace]") {
-  const TraceUnderTest trace;
-  ScriptedBroker broker;
-  Options options = quick(broker.server());
-  options.trace = trace.file();
-  options.keep_alive = 1s;
-  Client client(options);
-  client.connect();
-  REQUIRE(eventually([&] { return trace.count(packet("in", "PINGRESP")) == 1; }));
-  CHECK(trace.positions(event("timer", "timer", "keep_alive")).at(0) <
-        trace.positions(packet("out", "PINGREQ")).at(0));
 }
 
 TEST_CASE("no secret is in a trace, nor in what is made of it", "[integration][trace]") {
@@ -336,6 +238,25 @@ TEST_CASE("a tool whose trace may not become larger goes on without it", "[integ
   CHECK(broker.accepted_count() == 50);
 }
 
+TEST_CASE("a trace that may not become larger ends no program, though that does not ignore SIGXFSZ",
+          "[integration][trace]") {
+  const TraceUnderTest trace;
+  const Mosquitto mosquitto;
+  ForkedProcess<int> program([&](int) {
+    ::signal(SIGXFSZ, SIG_DFL);
+    const rlimit limit{1024, 1024};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    Options options = quick(mosquitto.server());
+    options.trace = trace.file();
+    Client client(options);
+    client.connect();
+    if (succeeded(publish_all(client, numbers(0, 50), QoS::at_least_once)) != 50)
+      throw std::runtime_error("not delivered");
+  });
+  CHECK(program.wait());
+  CHECK(trace.content().size() == 1024);
+}
+
 TEST_CASE("a new page is for its owner's eyes", "[integration][trace]") {
   const TraceUnderTest trace;
   trace_a_lost_connection(trace, "plant/1");
@@ -360,58 +281,4 @@ TEST_CASE("holdfast_trace says what is wrong with its arguments and files", "[in
   const Outcome unwritable = run({HOLDFAST_TRACE, "html", trace.file(), "-o", "/no/such/directory/page"});
   CHECK(fault_in(unwritable.errors, "holdfast_trace", {"/no/such/directory/page", "cannot be written"}) ==
         "");
-}
-
-TEST_CASE(
-    "in a browser, a click on a packet shows it byte by byte; lost connections are gaps, and what was sent "
-    "again has a colour",
-    "[integration][trace][browser]") {
-  if (!TraceUnderTest::has_browser()) return;
-  const TraceUnderTest trace;
-  trace_a_lost_connection(trace, "plant/1");
-  REQUIRE(trace.make_page().status == 0);
-  const std::string dom = trace.in_browser("",
-                                           "document.querySelector('.message.duplicate').dispatchEvent(new "
-                                           "MouseEvent('click', {bubbles: true}));");
-  CHECK(count_of("class=\"message ", dom) == 8);
-  CHECK(count_of("class=\"gap lost\"", dom) == 1);
-  CHECK(has(dom, "class=\"message duplicate related open\""));
-  CHECK(has(dom, "Sent again: the same exchange as before."));
-  CHECK(has(dom, "<th>Packet Identifier</th>"));
-  CHECK(has(dom, "title=\"byte 0\">3a<small>:</small>"));
-  CHECK(has(dom, "1: this message may have been sent before"));
-  CHECK_FALSE(has(dom, "No packet is open."));
-}
-
-TEST_CASE("in a browser, what is left out before the page leaves a connection, and the time of day",
-          "[integration][trace][browser]") {
-  if (!TraceUnderTest::has_browser()) return;
-  const TraceUnderTest trace;
-  trace_a_lost_connection(trace, "plant/1");
-  const auto connection = trace.positions({{"event", "connection"}}).at(1);
-  const auto first = connection + 1;
-  REQUIRE(trace.make_page({"--last", std::to_string(trace.lines().size() - first)}).status == 0);
-  const auto packet_line = trace.positions(packet("in", "PUBACK")).at(0) + 1;
-  const std::string dom = trace.in_browser("#line-" + std::to_string(packet_line));
-  CHECK(count_of("class=\"gap", dom) == 1);  // Behind the end of the connection.
-  CHECK(count_of("class=\"life\"", dom) == 2);
-  CHECK(has(dom, trace.lines()[connection]["wall"].get<std::string>().substr(0, 13)));
-}
-
-TEST_CASE("in a browser, nothing of a trace becomes part of the page but text",
-          "[integration][trace][browser]") {
-  if (!TraceUnderTest::has_browser()) return;
-  const TraceUnderTest trace;
-  const std::string attack = R"(</script><img src="x" onerror="document.title='broken'"><!--<script>)";
-  trace_a_lost_connection(trace, attack);
-  REQUIRE(trace.make_page().status == 0);
-  const std::string page = content_of(trace.file("page.html"));
-  CHECK(has(page, "default-src 'none'"));
-  CHECK(count_of("http://", page) == count_of("http://www.w3.org/2000/svg", page));  // A name, not fetched.
-  CHECK_FALSE(has(page, "https:"));
-  const auto line = trace.positions(packet("out", "PUBLISH")).at(0) + 1;
-  const std::string dom = trace.in_browser("#line-" + std::to_string(line));
-  CHECK(has(dom, "trace – Holdfast trace</title>"));
-  CHECK_FALSE(has(dom, "<img"));
-  CHECK(has(dom, "<td>\"&lt;/script&gt;&lt;img src=\"x\" onerror=\"document.title='broken'\"&gt;"));
 }
