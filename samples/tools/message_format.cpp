@@ -197,8 +197,7 @@ std::string mosquitto_json(const Writing& writing, bool parsed) {
   }
   Json json;
   json["tst"] = time_text("%Y-%m-%dT%H:%M:%S", arrival) + "." +
-                std::to_string(1'000'000 + arrival.nanoseconds / 1000).substr(1) + "Z" +
-                time_text("%z", arrival);
+                std::to_string(1'000'000 + arrival.nanoseconds / 1000).substr(1) + time_text("%z", arrival);
   json["topic"] = message.topic();
   json["qos"] = static_cast<int>(message.qos());
   json["retain"] = message.retain() ? 1 : 0;
