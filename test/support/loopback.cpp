@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <cerrno>
 #include <random>
 #include <system_error>
@@ -44,10 +45,12 @@ bool bind_to(const Descriptor& socket, std::uint16_t port) {
 }  // namespace
 
 std::uint16_t free_port() {
-  static thread_local std::mt19937 random{std::random_device{}()};
-  std::uniform_int_distribution<int> ports(15'000, 32'000);
+  // No port twice in a process: a broker may listen on several. The stride, a prime, leads through all of
+  // them.
+  constexpr unsigned lowest = 15'000, ports = 17'000, stride = 6'007;
+  static std::atomic<unsigned> place{std::random_device{}() % ports};
   for (int attempt = 0; attempt < 1'000; ++attempt) {
-    const auto port = static_cast<std::uint16_t>(ports(random));
+    const auto port = static_cast<std::uint16_t>(lowest + (place += stride) % ports);
     const Descriptor probe = tcp_socket();
     set_option(probe, SOL_SOCKET, SO_REUSEADDR, 1);
     if (bind_to(probe, port) && ::listen(probe.get(), 1) == 0) return port;
