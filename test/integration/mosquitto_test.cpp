@@ -280,15 +280,23 @@ TEST_CASE("credentials are asked for and told apart from everything else", "[int
 }
 
 TEST_CASE("mosquitto's limits are kept", "[integration][mosquitto][mqtt5]") {
-  Mosquitto mosquitto({.lines = {"max_packet_size 1000", "max_inflight_messages 3", "max_keepalive 30"}});
+  Mosquitto mosquitto({.lines = {"max_packet_size 1000", "max_inflight_messages 3"}});
   Client client(quick(mosquitto.server()));
   client.connect();
   CHECK(client.broker_limits().maximum_packet_size == 1'000u);
   CHECK(client.broker_limits().receive_maximum == 3);
-  CHECK(client.broker_limits().keep_alive == 30s);
   CHECK_THROWS_AS(client.publish("t", std::string(1'000, 'x')), Error);
   CHECK(succeeded(publish_all(client, numbers(0, 100), QoS::exactly_once)) == 100);
   CHECK(client.statistics().connects == 1);
+}
+
+// Apart from the other limits: with max_keepalive mosquitto 2.0.21 now and then takes a busy client for one
+// that is silent.
+TEST_CASE("mosquitto's Server Keep Alive is taken over", "[integration][mosquitto][mqtt5]") {
+  Mosquitto mosquitto({.lines = {"max_keepalive 30"}});
+  Client client(quick(mosquitto.server()));
+  client.connect();
+  CHECK(client.broker_limits().keep_alive == 30s);
 }
 
 TEST_CASE("mosquitto assigns a client id once", "[integration][mosquitto][mqtt5]") {
