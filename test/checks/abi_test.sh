@@ -12,8 +12,8 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-library() { # NAME
-  "$compiler" -std=c++20 -g -fPIC -shared -I"$work/$1/include" -Ilib lib/client/message_key.cpp $2 -o "$work/$1/libholdfast.so"
+library() { # NAME [SOURCE]
+  "$compiler" -std=c++20 -g -fPIC -shared -I"$work/$1/include" -Ilib lib/client/message_key.cpp "${@:2}" -o "$work/$1/libholdfast.so"
 }
 for name in released more broken; do
   mkdir "$work/$name"
@@ -23,9 +23,9 @@ header=include/holdfast/message_key.hpp
 echo 'namespace holdfast { int one_more() { return 1; } }' >"$work/one_more.cpp"
 sed -i '/^struct MessageKey {/a\  std::uint64_t one_more = 0;' "$work/broken/$header"
 if cmp -s "$header" "$work/broken/$header"; then echo "nothing to break in $header"; exit 1; fi
-library released ''
+library released
 library more "$work/one_more.cpp"
-library broken ''
+library broken
 
 compare() { # NAME
   "$checks/abi.sh" "$work/released/libholdfast.so" "$work/released/include" "$work/$1/libholdfast.so" "$work/$1/include" >"$work/log" 2>&1

@@ -82,7 +82,8 @@ cp -r "$work/installed/lib/pkgconfig" "$work/moved/lib"
 ln "$work/installed/lib/libholdfast.a" "$work/moved/lib"
 compile_and_run pkg-config-static "$work/moved" --static
 
-# As a part of a project: fetched, and all of it without RTTI; as a subdirectory, as far as CMake goes.
+# As a part of a project: fetched, and all of it without RTTI; then as a subdirectory, in the same place with the same options, so
+# that only what has to be compiled otherwise is compiled again.
 tar --create --gzip --file "$work/holdfast.tar.gz" CMakeLists.txt include lib samples test/CMakeLists.txt
 build_and_run fetched as_part -DHOLDFAST_URL="file://$work/holdfast.tar.gz" -DCMAKE_CXX_FLAGS=-fno-rtti \
   -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=12
@@ -92,8 +93,10 @@ if [ "$(find "$work/user" -type f)" != "$work/user/bin/user" ]; then
   find "$work/user" -type f
   exit 1
 fi
-must subdirectory cmake -S test/install/as_part -B "$work/subdirectory" -G Ninja -DPROGRAM="$work/program.cpp" \
-  -DHOLDFAST_SOURCE="$root"
+must subdirectory cmake "$work/fetched" -UHOLDFAST_URL -DHOLDFAST_SOURCE="$work/fetched/_deps/holdfast-src"
+rm "$work/fetched/user"
+must subdirectory cmake --build "$work/fetched" --target user
+run subdirectory "$work/fetched/user"
 for tool in bench pub rr store sub trace; do
   "$work/installed/bin/holdfast_$tool" --help >/dev/null
   grep -q "^.TH HOLDFAST_${tool^^} 1" "$work/installed/share/man/man1/holdfast_$tool.1"

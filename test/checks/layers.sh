@@ -28,6 +28,12 @@ includes() { # DIRECTORY QUOTE
     sed -E 's/^([^:]*:[0-9]+):.*# *include +["<]([^">]*)[">].*/\1:\2/' || true
 }
 
+# A layer that is not known here would not be looked at.
+while IFS= read -r file; do
+  layer=${file#"$root/lib/"}
+  [ -n "${allowed[${layer%%/*}]:-}" ] || complain "$file: no rule says what it may include"
+done < <(find "$root/lib" -name '*.[ch]pp')
+
 for layer in "${!allowed[@]}"; do
   while IFS=: read -r file line name; do
     if [[ $file == */lib/client/trace* && $name =~ ^$of_trace$ ]]; then continue; fi

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The layer check can fail: a tree with one forbidden include of each kind is refused, a clean one is not.
+# The layer check can fail: a tree with one forbidden include of each kind is refused, or with a file of no layer; a clean one is not.
 set -euo pipefail
 check=$(dirname "$0")/layers.sh
 tree=$(mktemp -d)
@@ -7,7 +7,7 @@ trap 'rm -rf "$tree"' EXIT
 
 plant() { # FILE INCLUDE: a tree in which FILE has INCLUDE and nothing else
   rm -rf "${tree:?}"/*
-  mkdir -p "$tree"/lib/{wire,session,store,net,client} "$tree/include/holdfast"
+  mkdir -p "$tree"/lib/{wire,session,store,net,client,other} "$tree/include/holdfast"
   echo "#include $2" >"$tree/$1"
 }
 must_fail() {
@@ -36,6 +36,8 @@ must_fail lib/client/a.cpp '"wire/packets.hpp"'
 must_fail lib/client/trace.cpp '"wire/frame_decoder.hpp"'
 must_pass lib/client/trace.cpp '"wire/packets.hpp"'
 must_fail include/holdfast/a.hpp '"wire/topic.hpp"'
+must_fail lib/other/a.cpp '<vector>'
+must_fail lib/a.cpp '<vector>'
 must_pass lib/client/a.cpp '"session/engine.hpp"'
 must_pass lib/client/a.cpp '"wire/topic.hpp"'
 must_pass lib/session/a.cpp '"wire/topic.hpp"'
