@@ -173,7 +173,7 @@ class Daemon {
           holdfast::Errc::connection_refused,
           "the broker does not let this client in: " + std::string(to_string(refused->reason_code)));
     } else if (const auto* taken = std::get_if<holdfast::TakenOver>(&*event); taken && taken->final) {
-      throw holdfast::Error(holdfast::Errc::server_disconnected, "another program has the client id pump-17");
+      throw holdfast::Error(holdfast::Errc::taken_over, "another program has the client id pump-17");
     }
   }
 

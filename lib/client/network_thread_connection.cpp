@@ -241,7 +241,10 @@ void NetworkThread::try_again(session::End end, Failure failure, std::optional<s
   if (end == session::End::taken_over)
     announcements_.emplace_back(TakenOver{decision.verdict == Verdict::taken_over});
   if (decision.verdict == Verdict::refused) return rest(State::refused, failure);
-  if (decision.verdict == Verdict::taken_over) return rest(State::taken_over, failure);
+  if (decision.verdict == Verdict::taken_over) {
+    failure.error = Errc::taken_over;  // More than the DISCONNECT of this one time says.
+    return rest(State::taken_over, failure);
+  }
   if (ends) return rest(State::idle, failure);
   if (goodbye_ && drain_until_ <= now) return rest(State::idle, {});
   const std::string& next = route_.destination(decision.server).server;

@@ -127,7 +127,7 @@ void ConnectionOptions::add_to(CLI::App& app) {
       ->capture_default_str()
       ->type_name("auto|mqttv5|mqttv311|mqttv31");
   app.add_flag("-c,--disable-clean-session", keep_session,
-               "Keep the session, for ever without -x: resume it. Needs -i.");
+               "Keep the session, for ever without -x and --store: resume it. Needs -i.");
   app.add_option(
          "-x,--session-expiry-interval", session_expiry,
          "Seconds that the broker keeps the session after the connection; -1 or 4294967295: for ever.")

@@ -74,6 +74,19 @@ build_and_run installed-static . -DCMAKE_PREFIX_PATH="$work/installed"
 LD_LIBRARY_PATH=$work/installed/lib build_and_run installed-shared . -DCMAKE_PREFIX_PATH="$work/installed" \
   -DBUILD_SHARED_LIBS=ON -DCMAKE_DISABLE_FIND_PACKAGE_{SQLite3,MbedTLS,Wslay}=ON
 
+# Who asks for another minor version is told that this one has another interface, be it older or newer.
+mkdir "$work/other"
+for version in 0.0 0.2; do
+  printf 'cmake_minimum_required(VERSION 3.20)\nproject(other NONE)\nfind_package(holdfast %s REQUIRED)\n' $version \
+    >"$work/other/CMakeLists.txt"
+  if cmake -S "$work/other" -B "$work/other/$version" -DCMAKE_PREFIX_PATH="$work/installed" >"$work/log" 2>&1 ||
+    ! grep -q 'holdfastConfig.cmake, version: 0\.1\.' "$work/log"; then
+    echo "find_package(holdfast $version) takes what is installed, or does not name its version:"
+    cat "$work/log"
+    exit 1
+  fi
+done
+
 LD_LIBRARY_PATH=$work/installed/lib compile_and_run pkg-config-shared "$work/installed"
 # Moved to another prefix, where the static library is the only one.
 mkdir -p "$work/moved/lib"
