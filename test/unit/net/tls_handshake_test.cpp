@@ -316,6 +316,7 @@ TEST_CASE("any damaged byte of the peer's handshake is an error, never a hang or
       TlsLink link(tls, other);
       std::string flight = first_flight(link);
       flight_size = flight.size();
+      if (at >= flight_size) break;  // A signature may be a byte shorter than the one before.
       flight[at] = static_cast<char>(flight[at] ^ 0x55);
       link.wire->to_client = flight;
       link.wire->closed = true;  // As if a peer that waits for us had given up.
