@@ -341,7 +341,9 @@ TEST_CASE("threads publish to mosquitto while the network breaks every 50 ms", "
   subscriber.connect();
   subscriber.subscribe("t/#", QoS::exactly_once);
   Relay relay(mosquitto.port());
-  Client publisher(quick(relay.server(), "publisher"));
+  Options options = quick(relay.server(), "publisher");
+  options.poison_after = 0;  // Cut so often, any message comes under suspicion.
+  Client publisher(options);
   publisher.connect();
   relay.cut_every(50ms);
   std::vector<std::thread> threads;
