@@ -87,7 +87,9 @@ install_packages() {
 }
 
 build() { # PRESET [TARGETS]
-  cmake --preset "$1" >/dev/null
+  local unity=ON
+  [ $mode != quick ] || unity=OFF # What is built again after each change is a file.
+  cmake --preset "$1" -DHOLDFAST_UNITY_TESTS=$unity >/dev/null
   cmake --build --preset "$1" ${2:+--target "${@:2}"} -- --quiet
 }
 

@@ -78,6 +78,7 @@ TEST_CASE("subscriptions are made again when the session was lost, and only then
   client.subscribe("b", QoS::at_least_once);
   client.subscribe("gone", QoS::at_least_once);
   CHECK(client.unsubscribe("gone") == ReasonCode::success);
+  REQUIRE(broker.received(0, PacketType::subscribe).size() == 3);
 
   broker.reset_connection();
   REQUIRE(eventually([&] { return client.statistics().connects == 2; }));

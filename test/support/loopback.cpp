@@ -6,11 +6,16 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <random>
+#include <stdexcept>
+#include <string>
 #include <system_error>
+#include <utility>
 
 namespace holdfast::support {
 namespace {
@@ -42,15 +47,40 @@ bool bind_to(const Descriptor& socket, std::uint16_t port) {
   return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
+constexpr unsigned ports_of_a_process = 500;
+
+/// A name in the network's namespace is the lock, which ends with the process: so nobody else takes a port on
+/// which nobody listens for the moment, and no client of another test comes to ours.
+bool reserve_ports(unsigned block) {
+  static Descriptor held;
+  Descriptor lock(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string name = "holdfast-test-ports-" + std::to_string(block);
+  name.copy(address.sun_path + 1, name.size());  // One that begins with a null character is in no directory.
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  if (::bind(lock.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0) return false;
+  held = std::move(lock);
+  return true;
+}
+
+unsigned lowest_port_of_our_own() {
+  constexpr unsigned lowest = 15'000, blocks = 34;
+  const unsigned first = std::random_device{}();
+  for (unsigned i = 0; i < blocks; ++i) {
+    const unsigned block = (first % blocks + i) % blocks;
+    if (reserve_ports(block)) return lowest + block * ports_of_a_process;
+  }
+  throw std::runtime_error("free_port: 34 test processes run already");
+}
+
 }  // namespace
 
 std::uint16_t free_port() {
-  // No port twice in a process: a broker may listen on several. The stride, a prime, leads through all of
-  // them.
-  constexpr unsigned lowest = 15'000, ports = 17'000, stride = 6'007;
-  static std::atomic<unsigned> place{std::random_device{}() % ports};
-  for (int attempt = 0; attempt < 1'000; ++attempt) {
-    const auto port = static_cast<std::uint16_t>(lowest + (place += stride) % ports);
+  static const unsigned lowest = lowest_port_of_our_own();
+  static std::atomic<unsigned> place{0};
+  for (unsigned attempt = 0; attempt < ports_of_a_process; ++attempt) {
+    const auto port = static_cast<std::uint16_t>(lowest + place++ % ports_of_a_process);
     const Descriptor probe = tcp_socket();
     set_option(probe, SOL_SOCKET, SO_REUSEADDR, 1);
     if (bind_to(probe, port) && ::listen(probe.get(), 1) == 0) return port;

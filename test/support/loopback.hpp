@@ -10,8 +10,9 @@
 
 namespace holdfast::support {
 
-/// A port that nothing uses now, below the range from which the system takes the ports of outgoing
-/// connections: so a peer may close its listener and open it again on the same port.
+/// A port that nothing uses now, and no other test process until this one ends. It is below the range from
+/// which the system takes the ports of outgoing connections: so a peer may close its listener and open it
+/// again on the same port.
 [[nodiscard]] std::uint16_t free_port();
 
 /// A URL by which the port is reached over the transport under test: "mqtt://127.0.0.1:port" for TCP, else
