@@ -17,16 +17,15 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/holdfastConfig.cmake ${CMAKE_CURRENT_B
         DESTINATION ${package_directory} COMPONENT development)
 
 # For pkg-config, which finds the prefix from where the file is. Of what the archive links, wslay and mbedTLS 2.28 have no
-# such file in Debian.
+# such file in Debian, and SQLite's asks for zlib, which it does not need and Debian does not bring along.
 set(holdfast_pc_requires spdlog)
 if(HOLDFAST_SPDLOG_HEADER_ONLY)
   set(holdfast_pc_requires)
 endif()
-set(holdfast_pc_requires_private)
-if(HOLDFAST_SQLITE)
-  set(holdfast_pc_requires_private "sqlite3 >= 3.37")
-endif()
 set(holdfast_pc_libraries)
+if(HOLDFAST_SQLITE)
+  list(APPEND holdfast_pc_libraries -lsqlite3)
+endif()
 if(HOLDFAST_WEBSOCKET)
   list(APPEND holdfast_pc_libraries -lwslay)
 endif()

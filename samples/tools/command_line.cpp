@@ -1,12 +1,13 @@
 #include "command_line.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 #include <holdfast/error.hpp>
 
 #include "completion.hpp"
-#include "exit_code.hpp"
 #include "manual.hpp"
+#include "refuse.hpp"
 #include "reporting.hpp"
 
 namespace holdfast::tools {
@@ -18,6 +19,12 @@ int print(const std::string& text) {
   return written || reader_gone() ? exit_success : exit_failure;
 }
 
+// Of its last occurrence; 0 where the option is not given.
+std::ptrdiff_t place_of(const CLI::App& app, const std::string& name) {
+  const auto& order = app.parse_order();
+  return order.rend() - std::find(order.rbegin(), order.rend(), app.get_option_no_throw(name));
+}
+
 }  // namespace
 
 void add_help_and_version(CLI::App& app) {
@@ -25,7 +32,7 @@ void add_help_and_version(CLI::App& app) {
   app.set_version_flag("--version", "holdfast " HOLDFAST_VERSION, "Show the version and exit.");
 }
 
-std::optional<int> parse(CLI::App& app, const std::vector<std::string>& arguments) {
+std::optional<int> parse(CLI::App& app, const std::vector<std::string>& arguments, int after_help) {
   // What the build makes manual pages and completions of.
   using Words = std::vector<std::string>;
   if (arguments == Words{"--print-manual"}) return print(manual_page_of(app));
@@ -36,12 +43,16 @@ std::optional<int> parse(CLI::App& app, const std::vector<std::string>& argument
     app.parse(
         std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back.
   } catch (const CLI::Success& success) {
-    return app.exit(success);
+    app.exit(success);
+    return after_help;
   } catch (const CLI::ParseError& error) {
-    throw Error(Errc::invalid_argument,
-                std::string(error.what()) + " (" + app.get_name() + " --help names every option)");
+    refuse(std::string(error.what()) + " (" + app.get_name() + " --help names every option)");
   }
   return std::nullopt;
+}
+
+bool is_later(const CLI::App& app, const std::string& option, const std::string& than) {
+  return place_of(app, option) > place_of(app, than);
 }
 
 }  // namespace holdfast::tools

@@ -7,7 +7,7 @@
 #include <sstream>
 #include <string_view>
 
-#include <holdfast/error.hpp>
+#include "refuse.hpp"
 
 namespace holdfast::tools {
 
@@ -15,9 +15,8 @@ namespace {
 
 // Each stands in the place of the others of its group: a host on the command line is not to be refused for
 // the socket in the file.
-constexpr std::array<std::array<std::string_view, 4>, 6> exclusive{
-    {{"-h", "-L", "--unix"},
-     {"-p", "-L", "--unix"},
+constexpr std::array<std::array<std::string_view, 4>, 5> exclusive{
+    {{"-L", "--unix"},
      {"-i", "-I"},
      {"-P", "--pw-file", "--pw-env", "--pw-prompt"},
      {"--json", "-F"},
@@ -84,7 +83,6 @@ std::optional<ConfigurationFile> ConfigurationFile::of_tool(const std::string& t
 }
 
 std::vector<std::string> ConfigurationFile::defaults_for(CLI::App& app) const {
-  const auto refuse = [](const std::string& what) { throw Error(Errc::invalid_argument, what); };
   if (std::error_code error; std::filesystem::is_directory(path_, error))
     refuse("is a directory: put a file in its place, or remove it");
   std::ifstream file(path_);

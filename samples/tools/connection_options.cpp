@@ -15,19 +15,16 @@
 #include "client_id.hpp"
 #include "command_line.hpp"
 #include "configuration_file.hpp"
-#include "exit_code.hpp"
 #include "property_arguments.hpp"
+#include "refuse.hpp"
 #include "reporting.hpp"
 #include "secret_file.hpp"
+#include "server_text.hpp"
 #include "terminal.hpp"
 
 namespace holdfast::tools {
 
 namespace {
-
-[[noreturn]] void refuse(const std::string& what) {
-  throw Error(Errc::invalid_argument, what);
-}
 
 std::shared_ptr<spdlog::logger> make_logger(spdlog::level::level_enum level) {
   auto logger =
@@ -137,8 +134,11 @@ void ConnectionOptions::add_to(CLI::App& app) {
                  "-x is a day then, if not given.")
       ->type_name("FILE");
   app.add_option("-q,--qos", qos, "QoS: 0, 1 or 2.")->capture_default_str()->type_name("0|1|2");
-  app.add_option("-M", in_flight_max,
-                 "How many QoS 1 and 2 messages may be in flight. Default: what the broker takes.")
+  app.add_option(
+         "-M", in_flight_max,
+         "How many QoS 1 and 2 messages may be in flight, if the broker takes so many: more make a long "
+         "way fast.")
+      ->capture_default_str()
       ->type_name("NUMBER");
   app.add_option(
       "-D,--property", [](const auto&) { return true; },
@@ -174,6 +174,19 @@ void ConnectionOptions::add_to(CLI::App& app) {
       ->capture_default_str()
       ->type_name("0|1|2");
   app.add_flag("--will-retain", will_retain, "The broker keeps the will as its topic's last value.");
+}
+
+void ConnectionOptions::keep_last(const CLI::App& app) {
+  server.keep_last(app);
+  if (server.url.empty() || server.host) return;
+  LocatedTopic located = LocatedTopic::parse(server.url);
+  if (located.credentials.empty()) return;
+  if (is_later(app, "-L", "-u")) user_name.reset();
+  if (is_later(app, "-L", "-P") && located.has_password()) password.reset();
+  if (!user_name) return;
+  located.change_user(*user_name);
+  server.url = located.url();
+  user_name.reset();
 }
 
 Options ConnectionOptions::to_options(Start start_of_kept_session) const {
@@ -212,7 +225,7 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   options.logger = make_logger(debug   ? spdlog::level::debug
                                : quiet ? spdlog::level::off
                                        : spdlog::level::warn);
-  if (in_flight_max) options.in_flight_max = in_flight_max_of(*in_flight_max);
+  options.in_flight_max = in_flight_max_of(in_flight_max);
   apply_connect_properties(properties, options);
   // -c says it all, as for mosquitto_sub.
   if (keep_session && !options.session_expiry && !options.connect_properties.session_expiry_interval)
@@ -238,7 +251,7 @@ std::optional<int> parse(CLI::App& app, ConnectionOptions& options, int argc, co
   std::vector<std::string> arguments(argv + 1, argv + argc);
   options.properties = take_properties(arguments);
   take_the_last_of_each(app);
-  if (const auto status = parse(app, arguments)) return status;
+  if (const auto status = parse(app, arguments, options.after_help)) return status;
   const auto file = options.options_file.empty() ? ConfigurationFile::of_tool(app.get_name())
                                                  : ConfigurationFile(options.options_file);
   if (file) {
@@ -247,11 +260,12 @@ std::optional<int> parse(CLI::App& app, ConnectionOptions& options, int argc, co
       std::vector<PropertyArgument> properties = take_properties(defaults);
       options.properties.insert(options.properties.begin(), properties.begin(), properties.end());
       defaults.insert(defaults.end(), arguments.begin(), arguments.end());
-      if (const auto status = parse(app, defaults)) return status;
+      if (const auto status = parse(app, defaults, options.after_help)) return status;
     } catch (const Error& error) {  // The command line itself was right.
       refuse(file->path().string() + ": " + error.what());
     }
   }
+  options.keep_last(app);
   if (options.quiet) be_quiet();
   return std::nullopt;
 }

@@ -9,6 +9,7 @@
 
 #include <holdfast/options.hpp>
 
+#include "exit_code.hpp"
 #include "server_options.hpp"
 #include "tls_options.hpp"
 
@@ -46,15 +47,20 @@ struct ConnectionOptions {
   std::string options_file;
   std::uint64_t trace_bytes_max = 0;
   int qos = 0;
-  std::optional<unsigned> in_flight_max;
+  unsigned in_flight_max = 20;
   std::optional<std::string> will_topic;
   std::string will_payload;
   int will_qos = 0;
   bool will_retain = false;
   std::vector<PropertyArgument> properties;
+  /// Of --help and --version.
+  int after_help = exit_failure;
 
   /// Adds them all to the command line.
   void add_to(CLI::App& app);
+  /// Of options that say the same the last counts, as for ServerOptions::keep_last(): what comes after -L
+  /// changes its user, too.
+  void keep_last(const CLI::App& app);
   /// What the library needs; throws Error (Errc::invalid_argument) for what contradicts itself.
   [[nodiscard]] Options to_options(Start start_of_kept_session) const;
 };

@@ -17,6 +17,7 @@
 #include "payload_source.hpp"
 #include "progress_line.hpp"
 #include "property_arguments.hpp"
+#include "refuse.hpp"
 #include "reporting.hpp"
 #include "stop_signal.hpp"
 #include "terminal.hpp"
@@ -59,33 +60,21 @@ void add_options(CLI::App& app, PubOptions& options) {
   app.add_flag("--drain", options.drain, "Publish nothing new: send what the --store still holds.");
 }
 
-/// A URL has a topic, too.
-void take_topic_of_urls(PubOptions& options) {
-  const auto topic = options.connection.server.topic_of_urls();
-  if (!topic) return;
-  if (options.topic && *options.topic != *topic) {
-    throw Error(Errc::invalid_argument, "-t and the URL of -L name different topics: leave -t out");
-  }
-  options.topic = topic;
-}
-
 void check(const PubOptions& options) {
   const int sources = options.payload.given() + (options.lines ? 1 : 0);
   if (options.drain) {
     if (options.connection.store_file.empty())
-      throw Error(Errc::invalid_argument, "--drain needs --store: the file whose messages to send");
+      tools::refuse("--drain needs --store: the file whose messages to send");
     if (sources != 0 || options.topic)
-      throw Error(Errc::invalid_argument,
-                  "--drain publishes nothing new: it goes without -t, -L, -m, -f, -l, -s and -n");
+      tools::refuse("--drain publishes nothing new: it goes without -t, -L, -m, -f, -l, -s and -n");
     return;
   }
-  if (!options.topic) throw Error(Errc::invalid_argument, "-t is missing: give the topic to publish to");
-  if (sources != 1) throw Error(Errc::invalid_argument, "give exactly one of -m, -f, -l, -s and -n");
-  if (options.lines && options.repeat != 1)
-    throw Error(Errc::invalid_argument, "--repeat does not go with -l");
-  if (options.repeat == 0) throw Error(Errc::invalid_argument, "--repeat 0: at least 1");
+  if (!options.topic) tools::refuse("-t is missing: give the topic to publish to");
+  if (sources != 1) tools::refuse("give exactly one of -m, -f, -l, -s and -n");
+  if (options.lines && options.repeat != 1) tools::refuse("--repeat does not go with -l");
+  if (options.repeat == 0) tools::refuse("--repeat 0: at least 1");
   if (options.repeat_delay < 0 || options.repeat_delay > 1e9) {
-    throw Error(Errc::invalid_argument, "--repeat-delay: 0 or more seconds");
+    tools::refuse("--repeat-delay: 0 or more seconds");
   }
 }
 
@@ -291,7 +280,7 @@ int pub_main(int argc, char** argv) {
                "holdfast_pub");
   add_options(app, options);
   if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
-  take_topic_of_urls(options);
+  if (const auto& topic = options.connection.server.topic_of_url) options.topic = topic;
   check(options);
   const std::string payload = options.lines || options.drain ? "" : options.payload.read();
   Options client_options = options.connection.to_options(Start::resume);

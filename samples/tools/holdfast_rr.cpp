@@ -18,6 +18,7 @@
 #include "message_output.hpp"
 #include "payload_source.hpp"
 #include "property_arguments.hpp"
+#include "refuse.hpp"
 #include "reporting.hpp"
 #include "stop_signal.hpp"
 
@@ -46,22 +47,12 @@ void add_options(CLI::App& app, RequestToolOptions& options) {
   app.add_flag("-R", options.no_retained, "Take no retained message for the response.");
 }
 
-/// A URL has a topic, too.
-void take_topic_of_urls(RequestToolOptions& options) {
-  const auto topic = options.connection.server.topic_of_urls();
-  if (!topic) return;
-  if (options.topic && *options.topic != *topic) {
-    throw Error(Errc::invalid_argument, "-t and the URL of -L name different topics: leave -t out");
-  }
-  options.topic = topic;
-}
-
 void check(const RequestToolOptions& options) {
-  const auto refuse = [](const char* what) { throw Error(Errc::invalid_argument, what); };
-  if (!options.topic) refuse("-t is missing: give the topic to publish the request to");
-  if (options.response_topic.empty()) refuse("-e is missing: give the topic to which the response comes");
-  if (options.payload.given() != 1) refuse("give exactly one of -m, -f, -s and -n");
-  if (options.timeout < 0 || options.timeout > 1e9) refuse("-W: 0 or more seconds");
+  if (!options.topic) tools::refuse("-t is missing: give the topic to publish the request to");
+  if (options.response_topic.empty())
+    tools::refuse("-e is missing: give the topic to which the response comes");
+  if (options.payload.given() != 1) tools::refuse("give exactly one of -m, -f, -s and -n");
+  if (options.timeout < 0 || options.timeout > 1e9) tools::refuse("-W: 0 or more seconds");
   options.output.check();
 }
 
@@ -164,7 +155,7 @@ int rr_main(int argc, char** argv) {
   CLI::App app("Publishes a request to an MQTT broker and prints the response.", "holdfast_rr");
   add_options(app, options);
   if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
-  take_topic_of_urls(options);
+  if (const auto& topic = options.connection.server.topic_of_url) options.topic = topic;
   check(options);
   const std::string payload = options.payload.read();
   Options client_options = options.connection.to_options(Start::resume);

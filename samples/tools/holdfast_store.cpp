@@ -19,6 +19,7 @@
 #include "command_line.hpp"
 #include "exit_code.hpp"
 #include "json_output.hpp"
+#include "refuse.hpp"
 #include "reporting.hpp"
 
 namespace {
@@ -64,9 +65,9 @@ Commands add_options(CLI::App& app, StoreOptions& options) {
 }
 
 void check(const StoreOptions& options, bool any_command) {
-  if (options.file.empty()) throw Error(Errc::invalid_argument, "FILE is missing: give the store's file");
+  if (options.file.empty()) tools::refuse("FILE is missing: give the store's file");
   if (options.json && any_command) {
-    throw Error(Errc::invalid_argument, "--json prints the summary: without a command (export prints JSON)");
+    tools::refuse("--json prints the summary: without a command (export prints JSON)");
   }
   if (options.topic && !is_valid_topic_filter(*options.topic)) {
     throw Error(Errc::invalid_topic_filter,
@@ -185,8 +186,7 @@ bool confirmed(const StoreOptions& options) {
 
 int purge(const StoreOptions& options) {
   if (!options.yes && ::isatty(STDIN_FILENO) == 0) {
-    throw Error(Errc::invalid_argument,
-                "purge: there is no terminal to ask on: give --yes to delete unasked");
+    tools::refuse("purge: there is no terminal to ask on: give --yes to delete unasked");
   }
   if (!options.yes && !confirmed(options)) {
     tools::complain("holdfast_store", "nothing was deleted");

@@ -20,6 +20,7 @@
 #include "json_output.hpp"
 #include "message_output.hpp"
 #include "property_arguments.hpp"
+#include "refuse.hpp"
 #include "reporting.hpp"
 #include "stop_signal.hpp"
 
@@ -71,8 +72,8 @@ void add_options(CLI::App& app, SubOptions& options) {
 }
 
 /// A URL has a topic, too.
-void take_topic_of_urls(SubOptions& options) {
-  const auto topic = options.connection.server.topic_of_urls();
+void take_topic_of_url(SubOptions& options) {
+  const auto& topic = options.connection.server.topic_of_url;
   if (!topic) return;
   if (std::find(options.topics.begin(), options.topics.end(), *topic) == options.topics.end()) {
     options.topics.push_back(*topic);
@@ -80,16 +81,16 @@ void take_topic_of_urls(SubOptions& options) {
 }
 
 void check(const SubOptions& options) {
-  const auto refuse = [](const char* what) { throw Error(Errc::invalid_argument, what); };
   if (options.topics.empty() && options.unsubscribe.empty() && !options.connection.keep_session) {
-    refuse("give -t with a topic filter to subscribe to (or -U, or -c with -i for a session that has some)");
+    tools::refuse(
+        "give -t with a topic filter to subscribe to (or -U, or -c with -i for a session that has some)");
   }
   options.output.check();
   if (options.no_retained && options.retained_only)
-    refuse("-R and --retained-only exclude each other: give one");
+    tools::refuse("-R and --retained-only exclude each other: give one");
   if (!(options.random_filter >= 0.1 && options.random_filter <= 100))
-    refuse("--random-filter: must be a number of percent from 0.1 to 100");
-  if (options.timeout < 0 || options.timeout > 1e9) refuse("-W: 0 or more seconds");
+    tools::refuse("--random-filter: must be a number of percent from 0.1 to 100");
+  if (options.timeout < 0 || options.timeout > 1e9) tools::refuse("-W: 0 or more seconds");
   for (const std::string& filter : options.filtered_out) {
     if (is_valid_topic_filter(filter)) continue;
     throw Error(Errc::invalid_topic_filter,
@@ -252,7 +253,7 @@ int sub_main(int argc, char** argv) {
   CLI::App app("Subscribes at an MQTT 5 broker and prints the messages that come.", "holdfast_sub");
   add_options(app, options);
   if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
-  take_topic_of_urls(options);
+  take_topic_of_url(options);
   check(options);
   Client client(limited(options.connection.to_options(Start::resume), options.timeout));
   const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties);

@@ -130,7 +130,7 @@ PublishOptions published_with(const Message& message) {
   return options;
 }
 
-Json properties_of(const PublishOptions& options) {
+Json publish_properties_of(const PublishOptions& options) {
   Json json = Json::object();
   if (options.payload_is_utf8) json["payload-format-indicator"] = 1;
   if (options.message_expiry_interval)
@@ -186,7 +186,7 @@ std::string dump(const Json& json, bool pretty) {
 }
 
 Json properties_of(const Message& message) {
-  Json json = properties_of(published_with(message));
+  Json json = publish_properties_of(published_with(message));
   for (const auto identifier : message.subscription_identifiers())
     json["subscription-identifier"].push_back(identifier);
   return json;
@@ -247,7 +247,7 @@ std::string to_json_line(const PendingMessage& message) {
   json["qos"] = static_cast<int>(message.options.qos);
   json["retain"] = message.options.retain;
   if (message.packet_identifier != 0) json["mid"] = message.packet_identifier;
-  json["properties"] = properties_of(message.options);
+  json["properties"] = publish_properties_of(message.options);
   return dump(json);
 }
 

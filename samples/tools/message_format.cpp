@@ -9,6 +9,7 @@
 #include <holdfast/error.hpp>
 
 #include "json_output.hpp"
+#include "refuse.hpp"
 #include "reporting.hpp"
 
 namespace holdfast::tools {
@@ -87,8 +88,7 @@ class FormatReader {
 
  private:
   char next() {
-    if (rest_.empty())
-      throw Error(Errc::invalid_argument, "-F: the format ends in the middle of a specifier");
+    if (rest_.empty()) refuse("-F: the format ends in the middle of a specifier");
     const char c = rest_.front();
     rest_.remove_prefix(1);
     return c;
@@ -106,7 +106,7 @@ class FormatReader {
       c = next();
       field.most = number(c);
     }
-    if (!is_specifier(c)) throw Error(Errc::invalid_argument, std::string("-F: there is no %") + c);
+    if (!is_specifier(c)) refuse(std::string("-F: there is no %") + c);
     field.specifier = c;
     return field;
   }
@@ -116,7 +116,7 @@ class FormatReader {
     std::size_t number = 0;
     for (; c >= '0' && c <= '9'; c = next()) {
       number = number * 10 + static_cast<std::size_t>(c - '0');
-      if (number > 10'000) throw Error(Errc::invalid_argument, "-F: a width of more than 10000");
+      if (number > 10'000) refuse("-F: a width of more than 10000");
     }
     return number;
   }
@@ -140,7 +140,7 @@ class FormatReader {
       case '\\':
         return '\\';
       default:
-        throw Error(Errc::invalid_argument, std::string("-F: there is no \\") + c);
+        refuse(std::string("-F: there is no \\") + c);
     }
   }
 

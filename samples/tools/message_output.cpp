@@ -2,10 +2,9 @@
 
 #include <cstdio>
 
-#include <holdfast/error.hpp>
-
 #include "json_output.hpp"
 #include "message_format.hpp"
+#include "refuse.hpp"
 
 namespace holdfast::tools {
 
@@ -20,7 +19,6 @@ void MessageOutput::add_to(CLI::App& app) {
 }
 
 void MessageOutput::check() const {
-  const auto refuse = [](const char* what) { throw Error(Errc::invalid_argument, what); };
   if (json && format) refuse("--json and -F exclude each other: give one");
   if (json && verbose) refuse("-v does not go with --json, which has the topic in it");
   if (hexadecimal && !json) refuse("--hex goes with --json: give both");

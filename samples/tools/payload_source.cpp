@@ -6,9 +6,8 @@
 #include <cerrno>
 #include <system_error>
 
-#include <holdfast/error.hpp>
-
 #include "line_reader.hpp"
+#include "refuse.hpp"
 
 namespace holdfast::tools {
 
@@ -36,8 +35,7 @@ std::string PayloadSource::read() const {
   if (whole_input) {
     std::string input = read_all(STDIN_FILENO);
     // A pipe whose writer has failed is not to remove a retained message.
-    if (input.empty())
-      throw Error(Errc::invalid_argument, "-s: the standard input is empty: -n sends an empty payload");
+    if (input.empty()) refuse("-s: the standard input is empty: -n sends an empty payload");
     return input;
   }
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);

@@ -5,7 +5,7 @@
 #include <limits>
 #include <string_view>
 
-#include <holdfast/error.hpp>
+#include "refuse.hpp"
 
 namespace holdfast::tools {
 
@@ -45,10 +45,6 @@ constexpr std::array<KnownProperty, 29> properties_of_all{{
 
 constexpr std::array<std::string_view, 6> commands{"connect",   "publish",     "will",
                                                    "subscribe", "unsubscribe", "disconnect"};
-
-[[noreturn]] void refuse(const std::string& what) {
-  throw Error(Errc::invalid_argument, what);
-}
 
 [[noreturn]] void refuse_property(const PropertyArgument& argument) {
   refuse("-D " + argument.command + " " + argument.name + ": " + argument.command + " has no such property");

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include <holdfast/error.hpp>
+#include "refuse.hpp"
 
 namespace holdfast::tools {
 
@@ -11,7 +11,7 @@ std::string first_line_of(const std::string& option, const std::string& file) {
   std::ifstream in(file);
   std::string line;
   if (!in || !std::getline(in, line)) {
-    throw Error(Errc::invalid_argument, option + " " + file + ": cannot be read, or is empty");
+    refuse(option + " " + file + ": cannot be read, or is empty");
   }
   if (!line.empty() && line.back() == '\r')
     line.pop_back();  // From an editor that ends lines as Windows does.
@@ -21,8 +21,7 @@ std::string first_line_of(const std::string& option, const std::string& file) {
 std::string environment(const std::string& option, const std::string& variable) {
   const char* value = std::getenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe)
   if (value == nullptr) {
-    throw Error(Errc::invalid_argument,
-                option + " " + variable + ": there is no such environment variable: set and export it");
+    refuse(option + " " + variable + ": there is no such environment variable: set and export it");
   }
   return value;
 }

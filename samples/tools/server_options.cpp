@@ -5,80 +5,22 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <memory>
 #include <utility>
 
-#include <holdfast/error.hpp>
+#include "command_line.hpp"
+#include "refuse.hpp"
+#include "server_text.hpp"
 
 namespace holdfast::tools {
 
 namespace {
 
 constexpr int tls_port = 8883;
-constexpr const char* tls_port_digits = "8883";
-
-[[noreturn]] void refuse(const std::string& what) {
-  throw Error(Errc::invalid_argument, what);
-}
-
-// In lower case, with its "://"; empty without one. (All else of a URL may hold a password: no message has
-// it.)
-std::string scheme_of(const std::string& url) {
-  const std::size_t end = url.find("://");
-  if (end == std::string::npos) return "";
-  std::string scheme = url.substr(0, end + 3);
-  std::transform(scheme.begin(), scheme.end(), scheme.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return scheme;
-}
-
-bool is_secure(const std::string& server) {
-  const std::string scheme = scheme_of(server);
-  return scheme == "mqtts://" || scheme == "wss://" || scheme == "ssl://" || scheme == "tls://";
-}
-
-bool is_websocket(const std::string& server) {
-  const std::string scheme = scheme_of(server);
-  return scheme == "ws://" || scheme == "wss://";
-}
 
 std::string scheme_for(bool websocket, bool secure) {
   if (websocket) return secure ? "wss://" : "ws://";
   return secure ? "mqtts://" : "mqtt://";
-}
-
-// A URL of -L: scheme, user, password, host and port in front, the topic behind.
-struct LocatedTopic {
-  std::string scheme;
-  std::string authority;
-  std::string topic;
-};
-
-LocatedTopic locate(const std::string& url) {
-  const std::string scheme = scheme_of(url);
-  constexpr std::array known{"mqtt://", "mqtts://", "ws://", "wss://"};
-  if (std::find(known.begin(), known.end(), scheme) == known.end()) {
-    refuse("-L: must be a URL mqtt://[user[:password]@]host[:port]/topic, or mqtts, ws or wss");
-  }
-  const std::size_t slash = std::min(url.find('/', scheme.size()), url.size());
-  if (slash + 1 >= url.size()) {
-    refuse("-L " + scheme + "...: the topic is missing: write " + scheme + "host[:port]/topic");
-  }
-  return {scheme, url.substr(scheme.size(), slash - scheme.size()), url.substr(slash + 1)};
-}
-
-// In `[user[:password]@]host[:port]`: the port, as it is written; empty without one. An IPv6 address may
-// stand without brackets where no port follows.
-std::string port_in(const std::string& authority) {
-  const std::string host = authority.substr(authority.rfind('@') + 1);
-  const std::size_t colon = host.rfind(':');
-  const bool address = !host.empty() && (host.front() == '[' ? host.back() == ']' : host.find(':') != colon);
-  return address || colon == std::string::npos ? "" : host.substr(colon + 1);
-}
-
-bool is_bare_ipv6(const std::string& host) {
-  return host.front() != '[' && std::count(host.begin(), host.end(), ':') > 1;
 }
 
 void check_port(int port) {
@@ -86,8 +28,6 @@ void check_port(int port) {
 }
 
 void check_way(const ServerOptions& options) {
-  if (!options.hosts.empty() && !options.urls.empty()) refuse("-h and -L exclude each other: give one");
-  if (options.port && !options.urls.empty()) refuse("-p does not go with -L: write the port into the URL");
   if (options.proxy_from_environment && !options.proxy.empty()) {
     refuse("--proxy and --proxy-env exclude each other: give one");
   }
@@ -101,9 +41,9 @@ void check_unix(const ServerOptions& options, const TlsOptions& tls) {
     if (name.empty()) return;
     refuse(name + " does not go with --unix, which is a way without network: leave one out");
   };
-  exclude(options.hosts.empty() ? "" : "-h");
+  exclude(options.host ? "-h" : "");
   exclude(options.port ? "-p" : "");
-  exclude(options.urls.empty() ? "" : "-L");
+  exclude(options.url.empty() ? "" : "-L");
   exclude(options.websocket ? "--ws" : "");
   exclude(options.proxy.empty() ? "" : "--proxy");
   exclude(options.proxy_from_environment ? "--proxy-env" : "");
@@ -134,20 +74,20 @@ std::string server_of_host(const ServerOptions& options, const TlsOptions& tls, 
   if (!own_port.empty() && options.port) refuse("-p does not go with -h " + host + ": give the port once");
   // As for mosquitto, a port that is TLS's own asks for it.
   const bool secure = !tls.asking().empty() || options.port == tls_port || own_port == tls_port_digits;
-  std::string server = scheme_for(options.websocket, secure) + (is_bare_ipv6(host) ? "[" + host + "]" : host);
+  std::string server = scheme_for(options.websocket, secure) + in_brackets(host);
   if (own_port.empty()) server += ":" + std::to_string(options.port.value_or(secure ? tls_port : 1883));
   return server + options.websocket_path;
 }
 
 // As mosquitto takes -L: the options for TLS and --ws count for a mqtt:// URL, too, and so does TLS's own
 // port.
-std::string server_of_located(const ServerOptions& options, const TlsOptions& tls, const std::string& url) {
-  const LocatedTopic located = locate(url);
-  const std::string own_port = port_in(located.authority);
+std::string server_of_located(const ServerOptions& options, const TlsOptions& tls,
+                              const LocatedTopic& located, const std::string& host) {
+  const std::string own_port = port_in(host);
   const bool secure = is_secure(located.scheme) || !tls.asking().empty() ||
                       (located.scheme == "mqtt://" && own_port == tls_port_digits);
   const std::string scheme = scheme_for(is_websocket(located.scheme) || options.websocket, secure);
-  std::string server = scheme + located.authority;
+  std::string server = scheme + (located.credentials.empty() ? "" : located.credentials + "@") + host;
   // A scheme that an option has changed keeps the port of the one that was written.
   if (own_port.empty() && scheme != located.scheme) {
     if (located.scheme == "mqtt://") server += ":1883";
@@ -159,11 +99,14 @@ std::string server_of_located(const ServerOptions& options, const TlsOptions& tl
 std::vector<std::string> servers_of(const ServerOptions& options, const TlsOptions& tls) {
   if (!options.unix_socket.empty()) return {"unix://" + options.unix_socket};
   std::vector<std::string> servers;
-  for (const std::string& url : options.urls)
-    servers.push_back(server_of_located(options, tls, url));
-  for (const std::string& host : options.hosts)
-    servers.push_back(server_of_host(options, tls, host));
-  if (servers.empty()) servers.push_back(server_of_host(options, tls, "localhost"));
+  if (!options.host && !options.url.empty()) {
+    const LocatedTopic located = LocatedTopic::parse(options.url);
+    for (const std::string& host : servers_in(located.hosts))
+      servers.push_back(server_of_located(options, tls, located, host));
+  } else {
+    for (const std::string& host : servers_in(options.host.value_or("localhost")))
+      servers.push_back(server_of_host(options, tls, host));
+  }
   return servers;
 }
 
@@ -171,7 +114,7 @@ void check_servers(const ServerOptions& options, const TlsOptions& tls,
                    const std::vector<std::string>& servers) {
   if (servers.size() == 1 && (options.cluster || options.shuffle)) {
     refuse(std::string(options.cluster ? "--cluster" : "--shuffle") +
-           " is for several servers: give more than one -h or -L");
+           " is for several servers: name them with commas between, such as -h node1,node2");
   }
   if (!tls.needing().empty() && std::none_of(servers.begin(), servers.end(), is_secure)) {
     refuse(tls.needing() +
@@ -215,17 +158,15 @@ std::pair<std::string, std::string> header_of(const std::string& argument) {
 
 void ServerOptions::add_to(CLI::App& app) {
   app.add_option(
-         "-h,--host", hosts,
-         "Broker's host name or address, HOST:PORT, or a URL such as wss://HOST/PATH. Default: localhost. "
-         "Given more than once: a list of servers, see --cluster.")
-      ->allow_extra_args(false);
+      "-h,--host", host,
+      "Broker's host name or address, HOST:PORT, or a URL such as wss://HOST/PATH. Default: localhost. "
+      "With commas between: a list of servers, see --cluster.");
   app.add_option("-p,--port", port, "Broker's port. Default: 1883, with options for TLS 8883.")
       ->type_name("NUMBER");
   app.add_option(
-         "-L,--url", urls,
-         "mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or ws(s)://: all at once, instead of -h, -p and "
-         "-t. Other users can see the password: better --pw-file, or all of it in --options-file.")
-      ->allow_extra_args(false);
+      "-L,--url", url,
+      "mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or ws(s)://: all at once, instead of -h, -p and "
+      "-t. Other users can see the password: better --pw-file, or all of it in --options-file.");
   app.add_option("--unix", unix_socket, "Unix domain socket of the broker, or @NAME for an abstract one.")
       ->type_name("FILE");
   app.add_flag(
@@ -249,24 +190,33 @@ void ServerOptions::add_to(CLI::App& app) {
   app.add_flag_function(
       "--nodelay", [](std::int64_t) {}, "Send without Nagle's delay, which is always so.");
   app.add_option("-A", bind_address, "Connect from this address, or name, of this machine.");
-  app.add_flag_function("-S",
-                        [](std::int64_t) {
-                          refuse("-S: servers are not looked up by SRV records: name them, each with a -h");
-                        })
+  app.add_flag_function(
+         "-S",
+         [](std::int64_t) {
+           refuse("-S: servers are not looked up by SRV records: name them, as -h node1,node2");
+         })
       ->group("");
 }
 
-std::optional<std::string> ServerOptions::topic_of_urls() const {
-  std::optional<std::string> topic;
-  for (const std::string& url : urls) {
-    const std::string another = locate(url).topic;
-    if (topic && *topic != another) {
-      refuse("-L: the URLs of one list of servers name the topics " + *topic + " and " + another +
-             ": write the same into each");
-    }
-    topic = another;
-  }
-  return topic;
+void ServerOptions::keep_last(const CLI::App& app) {
+  if (is_later(app, "-h", "--unix")) unix_socket.clear();
+  if (is_later(app, "--unix", "-h")) host.reset();
+  if (is_later(app, "--unix", "-p")) port.reset();
+  if (url.empty()) return;
+  LocatedTopic located = LocatedTopic::parse(url);
+  // A list of topics gets one more.
+  const CLI::Option* topic = app.get_option_no_throw("-t");
+  const bool replaced = is_later(app, "-t", "-L") && topic->get_items_expected_max() == 1;
+  if (!replaced) topic_of_url = located.topic;
+  if (is_later(app, "-L", "-h")) host.reset();
+  if (is_later(app, "-L", "-p")) port.reset();
+  if (host && !scheme_of(*host).empty()) return;  // A whole URL takes the place of this one.
+  if (host) located.change_hosts(*host);
+  if (port) check_port(*port);
+  if (port) located.change_port(*port);
+  url = located.url();
+  host.reset();
+  port.reset();
 }
 
 void ServerOptions::apply(Options& options, const TlsOptions& tls) const {

@@ -14,9 +14,9 @@
 namespace holdfast::tools {
 
 struct ServerOptions {
-  std::vector<std::string> hosts;
+  std::optional<std::string> host;
   std::optional<int> port;
-  std::vector<std::string> urls;
+  std::string url;
   std::string unix_socket;
   bool cluster = false;
   bool shuffle = false;
@@ -26,11 +26,15 @@ struct ServerOptions {
   std::string proxy;
   bool proxy_from_environment = false;
   std::string bind_address;
+  /// That of -L's URL, once keep_last() has been called; none where a -t takes its place.
+  std::optional<std::string> topic_of_url;
 
   /// Adds them all to the command line.
   void add_to(CLI::App& app);
-  /// The topic in the URLs of -L, if there are any. Throws Error (Errc::invalid_argument).
-  [[nodiscard]] std::optional<std::string> topic_of_urls() const;
+  /// Of options that say the same (-h, -p, -L and --unix) the last counts, as for mosquitto's tools: what
+  /// comes after -L changes its URL. To be called once the command line is parsed. Throws Error
+  /// (Errc::invalid_argument).
+  void keep_last(const CLI::App& app);
   /// Sets servers, their group and order, the proxy and so on. Throws Error (Errc::invalid_argument) for what
   /// contradicts itself or the options for TLS.
   void apply(Options& options, const TlsOptions& tls) const;

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <system_error>
 
-#include <holdfast/error.hpp>
+#include "refuse.hpp"
 
 namespace holdfast::tools {
 
@@ -95,13 +95,12 @@ std::string ask_secret(const std::string& option, const std::string& question) {
     const DelayedSignals signals;
     const SilentTerminal terminal;
     if (!terminal.is_silent()) {
-      throw Error(Errc::invalid_argument,
-                  option + ": there is no terminal to ask on: use --pw-file or --pw-env");
+      refuse(option + ": there is no terminal to ask on: use --pw-file or --pw-env");
     }
     terminal.write(question);
     typed = terminal.read_line(secret);
   }
-  if (!typed) throw Error(Errc::invalid_argument, option + ": nothing was typed");
+  if (!typed) refuse(option + ": nothing was typed");
   return secret;
 }
 

@@ -8,17 +8,12 @@
 #include <system_error>
 #include <utility>
 
-#include <holdfast/error.hpp>
-
+#include "refuse.hpp"
 #include "secret_file.hpp"
 
 namespace holdfast::tools {
 
 namespace {
-
-[[noreturn]] void refuse(const std::string& what) {
-  throw Error(Errc::invalid_argument, what);
-}
 
 // Mosquitto's options for what only OpenSSL has. Named in a sentence rather than as unknown.
 void refuse_engines(CLI::App& app) {

@@ -111,7 +111,8 @@ rm "$work/fetched/user"
 must subdirectory cmake --build "$work/fetched" --target user
 run subdirectory "$work/fetched/user"
 for tool in bench pub rr store sub trace; do
-  "$work/installed/bin/holdfast_$tool" --help >/dev/null
+  "$work/installed/bin/holdfast_$tool" --help >"$work/help" || [ $? = 1 ] # As mosquitto's tools do.
+  grep -q -e --version "$work/help"
   grep -q "^.TH HOLDFAST_${tool^^} 1" "$work/installed/share/man/man1/holdfast_$tool.1"
   bash -n "$work/installed/share/bash-completion/completions/holdfast_$tool"
 done

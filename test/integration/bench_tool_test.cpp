@@ -430,7 +430,6 @@ TEST_CASE("holdfast_bench says what is wrong with its command line", "[integrati
       {"-c", {"-c", "next run"}},
       {"--store file", {"--store", "next run"}},
       {"--trace file", {"--trace", "one client"}},
-      {"-L mqtt://localhost/a -t b", {"-t", "-L", "different topics"}},
   }));
   const Outcome outcome = run(bench(broker.port(), arguments));
   CAPTURE(arguments);

@@ -253,7 +253,25 @@ TEST_CASE("--quiet leaves the exit status alone to tell", "[integration][tools]"
   CHECK(outcome.errors == "");
 }
 
-TEST_CASE("-M bounds what is in flight", "[integration][tools]") {
+TEST_CASE("-M bounds what is in flight, to twenty where it is not given, as for mosquitto_pub",
+          "[integration][tools]") {
+  const auto& [program, arguments, most] = GENERATE(table<std::string, std::string, std::size_t>(
+      {{HOLDFAST_PUB, "", 20}, {"/usr/bin/mosquitto_pub", "", 20}, {HOLDFAST_PUB, "-M 30", 30}}));
+  CAPTURE(program, arguments);
+  ScriptedBroker broker;
+  broker.behave({.holds_acknowledgements = true});
+  Arguments command = pub(broker.port(), split("-t t -q 1 -l " + arguments));
+  command.front() = program;
+  Program publisher(command);
+  for (int line = 0; line < 40; ++line)
+    publisher.give(std::to_string(line) + "\n");
+  REQUIRE(broker.wait_until([&] { return broker.count(PacketType::publish) == most; }));
+  CHECK(
+      throughout(std::chrono::milliseconds(100), [&] { return broker.count(PacketType::publish) == most; }));
+  publisher.signal(9);
+}
+
+TEST_CASE("-M 2 lets two messages be in flight, and -M 0 is refused", "[integration][tools]") {
   ScriptedBroker broker;
   broker.behave({.on_packet = [](BrokerConnection&, const Packet& packet) {
     return packet.type == PacketType::publish ? Verdict::ignore : Verdict::proceed;

@@ -6,6 +6,7 @@
 #include <holdfast/error.hpp>
 #include <holdfast/topic.hpp>
 
+#include "refuse.hpp"
 #include "stamp.hpp"
 #include "topic_pattern.hpp"
 
@@ -17,10 +18,6 @@ constexpr std::size_t clients_max = 1'000'000;
 constexpr std::size_t payload_max = 268'435'455;  // The largest packet of MQTT.
 constexpr double rate_max = 10'000'000;
 constexpr double seconds_max = 1e9;
-
-[[noreturn]] void refuse(const std::string& what) {
-  throw Error(Errc::invalid_argument, what);
-}
 
 // Of what all tools have.
 void leave_out(CLI::App& app, const std::string& names, const std::string& why) {
@@ -74,6 +71,9 @@ void check_topics(const BenchOptions& options) {
 }  // namespace
 
 void BenchOptions::add_to(CLI::App& app) {
+  // mosquitto has no such tool, whose defaults would be meant.
+  connection.after_help = exit_success;
+  connection.in_flight_max = 65535;
   connection.add_to(app);
   leave_out(app, "-i,--id", "each client needs an id of its own: give -I with what all begin with");
   leave_out(app, "--store", "what a session keeps would be part of the next run");
@@ -122,11 +122,7 @@ void BenchOptions::add_to(CLI::App& app) {
 }
 
 void BenchOptions::check() {
-  if (const auto from_url = connection.server.topic_of_urls()) {
-    if (!topic.empty() && topic != *from_url)
-      refuse("-t and the URL of -L name different topics: leave -t out");
-    topic = *from_url;
-  }
+  if (connection.server.topic_of_url) topic = *connection.server.topic_of_url;
   check_number("--publishers", publishers, 0, clients_max);
   check_number("--subscribers", subscribers, 0, clients_max);
   check_number("--idle", idle, 0, clients_max);

@@ -1,0 +1,131 @@
+#include "server_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "refuse.hpp"
+
+namespace holdfast::tools {
+
+namespace {
+
+std::string joined(const std::vector<std::string>& servers) {
+  std::string list;
+  for (const std::string& server : servers)
+    list += (list.empty() ? "" : ",") + server;
+  return list;
+}
+
+std::string percent_encoded(const std::string& text) {
+  constexpr const char* digits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0) {
+      encoded += c;
+    } else {
+      encoded += {'%', digits[byte / 16], digits[byte % 16]};
+    }
+  }
+  return encoded;
+}
+
+}  // namespace
+
+std::string scheme_of(const std::string& server) {
+  const std::size_t end = server.find("://");
+  if (end == std::string::npos) return "";
+  std::string scheme = server.substr(0, end + 3);
+  std::transform(scheme.begin(), scheme.end(), scheme.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return scheme;
+}
+
+bool is_secure(const std::string& server) {
+  const std::string scheme = scheme_of(server);
+  return scheme == "mqtts://" || scheme == "wss://" || scheme == "ssl://" || scheme == "tls://";
+}
+
+bool is_websocket(const std::string& server) {
+  const std::string scheme = scheme_of(server);
+  return scheme == "ws://" || scheme == "wss://";
+}
+
+std::vector<std::string> servers_in(const std::string& list) {
+  const bool urls = !scheme_of(list).empty();
+  std::vector<std::string> servers;
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    const std::string server = list.substr(begin, end - begin);
+    if (urls && !servers.empty() && scheme_of(server).empty()) {
+      servers.back() += "," + server;
+    } else {
+      servers.push_back(server);
+    }
+    begin = end + 1;
+  }
+  return servers;
+}
+
+std::string port_in(const std::string& host) {
+  const std::size_t colon = host.rfind(':');
+  const bool address = !host.empty() && (host.front() == '[' ? host.back() == ']' : host.find(':') != colon);
+  return address || colon == std::string::npos ? "" : host.substr(colon + 1);
+}
+
+std::string in_brackets(const std::string& host) {
+  const bool bare = !host.empty() && host.front() != '[' && std::count(host.begin(), host.end(), ':') > 1;
+  return bare ? "[" + host + "]" : host;
+}
+
+LocatedTopic LocatedTopic::parse(const std::string& url) {
+  const std::string scheme = scheme_of(url);
+  constexpr std::array known{"mqtt://", "mqtts://", "ws://", "wss://"};
+  if (std::find(known.begin(), known.end(), scheme) == known.end()) {
+    refuse("-L: must be a URL mqtt://[user[:password]@]host[:port]/topic, or mqtts, ws or wss");
+  }
+  const std::size_t slash = std::min(url.find('/', scheme.size()), url.size());
+  if (slash + 1 >= url.size()) {
+    refuse("-L " + scheme + "...: the topic is missing: write " + scheme + "host[:port]/topic");
+  }
+  const std::string authority = url.substr(scheme.size(), slash - scheme.size());
+  const std::size_t at = authority.rfind('@');
+  if (at == std::string::npos) return {scheme, "", authority, url.substr(slash + 1)};
+  return {scheme, authority.substr(0, at), authority.substr(at + 1), url.substr(slash + 1)};
+}
+
+std::string LocatedTopic::url() const {
+  return scheme + (credentials.empty() ? "" : credentials + "@") + hosts + "/" + topic;
+}
+
+bool LocatedTopic::has_password() const {
+  return credentials.find(':') != std::string::npos;
+}
+
+void LocatedTopic::change_hosts(const std::string& list) {
+  const std::string port = port_in(servers_in(hosts).front());
+  std::vector<std::string> servers = servers_in(list);
+  for (std::string& server : servers) {
+    if (server.empty()) refuse("-h: the host must not be empty");
+    const bool keeps_port = port_in(server).empty() && !port.empty();
+    server = in_brackets(server) + (keeps_port ? ":" + port : "");
+  }
+  hosts = joined(servers);
+}
+
+void LocatedTopic::change_port(int port) {
+  std::vector<std::string> servers = servers_in(hosts);
+  for (std::string& server : servers) {
+    const std::string own = port_in(server);
+    if (!own.empty()) server.resize(server.size() - own.size() - 1);
+    server += ":" + std::to_string(port);
+  }
+  hosts = joined(servers);
+}
+
+void LocatedTopic::change_user(const std::string& name) {
+  credentials = percent_encoded(name) + (has_password() ? credentials.substr(credentials.find(':')) : "");
+}
+
+}  // namespace holdfast::tools

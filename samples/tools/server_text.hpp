@@ -1,0 +1,46 @@
+// How users write where the broker is: hosts, ports, URLs and lists of them, taken apart.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::tools {
+
+constexpr const char* tls_port_digits = "8883";
+
+/// In lower case, with its "://"; empty without one. (All else of a URL may hold a password: no message has
+/// it.)
+[[nodiscard]] std::string scheme_of(const std::string& server);
+[[nodiscard]] bool is_secure(const std::string& server);
+[[nodiscard]] bool is_websocket(const std::string& server);
+
+/// What stands between the commas. Within a whole URL a comma may be part of a password: of several URLs each
+/// begins with its scheme.
+[[nodiscard]] std::vector<std::string> servers_in(const std::string& list);
+
+/// In `host[:port]`: the port, as it is written; empty without one. An IPv6 address may stand without
+/// brackets where no port follows.
+[[nodiscard]] std::string port_in(const std::string& host);
+/// An IPv6 address gets the brackets that a URL wants.
+[[nodiscard]] std::string in_brackets(const std::string& host);
+
+/// A URL of -L: SCHEME [USER[:PASSWORD]@] HOSTS / TOPIC.
+struct LocatedTopic {
+  std::string scheme;
+  std::string credentials;  ///< Without the @.
+  std::string hosts;        ///< One, or a list.
+  std::string topic;
+
+  /// Throws Error (Errc::invalid_argument) for what is no such URL.
+  [[nodiscard]] static LocatedTopic parse(const std::string& url);
+  [[nodiscard]] std::string url() const;
+  [[nodiscard]] bool has_password() const;
+  /// The port stays, where these have none of their own.
+  void change_hosts(const std::string& list);
+  void change_port(int port);
+  /// The password stays.
+  void change_user(const std::string& name);
+};
+
+}  // namespace holdfast::tools
