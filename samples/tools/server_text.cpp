@@ -109,7 +109,8 @@ void LocatedTopic::change_hosts(const std::string& list) {
   for (std::string& server : servers) {
     if (server.empty()) refuse("-h: the host must not be empty");
     const bool keeps_port = port_in(server).empty() && !port.empty();
-    server = in_brackets(server) + (keeps_port ? ":" + port : "");
+    server = in_brackets(server);
+    if (keeps_port) server += ":" + port;
   }
   hosts = joined(servers);
 }
