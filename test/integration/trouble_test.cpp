@@ -108,6 +108,21 @@ TEST_CASE("request() and subscribe() throw the error of a store that fails, when
   CHECK(what_fails(unsubscribe) == Errc::store_failed);
 }
 
+TEST_CASE("the first publish() that a client takes no more tells what the store failed of",
+          "[integration][trouble]") {
+  ScriptedBroker broker;
+  const auto store = std::make_shared<FullStore>();
+  Options options = quick(broker.server());
+  options.store = store;
+  Client client(options);
+  client.connect();
+  store->full = true;
+  std::error_code code;
+  while (!code)  // The client ends meanwhile.
+    code = what_fails([&] { client.publish("t", "x", {.qos = QoS::at_least_once}); });
+  CHECK(code == Errc::store_failed);
+}
+
 TEST_CASE("a store that fails while it is only tidied up does not end the client", "[integration][trouble]") {
   ScriptedBroker broker;
   const auto store = std::make_shared<PromisesOnlyStore>();
