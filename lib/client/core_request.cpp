@@ -8,6 +8,7 @@
 #include "client/clock.hpp"
 #include "client/core.hpp"
 #include "client/make_message.hpp"
+#include "client/send_command.hpp"
 #include "client/subscription_request.hpp"
 
 namespace holdfast::client {
@@ -33,6 +34,16 @@ PublishOptions publish_options(const RequestOptions& options, std::chrono::milli
   publish.response_topic = std::move(response_topic);
   publish.correlation_data = std::move(correlation_data);
   return publish;
+}
+
+Failure why_not_delivered(const Delivery& delivery, const std::string& subject) {
+  DeliveryResult result = delivery.result();
+  Failure failure{result.error, subject + "the request was not delivered: " + result.error.message(), {}, {}};
+  if (is_error(result.reason_code)) {  // Else the broker has not spoken.
+    failure.reason_code = result.reason_code;
+    failure.reason_string = std::move(result.reason_string);
+  }
+  return failure;
 }
 
 std::string what_became_of(const Delivery& delivery, bool connected) {
@@ -67,12 +78,7 @@ Message Core::request(std::string_view topic, std::span<const std::byte> payload
                                        " ms: the request was not sent");
   }
   if (auto response = shared_->requests.wait(call, deadline, subject)) return std::move(*response);
-  if (delivery->done() && delivery->result().error) {
-    const DeliveryResult result = delivery->result();
-    throw Error(static_cast<Errc>(result.error.value()),
-                subject + "the request was not delivered: " + result.error.message(), result.reason_code,
-                result.reason_string);
-  }
+  if (delivery->done() && delivery->result().error) throw_failure(why_not_delivered(*delivery, subject));
   throw Error(Errc::timed_out, subject + "no response within " + std::to_string(timeout.count()) + " ms; " +
                                    what_became_of(*delivery, shared_->status.is_connected()));
 }

@@ -109,6 +109,7 @@ void NetworkThread::run() {
 void NetworkThread::fail(std::error_code code, const char* what) {
   // A store that failed, or no memory: nothing more may be promised, so nothing more is sent.
   fatal_ = Failure{code, std::string("the client had to end: ") + what, {}, {}};
+  shared_->status.set_failure(fatal_);
   shared_->logger->critical("holdfast: {}", fatal_.what);
   announcements_.emplace_back(Disconnected{fatal_.error, std::nullopt, fatal_.what});
 }

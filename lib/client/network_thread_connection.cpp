@@ -351,13 +351,17 @@ void NetworkThread::end() {
     engine_.abandon(std::move(message));
   messages_.clear();
   engine_.abandon_all();
+  const Failure why =
+      fatal_.error ? fatal_
+                   : Failure{make_error_code(Errc::closed), "the client ended before the answer", {}, {}};
+  // Before the deliveries, which say no more than that the client is closed.
+  shared_->calls.interrupt(why);
+  shared_->requests.interrupt(why);
   report_finished();
   shared_->completions->close();  // For what was in hand as memory ran out.
   if (shared_->options.store) shared_->options.store->close();
   shared_->inbox->abandon();
   shared_->subscribers.abandon();
-  shared_->requests.interrupt(
-      {make_error_code(Errc::closed), "the client ended before the response", {}, {}});
   shared_->calls.close();
   shared_->authentications.close();
   enter(State::closed, fatal_);

@@ -69,6 +69,11 @@ class Status {
     announce();
     changed_.notify_all();
   }
+  /// Network thread. Before it ends for this reason: whoever finds the queue closed is told so.
+  void set_failure(Failure failure) {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::move(failure);
+  }
   /// Network thread. Whether the last disconnect() left nothing behind.
   void set_drained(bool drained) {
     const std::lock_guard lock(mutex_);

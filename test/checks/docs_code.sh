@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The code in README.md and docs/ compiles. ```cpp is ours: a block that has a main is a program; any other is the inside of a
-# function that has a `holdfast::Client& client`. ```c and ```c++ are what users of other libraries have: programs in C, and the
-# inside of a function in C++. Usage: docs_code.sh [COMPILER [PAGE...]]: pages that are named have to have some of ours; or
-# docs_code.sh --program PAGE: prints its first program.
+# function that has a `holdfast::Client& client`. ```c, ```c++ and ```rust are what users of other libraries have: programs in C,
+# and the inside of a function in C++ and Rust. Usage: docs_code.sh [COMPILER [PAGE...]]: pages that are named have to have some of
+# ours; or docs_code.sh --program PAGE: prints its first program. CARGO_TARGET_DIR keeps what cargo has compiled.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -19,10 +19,11 @@ extract() {
       fenced = 1
       language = $0
       sub(/^ *```/, "", language)
-      if (language ~ /^(sh|rust)$/) next
-      if (language !~ /^(cpp|c|c\+\+)$/) { printf "%s:%d: nothing compiles what is fenced so: %s\n", FILENAME, FNR, $0; exit 1 }
+      if (language == "sh") next
+      if (language !~ /^(cpp|c|c\+\+|rust)$/) { printf "%s:%d: nothing compiles what is fenced so: %s\n", FILENAME, FNR, $0; exit 1 }
       file = sprintf("%s/%04d.%s", directory, FNR, language)
-      printf "#line %d \"%s\"\n", FNR + 1, FILENAME >file
+      if (language != "rust") printf "#line %d \"%s\"\n", FNR + 1, FILENAME >file
+      else for (line = 1; line <= FNR; ++line) print "" >file
     }' "$1" >&2
 }
 blocks() { find "$work/blocks/${2:-}" -name "*.$1" | sort; } # LANGUAGE [PAGE]
@@ -59,6 +60,29 @@ compile_ours() {
   echo "$count blocks of code in the docs compile"
 }
 
+# With the rumqttc of the benchmark. Where an empty program does not compile with it either, it is not for the page to be mended.
+compile_rust() {
+  local rust block count=0 crate=$work/crate
+  mapfile -t rust < <(blocks rust)
+  [ ${#rust[@]} != 0 ] || return 0
+  mkdir -p "$crate/src"
+  cp test/bench/rumqttc/Cargo.{toml,lock} "$crate"
+  echo '#![allow(dead_code, unused_variables)] fn main() {}' >"$crate/src/main.rs"
+  check_crate "$crate" 2>"$work/cargo.log" ||
+    { echo "Rust is left out: cargo, or rumqttc, cannot be had ($(head -n 1 "$work/cargo.log"))"; return 0; }
+  for block in "${rust[@]}"; do
+    # Into the first of the empty lines that stand for what is above it on the page.
+    sed -i '1s/^/use rumqttc::v5::{mqttbytes::QoS, Client, ClientError, MqttOptions}; fn fragment() -> Result<(), ClientError> {/' "$block"
+    echo 'Ok(()) }' >>"$block"
+    echo "#[path = \"$block\"] mod fragment_$((++count));" >>"$crate/src/main.rs"
+  done
+  check_crate "$crate"
+  echo "and ${#rust[@]} of rumqttc"
+}
+check_crate() { # DIRECTORY
+  CARGO_NET_RETRY=0 cargo check --quiet --locked --manifest-path "$1/Cargo.toml" --target-dir "${CARGO_TARGET_DIR:-$work/target}"
+}
+
 compile_theirs() {
   local header block count=0
   [ -n "$(blocks c)$(blocks c++)" ] || return 0
@@ -84,7 +108,8 @@ if [ $# -gt 1 ]; then
 else
   for page in docs/*.md docs/*/*.md; do extract "$page"; done
   for page in README.md docs/{cluster,getting-started,guide,trace}.md; do must_have "$page" cpp; done
-  must_have docs/migrating.md cpp c c++
+  must_have docs/migrating.md cpp c c++ rust
 fi
 compile_ours
+compile_rust
 compile_theirs

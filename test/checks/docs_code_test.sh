@@ -29,6 +29,19 @@ must_fail '```cpp' 'client.conect();'
 must_fail '```cpp' 'int main() { return missing; }'
 must_fail '```cpp' "$program" '```c' 'int main() { return missing(); }'
 must_fail '```cpp' "$program" '```c++' 'mqtt::async_clint client("", "");'
+# As where there is no cargo: the page passes with a word, and the rest of it is compiled.
+mkdir "$work/bin"
+printf '#!/bin/sh\nexit 101\n' >"$work/bin/cargo"
+chmod +x "$work/bin/cargo"
+PATH=$work/bin:$PATH look_at '```cpp' "$program" '```rust' 'missing();'
+grep -q '^Rust is left out' "$work/log" || { echo "not said:"; cat "$work/log"; exit 1; }
+[ $status = 0 ] || { cat "$work/log"; exit 1; }
+PATH=$work/bin:$PATH must_fail '```cpp' "$program" '```rust' '' '```c' 'int main() { return missing(); }'
+look_at '```cpp' "$program" '```rust' 'Client::new(MqttOptions::new("", "", 1883), 10);'
+if grep '^Rust is left out' "$work/log"; then echo "so it is not tried"; else
+  [ $status = 0 ] || { cat "$work/log"; exit 1; }
+  must_fail '```cpp' "$program" '```rust' 'Client::knew(MqttOptions::new("", "", 1883), 10);'
+fi
 for fence in '``` cpp' '```C' '~~~cpp' '```'; do must_fail '```cpp' "$program" "$fence" "$program"; done
 must_fail '```c' "$program"
 must_fail

@@ -76,6 +76,7 @@ guard() { # NAME PROGRAM_MAX MEMORY_MAX WORDS
   wait "$publisher"
   unset 'processes[-1]'
 
+  [[ $memory =~ ^[0-9]+$ ]] || { echo "the $4: its idle memory is not known, since its /proc/PID/status has no RssAnon"; exit 1; }
   echo "$4: $program KiB stripped; idle $memory KiB of its own, $all KiB with what it maps"
   if [ "$program" -gt "$2" ]; then echo "the program may have $2 KiB"; exit 1; fi
   if [ "$memory" -gt "$3" ]; then echo "it may take $3 KiB"; exit 1; fi

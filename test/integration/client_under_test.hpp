@@ -185,6 +185,17 @@ inline Behaviour with_receive_maximum(std::uint32_t receive_maximum) {
   return with(Properties().add(PropertyId::receive_maximum, receive_maximum));
 }
 
+/// From the first PUBLISH on it reads nothing: that one is lost, and the others fill the connection.
+inline Behaviour deaf_from_first_publish() {
+  Behaviour behaviour;
+  behaviour.on_packet = [](BrokerConnection& connection, const Packet& packet) {
+    if (packet.type != PacketType::publish) return Verdict::proceed;
+    connection.stop_reading();
+    return Verdict::ignore;
+  };
+  return behaviour;
+}
+
 /// Does nothing with a packet of this type.
 inline Hook ignoring(PacketType type) {
   return [type](BrokerConnection&, const Packet& packet) {

@@ -345,12 +345,7 @@ TEST_CASE("the broker's Server Keep Alive counts, and 0 turns pings off", "[inte
 
 TEST_CASE("a peer that stops reading is found by the write deadline", "[integration][connect]") {
   ScriptedBroker broker({}, 4'096);
-  Behaviour deaf;
-  deaf.on_packet = [](BrokerConnection& connection, const Packet& packet) {
-    if (packet.type == PacketType::publish) connection.stop_reading();
-    return Verdict::proceed;
-  };
-  broker.behave_on(0, deaf);
+  broker.behave_on(0, deaf_from_first_publish());
   Options options = quick(broker.server());
   options.write_timeout = 100ms;
   options.tcp.send_buffer = 4'096;

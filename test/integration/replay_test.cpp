@@ -136,12 +136,7 @@ TEST_CASE("PUBRELs go out first, in PUBREC order and outside the quota", "[integ
 TEST_CASE("a message that never left is replayed without DUP, and all arrive in order",
           "[integration][replay]") {
   ScriptedBroker broker({}, 4'096);
-  Behaviour deaf;
-  deaf.on_packet = [](BrokerConnection& connection, const Packet& packet) {
-    if (packet.type == PacketType::publish) connection.stop_reading();
-    return packet.type == PacketType::publish ? Verdict::ignore : Verdict::proceed;
-  };
-  broker.behave_on(0, deaf);
+  broker.behave_on(0, deaf_from_first_publish());
   Options options = quick(broker.server());
   options.tcp.send_buffer = 4'096;
   Client client(options);

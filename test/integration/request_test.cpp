@@ -1,5 +1,6 @@
 // Requests and their responses: matched, bounded in time, and in nobody's way.
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "client_under_test.hpp"
@@ -238,6 +239,27 @@ TEST_CASE("a request that the broker refuses fails at once with its reason", "[i
   const Error error = error_of_request(client);
   CHECK(error.code() == Errc::request_refused);
   CHECK(error.reason_code() == ReasonCode::not_authorized);
+}
+
+TEST_CASE("a request that fails before the broker has it names no reason code of the broker's",
+          "[integration][request]") {
+  ScriptedBroker broker(responding([](BrokerConnection& connection, const Packet& request) {
+    connection.send(response_to(request, "now"));
+  }));
+  Options options = quick(broker.server());
+  options.outbox_rules = {{.filter = "service", .keep_latest = true}};
+  Client client(std::move(options));
+  client.connect();
+  CHECK(client.request("service", "", patience).payload() == "now");
+  broker.go_down();
+  REQUIRE(wait_for<Disconnected>(client));
+  const auto newer = std::async(std::launch::async, [&] {
+    if (eventually([&] { return client.statistics().outbox_messages == 1; }))
+      client.publish("service", "newer", {.qos = QoS::at_least_once});
+  });
+  const Error error = error_of_request(client);
+  CHECK(error.code() == Errc::superseded);
+  CHECK_FALSE(error.reason_code());
 }
 
 TEST_CASE("a refused response topic is named in the error, and asked for again by the next request",

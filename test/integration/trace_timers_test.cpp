@@ -81,12 +81,7 @@ TEST_CASE("the trace's timer write stands before the end of a connection whose b
           "[integration][trace]") {
   const TraceUnderTest trace;
   ScriptedBroker broker({}, 4'096);
-  Behaviour deaf;
-  deaf.on_packet = [](BrokerConnection& connection, const Packet& packet) {
-    if (packet.type == PacketType::publish) connection.stop_reading();
-    return Verdict::proceed;
-  };
-  broker.behave_on(0, deaf);
+  broker.behave_on(0, deaf_from_first_publish());
   Options options = traced(trace, broker);
   options.write_timeout = 100ms;
   options.tcp.send_buffer = 4'096;

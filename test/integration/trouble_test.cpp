@@ -1,6 +1,7 @@
 // What goes wrong inside the process: stores, threads and hooks that fail, and calls at an awkward moment.
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <memory>
 #include <string>
 
@@ -50,6 +51,16 @@ std::string what_connect_throws(Client& client) {
   return "";
 }
 
+template <class Call>
+std::error_code what_fails(Call call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return {};
+}
+
 }  // namespace
 
 TEST_CASE("a store that fails ends the client with its error; nothing hangs and nothing is promised",
@@ -71,6 +82,45 @@ TEST_CASE("a store that fails ends the client with its error; nothing hangs and 
   CHECK_THROWS_AS(client.publish("t", "x"), Error);
   CHECK(
       eventually([&] { return what_connect_throws(client).find("the disk is full") != std::string::npos; }));
+}
+
+TEST_CASE("request() and subscribe() throw the error of a store that fails, whenever they were called",
+          "[integration][trouble]") {
+  ScriptedBroker broker(Behaviour{.on_packet = [](BrokerConnection&, const Packet& packet) {
+    return packet.type == PacketType::unsubscribe ? Verdict::ignore : Verdict::proceed;
+  }});
+  const auto store = std::make_shared<FullStore>();
+  Options options = quick(broker.server());
+  options.store = store;
+  Client client(options);
+  client.connect();
+  const auto request = [&] { static_cast<void>(client.request("service", "", 1h)); };
+  const auto unsubscribe = [&] { client.unsubscribe("t"); };
+  auto waiting_request = std::async(std::launch::async, what_fails<decltype(request)>, request);
+  auto waiting_unsubscribe = std::async(std::launch::async, what_fails<decltype(unsubscribe)>, unsubscribe);
+  REQUIRE(broker.wait_until(
+      [&] { return broker.count(PacketType::publish) == 1 && broker.count(PacketType::unsubscribe) == 1; }));
+  store->full = true;
+  CHECK(what_fails(request) == Errc::store_failed);  // Its own message is what does not fit any more.
+  CHECK(waiting_request.get() == Errc::store_failed);
+  CHECK(waiting_unsubscribe.get() == Errc::store_failed);
+  CHECK(what_fails(request) == Errc::store_failed);
+  CHECK(what_fails(unsubscribe) == Errc::store_failed);
+}
+
+TEST_CASE("the first publish() that a client takes no more tells what the store failed of",
+          "[integration][trouble]") {
+  ScriptedBroker broker;
+  const auto store = std::make_shared<FullStore>();
+  Options options = quick(broker.server());
+  options.store = store;
+  Client client(options);
+  client.connect();
+  store->full = true;
+  std::error_code code;
+  while (!code)  // The client ends meanwhile.
+    code = what_fails([&] { client.publish("t", "x", {.qos = QoS::at_least_once}); });
+  CHECK(code == Errc::store_failed);
 }
 
 TEST_CASE("a store that fails while it is only tidied up does not end the client", "[integration][trouble]") {

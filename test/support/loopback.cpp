@@ -7,10 +7,12 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
+#include <mutex>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -64,7 +66,7 @@ bool reserve_ports(unsigned block) {
   return true;
 }
 
-unsigned lowest_port_of_our_own() {
+unsigned lowest_of_a_block() {
   constexpr unsigned lowest = 15'000, blocks = 34;
   const unsigned first = std::random_device{}();
   for (unsigned i = 0; i < blocks; ++i) {
@@ -74,10 +76,23 @@ unsigned lowest_port_of_our_own() {
   throw std::runtime_error("free_port: 34 test processes run already");
 }
 
+/// A fork has other ones than its parent.
+unsigned lowest_port_of_our_own() {
+  static std::mutex mutex;
+  static pid_t owner = -1;
+  static unsigned lowest = 0;
+  const std::lock_guard lock(mutex);
+  if (owner != ::getpid()) {
+    lowest = lowest_of_a_block();
+    owner = ::getpid();
+  }
+  return lowest;
+}
+
 }  // namespace
 
 std::uint16_t free_port() {
-  static const unsigned lowest = lowest_port_of_our_own();
+  const unsigned lowest = lowest_port_of_our_own();
   static std::atomic<unsigned> place{0};
   for (unsigned attempt = 0; attempt < ports_of_a_process; ++attempt) {
     const auto port = static_cast<std::uint16_t>(lowest + place++ % ports_of_a_process);
