@@ -73,6 +73,7 @@ class Status {
   void set_failure(Failure failure) {
     const std::lock_guard lock(mutex_);
     failure_ = std::move(failure);
+    ending_ = true;
   }
   /// Network thread. Whether the last disconnect() left nothing behind.
   void set_drained(bool drained) {
@@ -83,7 +84,7 @@ class Status {
   /// connect(): whether a new start is needed; if so, the state is `connecting` from here on.
   bool begin_connecting() {
     const std::lock_guard lock(mutex_);
-    if (!is_final(state_) || state_ == State::closed) return false;
+    if (!is_final(state_) || state_ == State::closed || ending_) return false;
     state_ = State::connecting;
     failure_ = {};
     return true;
@@ -113,6 +114,7 @@ class Status {
   std::condition_variable changed_;
   State state_ = State::idle;
   Failure failure_;
+  bool ending_ = false;
   bool drained_ = true;
 };
 

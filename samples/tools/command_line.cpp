@@ -1,9 +1,8 @@
 #include "command_line.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
-
-#include <holdfast/error.hpp>
 
 #include "completion.hpp"
 #include "manual.hpp"
@@ -32,7 +31,7 @@ void add_help_and_version(CLI::App& app) {
   app.set_version_flag("--version", "holdfast " HOLDFAST_VERSION, "Show the version and exit.");
 }
 
-std::optional<int> parse(CLI::App& app, const std::vector<std::string>& arguments, int after_help) {
+std::optional<int> parse(CLI::App& app, const std::vector<std::string>& arguments, int help_status) {
   // What the build makes manual pages and completions of.
   using Words = std::vector<std::string>;
   if (arguments == Words{"--print-manual"}) return print(manual_page_of(app));
@@ -44,7 +43,7 @@ std::optional<int> parse(CLI::App& app, const std::vector<std::string>& argument
         std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back.
   } catch (const CLI::Success& success) {
     app.exit(success);
-    return after_help;
+    return help_status;
   } catch (const CLI::ParseError& error) {
     refuse(std::string(error.what()) + " (" + app.get_name() + " --help names every option)");
   }

@@ -14,9 +14,9 @@ namespace holdfast::tools {
 void add_help_and_version(CLI::App& app);
 
 /// Parses the arguments into the options added to `app`. An exit status when there is nothing more to do:
-/// `after_help` for --help or --version. Throws Error (Errc::invalid_argument) for what is wrong.
+/// `help_status` for --help or --version. Throws Error (Errc::invalid_argument) for what is wrong.
 [[nodiscard]] std::optional<int> parse(CLI::App& app, const std::vector<std::string>& arguments,
-                                       int after_help = exit_success);
+                                       int help_status = exit_success);
 
 /// Whether an option was given, and after another one if that was given, too.
 [[nodiscard]] bool is_later(const CLI::App& app, const std::string& option, const std::string& than);

@@ -13,10 +13,10 @@ namespace holdfast::tools {
 
 namespace {
 
-// Each stands in the place of the others of its group: a host on the command line is not to be refused for
+// Each stands in the place of the others of its group: a port on the command line is not to be refused for
 // the socket in the file.
 constexpr std::array<std::array<std::string_view, 4>, 5> exclusive{
-    {{"-L", "--unix"},
+    {{"-p", "--unix"},
      {"-i", "-I"},
      {"-P", "--pw-file", "--pw-env", "--pw-prompt"},
      {"--json", "-F"},

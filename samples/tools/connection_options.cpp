@@ -19,7 +19,6 @@
 #include "refuse.hpp"
 #include "reporting.hpp"
 #include "secret_file.hpp"
-#include "server_text.hpp"
 #include "terminal.hpp"
 
 namespace holdfast::tools {
@@ -178,15 +177,15 @@ void ConnectionOptions::add_to(CLI::App& app) {
 
 void ConnectionOptions::keep_last(const CLI::App& app) {
   server.keep_last(app);
-  if (server.url.empty() || server.host) return;
-  LocatedTopic located = LocatedTopic::parse(server.url);
-  if (located.credentials.empty()) return;
+  if (!server.located || server.located->credentials.empty()) return;
   if (is_later(app, "-L", "-u")) user_name.reset();
-  if (is_later(app, "-L", "-P") && located.has_password()) password.reset();
-  if (!user_name) return;
-  located.change_user(*user_name);
-  server.url = located.url();
+  if (user_name) server.located->change_user(*user_name);
   user_name.reset();
+  if (!server.located->has_password()) return;
+  if (is_later(app, "-L", "-P")) password.reset();
+  if (is_later(app, "-L", "--pw-file")) password_file.clear();
+  if (is_later(app, "-L", "--pw-env")) password_variable.clear();
+  if (is_later(app, "-L", "--pw-prompt")) password_prompt = false;
 }
 
 Options ConnectionOptions::to_options(Start start_of_kept_session) const {
@@ -251,7 +250,7 @@ std::optional<int> parse(CLI::App& app, ConnectionOptions& options, int argc, co
   std::vector<std::string> arguments(argv + 1, argv + argc);
   options.properties = take_properties(arguments);
   take_the_last_of_each(app);
-  if (const auto status = parse(app, arguments, options.after_help)) return status;
+  if (const auto status = parse(app, arguments, options.help_status)) return status;
   const auto file = options.options_file.empty() ? ConfigurationFile::of_tool(app.get_name())
                                                  : ConfigurationFile(options.options_file);
   if (file) {
@@ -260,7 +259,7 @@ std::optional<int> parse(CLI::App& app, ConnectionOptions& options, int argc, co
       std::vector<PropertyArgument> properties = take_properties(defaults);
       options.properties.insert(options.properties.begin(), properties.begin(), properties.end());
       defaults.insert(defaults.end(), arguments.begin(), arguments.end());
-      if (const auto status = parse(app, defaults, options.after_help)) return status;
+      if (const auto status = parse(app, defaults, options.help_status)) return status;
     } catch (const Error& error) {  // The command line itself was right.
       refuse(file->path().string() + ": " + error.what());
     }

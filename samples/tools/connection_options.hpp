@@ -53,8 +53,8 @@ struct ConnectionOptions {
   int will_qos = 0;
   bool will_retain = false;
   std::vector<PropertyArgument> properties;
-  /// Of --help and --version.
-  int after_help = exit_failure;
+  /// Exit status after --help and --version: mosquitto's.
+  int help_status = exit_failure;
 
   /// Adds them all to the command line.
   void add_to(CLI::App& app);

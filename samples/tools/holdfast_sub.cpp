@@ -72,11 +72,10 @@ void add_options(CLI::App& app, SubOptions& options) {
 }
 
 /// A URL has a topic, too.
-void take_topic_of_url(SubOptions& options) {
-  const auto& topic = options.connection.server.topic_of_url;
-  if (!topic) return;
-  if (std::find(options.topics.begin(), options.topics.end(), *topic) == options.topics.end()) {
-    options.topics.push_back(*topic);
+void take_topics_of_urls(SubOptions& options) {
+  for (const std::string& topic : options.connection.server.topics_of_urls) {
+    if (std::find(options.topics.begin(), options.topics.end(), topic) == options.topics.end())
+      options.topics.push_back(topic);
   }
 }
 
@@ -253,7 +252,7 @@ int sub_main(int argc, char** argv) {
   CLI::App app("Subscribes at an MQTT 5 broker and prints the messages that come.", "holdfast_sub");
   add_options(app, options);
   if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
-  take_topic_of_url(options);
+  take_topics_of_urls(options);
   check(options);
   Client client(limited(options.connection.to_options(Start::resume), options.timeout));
   const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties);

@@ -6,8 +6,6 @@
 #include <cstdlib>
 #include <limits>
 
-#include <holdfast/error.hpp>
-
 #include "json_output.hpp"
 #include "refuse.hpp"
 #include "reporting.hpp"

@@ -17,6 +17,7 @@ namespace holdfast::tools {
 namespace {
 
 constexpr int tls_port = 8883;
+constexpr const char* tls_port_digits = "8883";
 
 std::string scheme_for(bool websocket, bool secure) {
   if (websocket) return secure ? "wss://" : "ws://";
@@ -41,9 +42,7 @@ void check_unix(const ServerOptions& options, const TlsOptions& tls) {
     if (name.empty()) return;
     refuse(name + " does not go with --unix, which is a way without network: leave one out");
   };
-  exclude(options.host ? "-h" : "");
   exclude(options.port ? "-p" : "");
-  exclude(options.url.empty() ? "" : "-L");
   exclude(options.websocket ? "--ws" : "");
   exclude(options.proxy.empty() ? "" : "--proxy");
   exclude(options.proxy_from_environment ? "--proxy-env" : "");
@@ -68,7 +67,6 @@ std::string server_of_url(const ServerOptions& options, const TlsOptions& tls, c
 }
 
 std::string server_of_host(const ServerOptions& options, const TlsOptions& tls, const std::string& host) {
-  if (host.empty()) refuse("-h: the host must not be empty");
   if (!scheme_of(host).empty()) return server_of_url(options, tls, host);
   const std::string own_port = port_in(host);
   if (!own_port.empty() && options.port) refuse("-p does not go with -h " + host + ": give the port once");
@@ -99,10 +97,9 @@ std::string server_of_located(const ServerOptions& options, const TlsOptions& tl
 std::vector<std::string> servers_of(const ServerOptions& options, const TlsOptions& tls) {
   if (!options.unix_socket.empty()) return {"unix://" + options.unix_socket};
   std::vector<std::string> servers;
-  if (!options.host && !options.url.empty()) {
-    const LocatedTopic located = LocatedTopic::parse(options.url);
-    for (const std::string& host : servers_in(located.hosts))
-      servers.push_back(server_of_located(options, tls, located, host));
+  if (options.located) {
+    for (const std::string& host : servers_in(options.located->hosts))
+      servers.push_back(server_of_located(options, tls, *options.located, host));
   } else {
     for (const std::string& host : servers_in(options.host.value_or("localhost")))
       servers.push_back(server_of_host(options, tls, host));
@@ -164,9 +161,10 @@ void ServerOptions::add_to(CLI::App& app) {
   app.add_option("-p,--port", port, "Broker's port. Default: 1883, with options for TLS 8883.")
       ->type_name("NUMBER");
   app.add_option(
-      "-L,--url", url,
-      "mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or ws(s)://: all at once, instead of -h, -p and "
-      "-t. Other users can see the password: better --pw-file, or all of it in --options-file.");
+         "-L,--url", urls,
+         "mqtt(s)://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or ws(s)://: all at once, instead of -h, -p and "
+         "-t. Other users can see the password: better --pw-file, or all of it in --options-file.")
+      ->allow_extra_args(false);
   app.add_option("--unix", unix_socket, "Unix domain socket of the broker, or @NAME for an abstract one.")
       ->type_name("FILE");
   app.add_flag(
@@ -199,28 +197,40 @@ void ServerOptions::add_to(CLI::App& app) {
 }
 
 void ServerOptions::keep_last(const CLI::App& app) {
-  if (is_later(app, "-h", "--unix")) unix_socket.clear();
-  if (is_later(app, "--unix", "-h")) host.reset();
-  if (is_later(app, "--unix", "-p")) port.reset();
-  if (url.empty()) return;
-  LocatedTopic located = LocatedTopic::parse(url);
-  // A list of topics gets one more.
-  const CLI::Option* topic = app.get_option_no_throw("-t");
-  const bool replaced = is_later(app, "-t", "-L") && topic->get_items_expected_max() == 1;
-  if (!replaced) topic_of_url = located.topic;
+  if (port) check_port(*port);
+  if (host) check_hosts(*host);
+  for (const std::string& url : urls)
+    topics_of_urls.push_back(LocatedTopic::parse(url).topic);
+  if (!urls.empty() && !is_later(app, "-t", "-L")) topic_of_url = topics_of_urls.back();
+  if (is_later(app, "-h", "--unix") || is_later(app, "-L", "--unix")) unix_socket.clear();
+  if (!unix_socket.empty()) {
+    host.reset();
+    if (is_later(app, "--unix", "-p")) port.reset();
+  } else if (!urls.empty()) {
+    locate(app);
+  } else if (port && is_later(app, "-h", "-p")) {
+    host = with_port(*host, std::to_string(*port));
+    port.reset();
+  }
+}
+
+void ServerOptions::locate(const CLI::App& app) {
   if (is_later(app, "-L", "-h")) host.reset();
   if (is_later(app, "-L", "-p")) port.reset();
-  if (host && !scheme_of(*host).empty()) return;  // A whole URL takes the place of this one.
-  if (host) located.change_hosts(*host);
-  if (port) check_port(*port);
-  if (port) located.change_port(*port);
-  url = located.url();
+  if (host && !scheme_of(*host).empty()) {  // A whole URL takes the place of this one.
+    if (is_later(app, "-h", "-p")) port.reset();
+    return;
+  }
+  located = LocatedTopic::parse(urls.back());
+  const bool port_first = is_later(app, "-h", "-p");
+  if (port && port_first) located->change_port(*port);
+  if (host) located->change_hosts(*host);
+  if (port && !port_first) located->change_port(*port);
   host.reset();
   port.reset();
 }
 
 void ServerOptions::apply(Options& options, const TlsOptions& tls) const {
-  if (port) check_port(*port);
   if (!unix_socket.empty()) check_unix(*this, tls);
   check_way(*this);
   options.tls = tls.to_settings();

@@ -9,6 +9,7 @@
 
 #include <holdfast/options.hpp>
 
+#include "server_text.hpp"
 #include "tls_options.hpp"
 
 namespace holdfast::tools {
@@ -16,7 +17,7 @@ namespace holdfast::tools {
 struct ServerOptions {
   std::optional<std::string> host;
   std::optional<int> port;
-  std::string url;
+  std::vector<std::string> urls;
   std::string unix_socket;
   bool cluster = false;
   bool shuffle = false;
@@ -26,8 +27,11 @@ struct ServerOptions {
   std::string proxy;
   bool proxy_from_environment = false;
   std::string bind_address;
-  /// That of -L's URL, once keep_last() has been called; none where a -t takes its place.
-  std::optional<std::string> topic_of_url;
+
+  // What keep_last() makes of them.
+  std::optional<LocatedTopic> located;      ///< The last URL of -L with what came after it.
+  std::optional<std::string> topic_of_url;  ///< Of the last -L; none where a -t came after it.
+  std::vector<std::string> topics_of_urls;  ///< Of every -L.
 
   /// Adds them all to the command line.
   void add_to(CLI::App& app);
@@ -38,6 +42,9 @@ struct ServerOptions {
   /// Sets servers, their group and order, the proxy and so on. Throws Error (Errc::invalid_argument) for what
   /// contradicts itself or the options for TLS.
   void apply(Options& options, const TlsOptions& tls) const;
+
+ private:
+  void locate(const CLI::App& app);
 };
 
 }  // namespace holdfast::tools

@@ -53,12 +53,11 @@ bool is_websocket(const std::string& server) {
 }
 
 std::vector<std::string> servers_in(const std::string& list) {
-  const bool urls = !scheme_of(list).empty();
   std::vector<std::string> servers;
   for (std::size_t begin = 0; begin <= list.size();) {
     const std::size_t end = std::min(list.find(',', begin), list.size());
     const std::string server = list.substr(begin, end - begin);
-    if (urls && !servers.empty() && scheme_of(server).empty()) {
+    if (!servers.empty() && !scheme_of(servers.back()).empty() && scheme_of(server).empty()) {
       servers.back() += "," + server;
     } else {
       servers.push_back(server);
@@ -79,6 +78,25 @@ std::string in_brackets(const std::string& host) {
   return bare ? "[" + host + "]" : host;
 }
 
+std::string with_port(const std::string& list, const std::string& port) {
+  std::vector<std::string> servers = servers_in(list);
+  for (std::string& server : servers) {
+    if (!scheme_of(server).empty() || !port_in(server).empty()) continue;
+    server = in_brackets(server);
+    if (!port.empty()) server += ":" + port;
+  }
+  return joined(servers);
+}
+
+void check_hosts(const std::string& list) {
+  for (const std::string& host : servers_in(list)) {
+    if (host.empty()) refuse("-h: the host must not be empty");
+    if (scheme_of(host).empty() && host.find_first_of("@/") != std::string::npos) {
+      refuse("-h: a host has no @ and no /: write HOST, HOST:PORT or a URL such as mqtt://USER@HOST");
+    }
+  }
+}
+
 LocatedTopic LocatedTopic::parse(const std::string& url) {
   const std::string scheme = scheme_of(url);
   constexpr std::array known{"mqtt://", "mqtts://", "ws://", "wss://"};
@@ -95,31 +113,19 @@ LocatedTopic LocatedTopic::parse(const std::string& url) {
   return {scheme, authority.substr(0, at), authority.substr(at + 1), url.substr(slash + 1)};
 }
 
-std::string LocatedTopic::url() const {
-  return scheme + (credentials.empty() ? "" : credentials + "@") + hosts + "/" + topic;
-}
-
 bool LocatedTopic::has_password() const {
   return credentials.find(':') != std::string::npos;
 }
 
 void LocatedTopic::change_hosts(const std::string& list) {
-  const std::string port = port_in(servers_in(hosts).front());
-  std::vector<std::string> servers = servers_in(list);
-  for (std::string& server : servers) {
-    if (server.empty()) refuse("-h: the host must not be empty");
-    const bool keeps_port = port_in(server).empty() && !port.empty();
-    server = in_brackets(server);
-    if (keeps_port) server += ":" + port;
-  }
-  hosts = joined(servers);
+  hosts = with_port(list, port_in(servers_in(hosts).front()));
 }
 
 void LocatedTopic::change_port(int port) {
   std::vector<std::string> servers = servers_in(hosts);
   for (std::string& server : servers) {
     const std::string own = port_in(server);
-    if (!own.empty()) server.resize(server.size() - own.size() - 1);
+    server = own.empty() ? in_brackets(server) : server.substr(0, server.size() - own.size() - 1);
     server += ":" + std::to_string(port);
   }
   hosts = joined(servers);

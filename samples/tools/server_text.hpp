@@ -1,13 +1,10 @@
 // How users write where the broker is: hosts, ports, URLs and lists of them, taken apart.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace holdfast::tools {
-
-constexpr const char* tls_port_digits = "8883";
 
 /// In lower case, with its "://"; empty without one. (All else of a URL may hold a password: no message has
 /// it.)
@@ -15,8 +12,8 @@ constexpr const char* tls_port_digits = "8883";
 [[nodiscard]] bool is_secure(const std::string& server);
 [[nodiscard]] bool is_websocket(const std::string& server);
 
-/// What stands between the commas. Within a whole URL a comma may be part of a password: of several URLs each
-/// begins with its scheme.
+/// What stands between the commas. Within a whole URL a comma may be part of a password: what follows on one
+/// has a scheme of its own.
 [[nodiscard]] std::vector<std::string> servers_in(const std::string& list);
 
 /// In `host[:port]`: the port, as it is written; empty without one. An IPv6 address may stand without
@@ -24,6 +21,10 @@ constexpr const char* tls_port_digits = "8883";
 [[nodiscard]] std::string port_in(const std::string& host);
 /// An IPv6 address gets the brackets that a URL wants.
 [[nodiscard]] std::string in_brackets(const std::string& host);
+/// Of a list: hosts without a port get this one.
+[[nodiscard]] std::string with_port(const std::string& list, const std::string& port);
+/// Throws Error (Errc::invalid_argument) for what cannot be a list of -h, and shows nothing of it.
+void check_hosts(const std::string& list);
 
 /// A URL of -L: SCHEME [USER[:PASSWORD]@] HOSTS / TOPIC.
 struct LocatedTopic {
@@ -34,9 +35,8 @@ struct LocatedTopic {
 
   /// Throws Error (Errc::invalid_argument) for what is no such URL.
   [[nodiscard]] static LocatedTopic parse(const std::string& url);
-  [[nodiscard]] std::string url() const;
   [[nodiscard]] bool has_password() const;
-  /// The port stays, where these have none of their own.
+  /// The port stays for those that have none of their own.
   void change_hosts(const std::string& list);
   void change_port(int port);
   /// The password stays.

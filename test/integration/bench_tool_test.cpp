@@ -1,4 +1,5 @@
 // holdfast_bench as those run it who size a broker.
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <functional>
@@ -43,6 +44,18 @@ Behaviour sending(const std::function<Verdict(BrokerConnection&, const Packet&, 
 }
 
 }  // namespace
+
+TEST_CASE("holdfast_bench has its whole window in flight, and -t after -L counts", "[integration][bench]") {
+  ScriptedBroker broker({.holds_acknowledgements = true});
+  const Outcome outcome = run(
+      bench(broker.port(), "-L mqtt://127.0.0.1:" + std::to_string(broker.port()) +
+                               "/a -t b --subscribers 0 -q 1 --rate 0 --window 30 --duration 1 --linger 0"));
+  INFO(outcome.errors);
+  const auto published = broker.received(PacketType::publish);
+  CHECK(published.size() == 30);
+  CHECK(std::all_of(published.begin(), published.end(),
+                    [](const Packet& packet) { return packet.topic == "b"; }));
+}
 
 TEST_CASE("every message of many publishers is followed to every subscriber", "[integration][bench]") {
   Mosquitto mosquitto;

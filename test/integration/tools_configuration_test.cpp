@@ -66,6 +66,22 @@ TEST_CASE("an option on the command line takes the place of the one in the confi
   CHECK(broker.accepted().at(0).qos == QoS::at_least_once);
 }
 
+TEST_CASE("a host and port on the command line take the place of the file's socket, port and password",
+          "[integration][tools]") {
+  ScriptedBroker broker;
+  const User user;
+  user.write("holdfast_pub", "--unix /nowhere\n--pw-file /nowhere\n");
+  const std::string port = std::to_string(broker.port());
+  const std::string url = "mqtt://alice:pw@127.0.0.1:" + port + "/t";
+  CHECK(
+      run(user.command({HOLDFAST_PUB, "-t", "t", "-m", "x", "-P", "pw", "-u", "alice", "-p", port})).errors ==
+      "");
+  CHECK(run(user.command({HOLDFAST_PUB, "-m", "x", "-L", url})).errors == "");
+  user.write("holdfast_pub", "-p 9\n");
+  CHECK(run(user.command({HOLDFAST_PUB, "-t", "t", "-m", "x", "-h", "127.0.0.1:" + port})).errors == "");
+  CHECK(broker.accepted_count() == 3);
+}
+
 TEST_CASE("what the file of holdfast_sub subscribes to comes on top of the command line's",
           "[integration][tools]") {
   ScriptedBroker broker;

@@ -1,5 +1,6 @@
 // Where holdfast_pub and holdfast_sub look for the broker: hosts, ports, URLs and lists of servers, as a user
 // writes them.
+#include <cstdlib>
 #include <regex>
 
 #include "support/loopback.hpp"
@@ -76,11 +77,36 @@ TEST_CASE("of options that say the same the last counts, as for mosquitto_pub", 
       {"-L mqtt://alice:pw@127.0.0.1:ONE/t -P other", "first, topic t, alice:other"},
       {"-u bob -P other -L mqtt://alice:pw@127.0.0.1:ONE/t", "first, topic t, alice:pw"},
       {"-u bob -P other -L mqtt://127.0.0.1:ONE/t", "first, topic t, bob:other"},
+      {"-L mqtt://127.0.0.9:TWO/t -p ONE -h 127.0.0.1", "first, topic t, nobody:nothing"},
       {"--unix /nowhere -h 127.0.0.1 -p ONE -t t", "first, topic t, nobody:nothing"},
+      {"--unix /nowhere -L mqtt://127.0.0.1:ONE/t", "first, topic t, nobody:nothing"},
   }));
   CAPTURE(arguments);
   CHECK(arrival(HOLDFAST_PUB, arguments) == where);
   CHECK(arrival("/usr/bin/mosquitto_pub", arguments) == where);
+}
+
+TEST_CASE("a port or a user that a later option has, other than mosquitto's knows it, counts, too",
+          "[integration][tools]") {
+  CHECK(arrival(HOLDFAST_PUB, "-t t -p TWO -h 127.0.0.1:ONE") == "first, topic t, nobody:nothing");
+  CHECK(arrival(HOLDFAST_PUB, "-t t -p TWO -h mqtt://127.0.0.1:ONE") == "first, topic t, nobody:nothing");
+  CHECK(arrival(HOLDFAST_PUB, "-L mqtt://127.0.0.1:TWO/t -p TWO -h 127.0.0.1:ONE") ==
+        "first, topic t, nobody:nothing");
+  ::setenv("HOLDFAST_TEST_SECRET", "secret", 1);
+  CHECK(arrival(HOLDFAST_PUB, "--pw-env HOLDFAST_TEST_SECRET -L mqtt://alice:pw@127.0.0.1:ONE/t") ==
+        "first, topic t, alice:pw");
+  CHECK(arrival(HOLDFAST_PUB, "-L mqtt://alice:pw@127.0.0.1:ONE/t --pw-env HOLDFAST_TEST_SECRET") ==
+        "first, topic t, alice:secret");
+}
+
+TEST_CASE("-L before --unix says the topic alone, as for mosquitto_pub", "[integration][tools]") {
+  const std::string program = GENERATE(std::string(HOLDFAST_PUB), std::string("/usr/bin/mosquitto_pub"));
+  Mosquitto mosquitto({.transport = Transport::unix_socket});
+  const std::string socket = mosquitto.server().substr(std::string("unix://").size());
+  CHECK(run({program, "-m", "x", "-r", "-q", "1", "-L", "mqtt://127.0.0.9:1/by/url", "--unix", socket})
+            .status == 0);
+  CHECK(run({HOLDFAST_SUB, "--unix", socket, "-t", "#", "-C", "1", "-F", "%t", "-W", "10"}).output ==
+        "by/url\n");
 }
 
 TEST_CASE("a user name that replaces -L's may have any character", "[integration][tools]") {
@@ -103,12 +129,13 @@ TEST_CASE("-L's user and password are the broker's", "[integration][tools]") {
   CHECK(outcome.errors.find("other") == std::string::npos);
 }
 
-TEST_CASE("holdfast_sub -L subscribes to the URL's topic, and to those of -t", "[integration][tools]") {
+TEST_CASE("holdfast_sub subscribes to the topic of each -L, and to those of -t", "[integration][tools]") {
   Mosquitto mosquitto;
   for (const char* topic : {"a/1", "b/1"}) {
     CHECK(run(pub(mosquitto.port(), {"-t", topic, "-m", topic, "-r", "-q", "1"})).status == 0);
   }
-  const Outcome outcome = run({HOLDFAST_SUB, "-L", url_of(mosquitto.port(), "a/#"), "-t", "b/#", "-C", "2"});
+  const Outcome outcome = run({HOLDFAST_SUB, "-L", url_of(free_port(), "a/#"), "-t", "b/#", "-L",
+                               url_of(mosquitto.port(), "c"), "-C", "2"});
   CHECK(outcome.status == 0);
   CHECK(count_of("a/1\n", outcome.output) == 1);
   CHECK(count_of("b/1\n", outcome.output) == 1);
@@ -191,8 +218,12 @@ TEST_CASE("servers and ways to them that exclude each other are refused in one l
       {{"-h", "a,,b"}, {"-h", "empty"}},
       {{"-L", url + "/t", "-h", ""}, {"-h", "empty"}},
       {{"-L", url + "/t", "-p", "0"}, {"-p 0", "1 to 65535"}},
-      {{"-p", "1", "-h", url}, {"-p", "-h mqtt://...", "into the URL"}},
-      {{"-p", "1", "-h", "a:2"}, {"-p", "-h a:2", "once"}},
+      {{"-h", url, "-p", "1"}, {"-p", "-h mqtt://...", "into the URL"}},
+      {{"-h", "a:2", "-p", "1"}, {"-p", "-h a:2", "once"}},
+      {{"-h", "user:secret@a"}, {"-h", "no @", "mqtt://USER@HOST"}},
+      {{"-h", "a/b"}, {"-h", "no /", "URL"}},
+      {{"-L", url + "/t", "-h", "user:secret@a"}, {"-h", "no @", "mqtt://USER@HOST"}},
+      {{"-L", ""}, {"-L", "mqtt://"}},
       {{"-L", url}, {"-L mqtt://...", "topic is missing"}},
       {{"-L", url + "/"}, {"-L mqtt://...", "topic is missing"}},
       {{"-L", "http://secret@a/t"}, {"-L", "mqtt://"}},
@@ -201,7 +232,6 @@ TEST_CASE("servers and ways to them that exclude each other are refused in one l
       {{"-h", "a", "--cluster"}, {"--cluster", "node1,node2"}},
       {{"--shuffle"}, {"--shuffle", "node1,node2"}},
       {{"--unix", "/s", "-p", "1"}, {"-p", "--unix"}},
-      {{"--unix", "/s", "-L", url + "/t"}, {"-L", "--unix"}},
       {{"--unix", "/s", "--ws"}, {"--ws", "--unix"}},
       {{"--unix", "/s", "-A", "127.0.0.1"}, {"-A", "--unix"}},
       {{"--unix", "/s", "--proxy", "socks5h://u:secret@a"}, {"--proxy", "--unix"}},

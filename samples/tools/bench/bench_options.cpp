@@ -3,7 +3,6 @@
 #include <charconv>
 #include <vector>
 
-#include <holdfast/error.hpp>
 #include <holdfast/topic.hpp>
 
 #include "refuse.hpp"
@@ -72,7 +71,7 @@ void check_topics(const BenchOptions& options) {
 
 void BenchOptions::add_to(CLI::App& app) {
   // mosquitto has no such tool, whose defaults would be meant.
-  connection.after_help = exit_success;
+  connection.help_status = exit_success;
   connection.in_flight_max = 65535;
   connection.add_to(app);
   leave_out(app, "-i,--id", "each client needs an id of its own: give -I with what all begin with");

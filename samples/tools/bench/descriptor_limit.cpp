@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include <holdfast/error.hpp>
+#include "refuse.hpp"
 
 namespace holdfast::tools {
 
@@ -23,16 +23,14 @@ void allow_descriptors_for(std::size_t clients) {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
   if (limit.rlim_max < needed) {
     const rlim_t possible = limit.rlim_max > besides ? (limit.rlim_max - besides) / per_client : 0;
-    throw Error(Errc::invalid_argument,
-                std::to_string(clients) + " clients need " + std::to_string(needed) +
-                    " open files and the limit is " + std::to_string(limit.rlim_max) +
-                    ": raise it (ulimit -Hn, LimitNOFILE= of systemd), or use at most " +
-                    std::to_string(possible) + " clients in one process");
+    refuse(std::to_string(clients) + " clients need " + std::to_string(needed) +
+           " open files and the limit is " + std::to_string(limit.rlim_max) +
+           ": raise it (ulimit -Hn, LimitNOFILE= of systemd), or use at most " + std::to_string(possible) +
+           " clients in one process");
   }
   limit.rlim_cur = needed;
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
-    throw Error(Errc::invalid_argument,
-                "the limit of open files cannot be raised to " + std::to_string(needed) + ": see ulimit -n");
+    refuse("the limit of open files cannot be raised to " + std::to_string(needed) + ": see ulimit -n");
   }
 }
 

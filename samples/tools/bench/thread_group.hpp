@@ -9,6 +9,8 @@
 
 #include <holdfast/error.hpp>
 
+#include "refuse.hpp"
+
 namespace holdfast::tools {
 
 class ThreadGroup {
@@ -24,10 +26,8 @@ class ThreadGroup {
     try {
       threads_.emplace_back(std::move(work));
     } catch (const std::system_error& error) {
-      throw Error(Errc::invalid_argument,
-                  "thread " + std::to_string(threads_.size() + 1) +
-                      " of one for each client: " + error.what() +
-                      ": raise the limit (ulimit -u, TasksMax= of systemd), or use fewer clients");
+      refuse("thread " + std::to_string(threads_.size() + 1) + " of one for each client: " + error.what() +
+             ": raise the limit (ulimit -u, TasksMax= of systemd), or use fewer clients");
     }
   }
   void join() {

@@ -14,6 +14,7 @@
 
 #include "command_line.hpp"
 #include "exit_code.hpp"
+#include "refuse.hpp"
 #include "reporting.hpp"
 #include "trace_file.hpp"
 #include "trace_page.hpp"
@@ -103,7 +104,7 @@ void write_page(const std::string& file, const std::string& page) {
 int make_page(const TraceOptions& options) {
   std::error_code ignored;
   if (std::filesystem::equivalent(options.file, options.page, ignored))
-    throw Error(Errc::invalid_argument, "-o \"" + options.page + "\" is the trace itself: name another file");
+    tools::refuse("-o \"" + options.page + "\" is the trace itself: name another file");
   std::deque<tools::ToldEntry> entries;
   tools::LeftOut before;
   visit(options, [&](tools::ToldEntry told) {

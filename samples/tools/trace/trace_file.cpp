@@ -8,6 +8,8 @@
 
 #include <holdfast/error.hpp>
 
+#include "refuse.hpp"
+
 namespace holdfast::tools {
 
 namespace {
@@ -111,9 +113,8 @@ std::optional<TraceEntry> TraceFile::next() {
       if (stream_.bad())
         throw Error(make_error_code(Errc::invalid_argument), "\"" + name_ + "\" cannot be read any further");
       if (any_readable_) return std::nullopt;
-      throw Error(Errc::invalid_argument,
-                  "\"" + name_ + "\" is no trace: none of its " + std::to_string(line_) +
-                      " lines is one of a trace: name a file that --trace or Options::trace wrote");
+      refuse("\"" + name_ + "\" is no trace: none of its " + std::to_string(line_) +
+             " lines is one of a trace: name a file that --trace or Options::trace wrote");
     }
     ++line_;
   } while (text.empty());
@@ -121,10 +122,9 @@ std::optional<TraceEntry> TraceFile::next() {
   if (!entry.unreadable.empty()) return entry;
   any_readable_ = true;
   if (const auto format = entry.number("format"); entry.event == "trace" && format.value_or(0) > format_known)
-    throw Error(Errc::invalid_argument, "\"" + name_ + "\", line " + std::to_string(line_) +
-                                            ": written by a newer Holdfast, in format " +
-                                            std::to_string(*format) + ": this holdfast_trace reads format " +
-                                            std::to_string(format_known) + ": take the one of that version");
+    refuse("\"" + name_ + "\", line " + std::to_string(line_) + ": written by a newer Holdfast, in format " +
+           std::to_string(*format) + ": this holdfast_trace reads format " + std::to_string(format_known) +
+           ": take the one of that version");
   return entry;
 }
 
