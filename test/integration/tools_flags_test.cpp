@@ -265,9 +265,9 @@ TEST_CASE("-M bounds what is in flight, to twenty where it is not given, as for 
   Program publisher(command);
   for (int line = 0; line < 40; ++line)
     publisher.give(std::to_string(line) + "\n");
-  REQUIRE(broker.wait_until([&] { return broker.count(PacketType::publish) == most; }));
-  CHECK(
-      throughout(std::chrono::milliseconds(100), [&] { return broker.count(PacketType::publish) == most; }));
+  const auto so_many = [&broker, count = most] { return broker.count(PacketType::publish) == count; };
+  REQUIRE(broker.wait_until(so_many));
+  CHECK(throughout(std::chrono::milliseconds(100), so_many));
   publisher.signal(9);
 }
 

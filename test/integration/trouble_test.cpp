@@ -42,6 +42,12 @@ class PromisesOnlyStore : public Store {
   std::atomic<int> refused{0};
 };
 
+Options storing_in(const std::shared_ptr<Store>& store, const std::string& server) {
+  Options options = quick(server);
+  options.store = store;
+  return options;
+}
+
 std::string what_connect_throws(Client& client) {
   try {
     client.connect();
@@ -67,9 +73,7 @@ TEST_CASE("a store that fails ends the client with its error; nothing hangs and 
           "[integration][trouble]") {
   ScriptedBroker broker;
   const auto store = std::make_shared<FullStore>();
-  Options options = quick(broker.server());
-  options.store = store;
-  Client client(options);
+  Client client(storing_in(store, broker.server()));
   client.connect();
   store->full = true;
   const Delivery delivery = client.publish("t", "x", {.qos = QoS::at_least_once});
@@ -90,9 +94,7 @@ TEST_CASE("request() and unsubscribe() throw the error of a store that fails, wh
     return packet.type == PacketType::unsubscribe ? Verdict::ignore : Verdict::proceed;
   }});
   const auto store = std::make_shared<FullStore>();
-  Options options = quick(broker.server());
-  options.store = store;
-  Client client(options);
+  Client client(storing_in(store, broker.server()));
   client.connect();
   const auto request = [&] { static_cast<void>(client.request("service", "", patience)); };
   const auto unsubscribe = [&] { client.unsubscribe("t"); };
@@ -112,9 +114,7 @@ TEST_CASE("the first publish() that a client takes no more tells what the store 
           "[integration][trouble]") {
   ScriptedBroker broker;
   const auto store = std::make_shared<FullStore>();
-  Options options = quick(broker.server());
-  options.store = store;
-  Client client(options);
+  Client client(storing_in(store, broker.server()));
   client.connect();
   store->full = true;
   std::error_code code;
@@ -128,9 +128,7 @@ TEST_CASE("the first publish() that a client takes no more tells what the store 
 TEST_CASE("a store that fails while it is only tidied up does not end the client", "[integration][trouble]") {
   ScriptedBroker broker;
   const auto store = std::make_shared<PromisesOnlyStore>();
-  Options options = quick(broker.server());
-  options.store = store;
-  Client client(options);
+  Client client(storing_in(store, broker.server()));
   client.connect();
   REQUIRE(client.publish("t", "1", {.qos = QoS::at_least_once}).wait_for(patience));
   REQUIRE(eventually([&] { return store->refused != 0; }));
@@ -143,9 +141,7 @@ TEST_CASE("a store that fails before the first connect() does not make the destr
           "[integration][trouble]") {
   const auto store = std::make_shared<FullStore>();
   store->full = true;
-  Options options = quick("mqtt://127.0.0.1:1");
-  options.store = store;
-  Client client(options);
+  Client client(storing_in(store, "mqtt://127.0.0.1:1"));
   client.publish("t", "x", {.qos = QoS::at_least_once});
 }
 
