@@ -82,6 +82,9 @@ class Message {
   [[nodiscard]] std::optional<std::string_view> response_topic() const noexcept;
   /// Bytes by which the requester knows the response. [MQTT 5, 3.3.2.3.6]
   [[nodiscard]] std::optional<std::string_view> correlation_data() const noexcept;
+  /// The number that the broker gave to the topic, or that stands for it; of interest to who studies a
+  /// connection. Absent unless connect_properties.topic_alias_maximum allows it. [MQTT 5, 3.3.2.3.4]
+  [[nodiscard]] std::optional<std::uint16_t> topic_alias() const noexcept;
   /// Of all subscriptions that it matched and that have one. [MQTT 5, 3.3.2.3.8]
   [[nodiscard]] std::vector<std::uint32_t> subscription_identifiers() const;
   /// Of the publisher, in its order; copied. [MQTT 5, 3.3.2.3.7]

@@ -353,7 +353,9 @@ struct Options {
   bool follow_server_reference = false;
   /// Where the log goes. Absent: nowhere, since a library does not print. Errors and events tell what an
   /// application has to act on; only the log tells that TLS is weakened by its options, that the trace ended,
-  /// and that the store could not be tidied or have its last words. A service wants one. Default: none.
+  /// and that the store could not be tidied or have its last words. A service wants one. A connection
+  /// that begins while it is at level debug has a line for each packet, in the words of mosquitto's tools: of
+  /// a payload the size alone, and no secrets; Options::trace tells more. Default: none.
   std::shared_ptr<spdlog::logger> logger = nullptr;
   /// A file to which one JSON line is appended for each packet, state of the client, timer and commit to the
   /// store. Credentials are masked; topics and the beginnings of payloads are in it. Default: none.

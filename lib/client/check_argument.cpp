@@ -11,6 +11,12 @@ namespace {
 constexpr std::size_t readable_length = 60;
 constexpr std::size_t longest_field =
     65535;  // Strings and binary data have a two-byte length. [MQTT 5, 1.5.4, 1.5.6]
+
+void append_escaped(std::string& text, unsigned char byte) {
+  char escaped[5];
+  std::snprintf(escaped, sizeof escaped, "\\x%02X", byte);
+  text += escaped;
+}
 }  // namespace
 
 void require_utf8(std::string_view name, std::string_view value) {
@@ -65,11 +71,29 @@ std::string printable(std::string_view value) {
       text += c;
       continue;
     }
-    char escaped[5];
-    std::snprintf(escaped, sizeof escaped, "\\x%02X", byte);
-    text += escaped;
+    append_escaped(text, byte);
   }
   return value.size() > readable_length ? text + "..." : text;
+}
+
+std::string without_controls(std::string_view text) {
+  const bool utf8 = wire::is_well_formed_utf8(text);
+  const auto byte_at = [text](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : static_cast<unsigned char>(0);
+  };
+  std::string shown;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const unsigned char byte = byte_at(i);
+    const bool ascii_control = byte < 0x20 || byte == 0x7F;
+    const bool second_of_c1 = byte < 0xA0 && i != 0 && byte_at(i - 1) == 0xC2;  // U+0080 to U+009F.
+    const bool first_of_c1 = byte == 0xC2 && byte_at(i + 1) < 0xA0;
+    if (ascii_control || (byte > 0x7F && (!utf8 || first_of_c1 || second_of_c1))) {
+      append_escaped(shown, byte);
+    } else {
+      shown += text[i];
+    }
+  }
+  return shown;
 }
 
 }  // namespace holdfast::client

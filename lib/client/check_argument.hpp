@@ -29,5 +29,7 @@ void require_user_properties(const UserProperties& properties);
 
 /// The value with everything that does not print as \xNN, cut to a readable length.
 [[nodiscard]] std::string printable(std::string_view value);
+/// The whole text, with control characters as \xNN; where it is not UTF-8, all that is not ASCII.
+[[nodiscard]] std::string without_controls(std::string_view text);
 
 }  // namespace holdfast::client

@@ -36,6 +36,7 @@ void Connection::read(session::TimePoint now) {
   ++counters_.reads;
   counters_.bytes_received += result.bytes;
   if (trace_ != nullptr) trace_->on_received({buffer_.get(), result.bytes});
+  if (packet_log_) packet_log_->on_received({buffer_.get(), result.bytes});
   if (!goodbye_) engine_.on_bytes({buffer_.get(), result.bytes}, now);
 }
 
@@ -60,6 +61,7 @@ void Connection::write(session::TimePoint now) {
     counters_.bytes_sent += result.bytes;
     written += result.bytes;
     if (trace_ != nullptr) trace_->on_sent(std::span(pieces).first(count), result.bytes);
+    if (packet_log_) packet_log_->on_sent(std::span(pieces).first(count), result.bytes);
     engine_.on_written(result.bytes, now);
   }
   if (!output_blocked_) {

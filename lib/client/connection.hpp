@@ -4,10 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
+#include "client/packet_log.hpp"
 #include "client/trace.hpp"
 #include "net/byte_stream.hpp"
 #include "session/engine.hpp"
@@ -35,6 +38,8 @@ class Connection {
   /// Says that no more bytes will come from us, and from now on throws away what is read.
   void begin_goodbye();
   void end_trace() noexcept { trace_ = nullptr; }
+  /// From now on, as `log` does.
+  void log_packets(PacketLog log) { packet_log_.emplace(std::move(log)); }
 
   /// The stream has ended: by the broker (no error) or by an error.
   [[nodiscard]] bool ended() const noexcept { return ended_; }
@@ -63,6 +68,7 @@ class Connection {
   const std::chrono::milliseconds write_timeout_;
   Counters& counters_;
   Trace* trace_;
+  std::optional<PacketLog> packet_log_;
   const std::unique_ptr<std::byte[]> buffer_;
   session::TimePoint write_deadline_ = session::never;
   std::error_code error_;

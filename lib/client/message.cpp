@@ -98,6 +98,11 @@ std::optional<std::string_view> Message::correlation_data() const noexcept {
   return bytes ? std::optional(characters(*bytes)) : std::nullopt;
 }
 
+std::optional<std::uint16_t> Message::topic_alias() const noexcept {
+  const auto alias = message_->properties().number(PropertyId::topic_alias);
+  return alias ? std::optional(static_cast<std::uint16_t>(*alias)) : std::nullopt;
+}
+
 std::vector<std::uint32_t> Message::subscription_identifiers() const {
   std::vector<std::uint32_t> found;
   for (const wire::Property& property : message_->properties()) {

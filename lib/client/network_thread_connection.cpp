@@ -93,6 +93,8 @@ void NetworkThread::advance_attempt(TimePoint now) {
   engine_.set_backlog_end(shared_->queue.last_sequence());
   engine_.on_connected(now);
   if (trace_) trace_->on_connection(server_name(), engine_.protocol());
+  if (shared_->logger->should_log(spdlog::level::debug))
+    connection_->log_packets({shared_->logger, engine_.client_id(), engine_.protocol() == Protocol::mqtt_5});
 }
 
 // For each connection: what was meant for an afternoon of tests shall not be forgotten in a product.

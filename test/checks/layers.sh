@@ -6,7 +6,7 @@ set -euo pipefail
 root=${1:-$(cd "$(dirname "$0")/../.." && pwd)}
 
 # What each layer may include of lib/, as extended regular expressions. What a caller passes is checked where he passes it,
-# in client, by wire's rules on strings; packets are none of client's business, except to the trace, which names and masks them.
+# in client, by wire's rules on strings; packets are none of client's business, except to the trace and the log, which name and mask them.
 declare -A allowed=(
   [wire]='wire/.*'
   [session]='(session|wire)/.*'
@@ -36,7 +36,7 @@ done < <(find "$root/lib" -name '*.[ch]pp')
 
 for layer in "${!allowed[@]}"; do
   while IFS=: read -r file line name; do
-    if [[ $file == */lib/client/trace* && $name =~ ^$of_trace$ ]]; then continue; fi
+    if [[ $file == */lib/client/@(trace|packet_)* && $name =~ ^$of_trace$ ]]; then continue; fi
     if ! [[ $name =~ ^(${allowed[$layer]})$ ]]; then complain "$file:$line: lib/$layer must not include $name"; fi
   done < <(includes "$root/lib/$layer" '"')
 done

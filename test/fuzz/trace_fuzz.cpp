@@ -1,16 +1,23 @@
-// Any bytes of a connection become a trace, and any lines are read as one: whatever stands in them, what
-// holdfast_trace makes of them is whole, and no password is in it. The first byte of an input says what the
-// rest is.
+// Any bytes of a connection become a trace and a log, and any lines are read as one: whatever stands in them,
+// what holdfast_trace makes of them is whole, and no password is in it. The first byte of an input says what
+// the rest is.
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ostream_sink.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <limits>
+#include <memory>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "client/packet_log.hpp"
 #include "client/traced_stream.hpp"
 #include "fuzz_input.hpp"
 #include "trace_file.hpp"
@@ -39,6 +46,23 @@ std::string traced(Bytes bytes, unsigned choice, std::size_t piece) {
   for (; !bytes.empty(); bytes = bytes.subspan(std::min(piece, bytes.size())))
     stream.feed(bytes.first(std::min(piece, bytes.size())), session::TimePoint{}, lines);
   return lines;
+}
+
+/// As a client would log them.
+std::string logged(Bytes bytes, unsigned choice, std::size_t piece) {
+  std::ostringstream text;
+  auto logger =
+      std::make_shared<spdlog::logger>("fuzz", std::make_shared<spdlog::sinks::ostream_sink_st>(text));
+  logger->set_level(spdlog::level::debug);
+  logger->set_pattern("%v");
+  const std::string client_id = "me";
+  client::PacketLog log(std::move(logger), client_id, (choice & mqtt_5_flag) != 0);
+  for (; !bytes.empty(); bytes = bytes.subspan(std::min(piece, bytes.size()))) {
+    const Bytes next = bytes.first(std::min(piece, bytes.size()));
+    if ((choice & sent_flag) != 0) log.on_sent(std::span(&next, 1), next.size());
+    if ((choice & sent_flag) == 0) log.on_received(next);
+  }
+  return text.str();
 }
 
 /// All but those of bits cover what there is of the packet, once and in order.
@@ -116,6 +140,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string lines = traced(bytes, choice, bytes.size() + 1);
   require(traced(bytes, choice, 1) == lines);
   check_password(bytes, lines);
+  const std::string log = logged(bytes, choice, bytes.size() + 1);
+  require(logged(bytes, choice, 1) == log);
+  if (!log.empty()) check_text(log);
   read(lines, protocol, true);
   return 0;
 }

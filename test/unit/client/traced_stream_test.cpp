@@ -93,7 +93,7 @@ TEST_CASE("of properties larger than a line the trace shows the beginning", "[cl
   input.resize(4 + (std::size_t{1} << 20));
   const std::string line = lines_of(input);
   CHECK(line.size() - line.find(R"("raw":")") ==
-        std::string_view(R"("raw":""})").size() + 2 * TracedStream::shown_max + 1);
+        std::string_view(R"("raw":""})").size() + 2 * PacketCutter::kept_max + 1);
 }
 
 TEST_CASE("what is payload in MQTT 3.1.1 is not taken for properties", "[client][trace]") {
