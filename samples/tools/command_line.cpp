@@ -18,12 +18,6 @@ int print(const std::string& text) {
   return written || reader_gone() ? exit_success : exit_failure;
 }
 
-// Of its last occurrence; 0 where the option is not given.
-std::ptrdiff_t place_of(const CLI::App& app, const std::string& name) {
-  const auto& order = app.parse_order();
-  return order.rend() - std::find(order.rbegin(), order.rend(), app.get_option_no_throw(name));
-}
-
 }  // namespace
 
 void add_help_and_version(CLI::App& app) {
@@ -50,8 +44,23 @@ std::optional<int> parse(CLI::App& app, const std::vector<std::string>& argument
   return std::nullopt;
 }
 
+std::vector<std::size_t> places_of(const CLI::App& app, const std::string& option) {
+  const CLI::Option* wanted = app.get_option_no_throw(option);
+  if (wanted == nullptr) return {};
+  std::vector<std::size_t> places;
+  const auto& order = app.parse_order();
+  // A second parse, after that of a configuration file's reader, leaves the first one's order in front.
+  for (std::size_t i = order.size(); i-- > 0 && places.size() < wanted->count();) {
+    if (order[i] == wanted) places.push_back(i);
+  }
+  std::reverse(places.begin(), places.end());
+  return places;
+}
+
 bool is_later(const CLI::App& app, const std::string& option, const std::string& than) {
-  return place_of(app, option) > place_of(app, than);
+  const auto places = places_of(app, option);
+  const auto others = places_of(app, than);
+  return !places.empty() && (others.empty() || places.back() > others.back());
 }
 
 }  // namespace holdfast::tools

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ void add_help_and_version(CLI::App& app);
 [[nodiscard]] std::optional<int> parse(CLI::App& app, const std::vector<std::string>& arguments,
                                        int help_status = exit_success);
 
+/// Where an option stands on the command line, each time: larger is later.
+[[nodiscard]] std::vector<std::size_t> places_of(const CLI::App& app, const std::string& option);
 /// Whether an option was given, and after another one if that was given, too.
 [[nodiscard]] bool is_later(const CLI::App& app, const std::string& option, const std::string& than);
 

@@ -1,7 +1,5 @@
 #include "connection_options.hpp"
 
-#include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,17 +18,20 @@
 #include "reporting.hpp"
 #include "secret_file.hpp"
 #include "terminal.hpp"
+#include "tool_logger.hpp"
 
 namespace holdfast::tools {
 
 namespace {
 
-std::shared_ptr<spdlog::logger> make_logger(spdlog::level::level_enum level) {
-  auto logger =
-      std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_level(level);
-  logger->set_pattern(errors_on_terminal() ? std::string(take_line_back) + "%v" : "%v");
-  return logger;
+// As for mosquitto's tools --quiet counts for mistakes and warnings alone.
+std::shared_ptr<spdlog::logger> logger_of(const ConnectionOptions& options) {
+  PacketLines lines = PacketLines::none;
+  if (options.debug) {
+    lines = options.tell_subscriptions ? PacketLines::packets_and_subscriptions : PacketLines::packets;
+  }
+  if (options.quiet) return make_logger(lines, Warnings::none);
+  return make_logger(lines, options.debug ? Warnings::all : Warnings::warnings);
 }
 
 std::optional<std::chrono::seconds> expiry_of(const std::optional<std::string>& text) {
@@ -152,7 +153,7 @@ void ConnectionOptions::add_to(CLI::App& app) {
                  "File with options, one a line, such as those that hold a secret: instead of the one in "
                  "~/.config.")
       ->type_name("FILE");
-  app.add_flag("-d,--debug", debug, "Say what happens on the way, on stderr.");
+  app.add_flag("-d,--debug", debug, "Print a line for each packet, and say on stderr what else happens.");
   app.add_flag("--quiet", quiet, "No error messages and no warnings.");
   app.add_flag("--events", events, "Write connects, losses and the like as JSON lines to stderr.");
   app.add_flag("--stats", statistics, "Write statistics as a JSON line to stderr at the end.");
@@ -177,15 +178,23 @@ void ConnectionOptions::add_to(CLI::App& app) {
 
 void ConnectionOptions::keep_last(const CLI::App& app) {
   server.keep_last(app);
-  if (!server.located || server.located->credentials.empty()) return;
-  if (is_later(app, "-L", "-u")) user_name.reset();
-  if (user_name) server.located->change_user(*user_name);
-  user_name.reset();
-  if (!server.located->has_password()) return;
-  if (is_later(app, "-L", "-P")) password.reset();
-  if (is_later(app, "-L", "--pw-file")) password_file.clear();
-  if (is_later(app, "-L", "--pw-env")) password_variable.clear();
-  if (is_later(app, "-L", "--pw-prompt")) password_prompt = false;
+  if (server.host && !scheme_of(*server.host).empty()) return;  // It has its own user, or none.
+  const auto urls = places_of(app, "-L");
+  const auto comes_later = [&app](const char* option, std::size_t place) {
+    const auto places = places_of(app, option);
+    return !places.empty() && places.back() > place;
+  };
+  for (std::size_t i = 0; i < urls.size(); ++i) {
+    const LocatedTopic url = LocatedTopic::parse(server.urls[i]);
+    if (url.user && !comes_later("-u", urls[i])) user_name = url.user;
+    if (!url.password) continue;
+    if (!comes_later("--pw-file", urls[i])) password_file.clear();
+    if (!comes_later("--pw-env", urls[i])) password_variable.clear();
+    if (!comes_later("--pw-prompt", urls[i])) password_prompt = false;
+    if (comes_later("-P", urls[i])) continue;
+    const bool elsewhere = !password_file.empty() || !password_variable.empty() || password_prompt;
+    password = elsewhere ? std::nullopt : url.password;
+  }
 }
 
 Options ConnectionOptions::to_options(Start start_of_kept_session) const {
@@ -221,9 +230,7 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   options.will = will_of(*this);
   options.trace = trace_file;
   options.trace_bytes_max = trace_bytes_max;
-  options.logger = make_logger(debug   ? spdlog::level::debug
-                               : quiet ? spdlog::level::off
-                                       : spdlog::level::warn);
+  options.logger = logger_of(*this);
   options.in_flight_max = in_flight_max_of(in_flight_max);
   apply_connect_properties(properties, options);
   // -c says it all, as for mosquitto_sub.

@@ -53,14 +53,18 @@ struct ConnectionOptions {
   int will_qos = 0;
   bool will_retain = false;
   std::vector<PropertyArgument> properties;
+  /// Whether -d tells what the broker granted, as mosquitto_sub's does.
+  bool tell_subscriptions = false;
   /// Exit status after --help and --version: mosquitto's.
   int help_status = exit_failure;
 
   /// Adds them all to the command line.
   void add_to(CLI::App& app);
-  /// Of options that say the same the last counts, as for ServerOptions::keep_last(): what comes after -L
-  /// changes its user, too.
+  /// Of options that say the same the last counts, as for ServerOptions::keep_last(): -L says -u and -P, too,
+  /// where it has them.
   void keep_last(const CLI::App& app);
+  /// Whether a line that shows how it goes is not wanted, or would stand among others.
+  [[nodiscard]] bool without_progress() const { return events || quiet || debug; }
   /// What the library needs; throws Error (Errc::invalid_argument) for what contradicts itself.
   [[nodiscard]] Options to_options(Start start_of_kept_session) const;
 };

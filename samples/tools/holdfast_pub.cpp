@@ -187,7 +187,7 @@ class Publisher {
   // Not where something else stands in its place: what is written while it publishes, or what is being typed.
   static bool is_shown(const PubOptions& options) {
     const bool typed = options.lines && ::isatty(STDIN_FILENO) == 1;
-    return !typed && !options.connection.events && !options.connection.quiet && tools::errors_on_terminal();
+    return !typed && !options.connection.without_progress() && tools::errors_on_terminal();
   }
 
   // No Delivery follows them: they are known by the counters, once all of our own have ended.

@@ -10,6 +10,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <holdfast/client.hpp>
@@ -79,6 +80,17 @@ void take_topics_of_urls(SubOptions& options) {
   }
 }
 
+void check_filters(std::string_view option, const std::vector<std::string>& filters) {
+  for (const std::string& filter : filters) {
+    if (is_valid_topic_filter(filter)) continue;
+    std::string what(option);
+    what.append(" \"").append(filter).append(
+        "\": not a topic filter: it must be UTF-8 and not empty, + must fill a level, and # must be the last "
+        "level");
+    throw Error(Errc::invalid_topic_filter, what);
+  }
+}
+
 void check(const SubOptions& options) {
   if (options.topics.empty() && options.unsubscribe.empty() && !options.connection.keep_session) {
     tools::refuse(
@@ -90,13 +102,8 @@ void check(const SubOptions& options) {
   if (!(options.random_filter >= 0.1 && options.random_filter <= 100))
     tools::refuse("--random-filter: must be a number of percent from 0.1 to 100");
   if (options.timeout < 0 || options.timeout > 1e9) tools::refuse("-W: 0 or more seconds");
-  for (const std::string& filter : options.filtered_out) {
-    if (is_valid_topic_filter(filter)) continue;
-    throw Error(Errc::invalid_topic_filter,
-                "-T \"" + filter +
-                    "\": not a topic filter: it must be UTF-8 and not empty, + must fill a level, "
-                    "and # must be the last level");
-  }
+  check_filters("-T", options.filtered_out);
+  check_filters("-U", options.unsubscribe);
 }
 
 class Subscriber {
@@ -124,8 +131,8 @@ class Subscriber {
     if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
     stop_.emplace();  // Before, a signal ends the process: there is nobody to say goodbye to.
     auto answered = std::async(std::launch::async, [this] {
-      unsubscribe();
       subscribe();
+      unsubscribe();
     });
     while (answered.wait_for(std::chrono::milliseconds(20)) == std::future_status::timeout) {
       if (!stop_->requested()) continue;
@@ -251,6 +258,7 @@ int sub_main(int argc, char** argv) {
   SubOptions options;
   CLI::App app("Subscribes at an MQTT 5 broker and prints the messages that come.", "holdfast_sub");
   add_options(app, options);
+  options.connection.tell_subscriptions = true;
   if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
   take_topics_of_urls(options);
   check(options);

@@ -187,6 +187,7 @@ std::string dump(const Json& json, bool pretty) {
 
 Json properties_of(const Message& message) {
   Json json = publish_properties_of(published_with(message));
+  if (const auto alias = message.topic_alias()) json["topic-alias"] = *alias;
   for (const auto identifier : message.subscription_identifiers())
     json["subscription-identifier"].push_back(identifier);
   return json;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::array<FormatPart, 32> parts{{
     {"%%", "A %."},
-    {"%A", "Nothing: the library resolves topic aliases."},
+    {"%A", "Topic alias, where -D connect topic-alias-maximum allows some."},
     {"%C", "Content type."},
     {"%D", "Correlation data."},
     {"%E", "Message expiry interval, in seconds."},
@@ -225,7 +225,7 @@ std::string value_of(char specifier, const Writing& writing) {
     case '%':
       return "%";
     case 'A':
-      return "";  // Topic aliases are resolved by the library.
+      return message.topic_alias() ? std::to_string(*message.topic_alias()) : "";
     case 'C':
       return std::string(message.content_type().value_or(""));
     case 'D':
@@ -268,6 +268,12 @@ std::string value_of(char specifier, const Writing& writing) {
   }
 }
 
+// Against its manual, the width of a payload is also the most of it; in digits, half of what that leaves.
+std::size_t most_of_payload(const FormatReader::Field& field, std::size_t size) {
+  if (field.width == 0) return size;
+  return field.specifier == 'p' ? std::min(size, field.width) : std::min(size / 2, field.width) / 2 * 2;
+}
+
 // As mosquitto_sub: some have no width, only text is cut, and text is never filled with zeros.
 std::string fitted(std::string value, const FormatReader::Field& field) {
   constexpr std::string_view without_width = "%DPqrUjJ";
@@ -276,6 +282,8 @@ std::string fitted(std::string value, const FormatReader::Field& field) {
   if (field.specifier == 'R' && value.empty()) return value;
   const bool is_text = text.find(field.specifier) != std::string_view::npos;
   if (is_text) value.resize(std::min(value.size(), field.most));
+  if (std::string_view("pxX").find(field.specifier) != std::string_view::npos)
+    value.resize(most_of_payload(field, value.size()));
   if (value.size() >= field.width) return value;
   // A number that is missing is all filling.
   const bool left = field.left && !(value.empty() &&

@@ -10,6 +10,7 @@
 
 #include "command_line.hpp"
 #include "refuse.hpp"
+#include "reporting.hpp"
 #include "server_text.hpp"
 
 namespace holdfast::tools {
@@ -47,7 +48,7 @@ void check_unix(const ServerOptions& options, const TlsOptions& tls) {
   exclude(options.proxy.empty() ? "" : "--proxy");
   exclude(options.proxy_from_environment ? "--proxy-env" : "");
   exclude(options.bind_address.empty() ? "" : "-A");
-  exclude(tls.needing());
+  exclude(tls.asking());
 }
 
 // -h with a whole URL, which says by itself what the other options say of a host.
@@ -82,10 +83,11 @@ std::string server_of_host(const ServerOptions& options, const TlsOptions& tls, 
 std::string server_of_located(const ServerOptions& options, const TlsOptions& tls,
                               const LocatedTopic& located, const std::string& host) {
   const std::string own_port = port_in(host);
-  const bool secure = is_secure(located.scheme) || !tls.asking().empty() ||
-                      (located.scheme == "mqtt://" && own_port == tls_port_digits);
+  // Once one of them has asked for TLS, it is meant for all.
+  const bool secure = std::any_of(options.urls.begin(), options.urls.end(), is_secure) ||
+                      !tls.asking().empty() || (located.scheme == "mqtt://" && own_port == tls_port_digits);
   const std::string scheme = scheme_for(is_websocket(located.scheme) || options.websocket, secure);
-  std::string server = scheme + (located.credentials.empty() ? "" : located.credentials + "@") + host;
+  std::string server = scheme + host;
   // A scheme that an option has changed keeps the port of the one that was written.
   if (own_port.empty() && scheme != located.scheme) {
     if (located.scheme == "mqtt://") server += ":1883";
@@ -113,9 +115,9 @@ void check_servers(const ServerOptions& options, const TlsOptions& tls,
     refuse(std::string(options.cluster ? "--cluster" : "--shuffle") +
            " is for several servers: name them with commas between, such as -h node1,node2");
   }
+  // Mosquitto's tools take no notice.
   if (!tls.needing().empty() && std::none_of(servers.begin(), servers.end(), is_secure)) {
-    refuse(tls.needing() +
-           " needs TLS: add --cafile FILE, or --tls-use-os-certs for the system's authorities");
+    complain("Warning", tls.needing() + " does nothing without TLS");
   }
   const bool websocket = std::any_of(servers.begin(), servers.end(), is_websocket);
   if (!websocket && (!options.websocket_path.empty() || !options.websocket_headers.empty())) {

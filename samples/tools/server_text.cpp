@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
 
 #include "refuse.hpp"
 
@@ -15,20 +16,6 @@ std::string joined(const std::vector<std::string>& servers) {
   for (const std::string& server : servers)
     list += (list.empty() ? "" : ",") + server;
   return list;
-}
-
-std::string percent_encoded(const std::string& text) {
-  constexpr const char* digits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0) {
-      encoded += c;
-    } else {
-      encoded += {'%', digits[byte / 16], digits[byte % 16]};
-    }
-  }
-  return encoded;
 }
 
 }  // namespace
@@ -97,6 +84,17 @@ void check_hosts(const std::string& list) {
   }
 }
 
+namespace {
+// What is no number may be a part of a password: it is not shown.
+void check_ports(const std::string& hosts) {
+  for (const std::string& host : servers_in(hosts)) {
+    const std::string port = port_in(host);
+    if (port.find_first_not_of("0123456789") == std::string::npos) continue;
+    refuse("-L: the port is not a number: a / in a user or password has no place in the URL: give -u and -P");
+  }
+}
+}  // namespace
+
 LocatedTopic LocatedTopic::parse(const std::string& url) {
   const std::string scheme = scheme_of(url);
   constexpr std::array known{"mqtt://", "mqtts://", "ws://", "wss://"};
@@ -108,13 +106,15 @@ LocatedTopic LocatedTopic::parse(const std::string& url) {
     refuse("-L " + scheme + "...: the topic is missing: write " + scheme + "host[:port]/topic");
   }
   const std::string authority = url.substr(scheme.size(), slash - scheme.size());
+  LocatedTopic located{scheme, std::nullopt, std::nullopt, authority, url.substr(slash + 1)};
   const std::size_t at = authority.rfind('@');
-  if (at == std::string::npos) return {scheme, "", authority, url.substr(slash + 1)};
-  return {scheme, authority.substr(0, at), authority.substr(at + 1), url.substr(slash + 1)};
-}
-
-bool LocatedTopic::has_password() const {
-  return credentials.find(':') != std::string::npos;
+  if (at != std::string::npos) located.hosts = authority.substr(at + 1);
+  check_ports(located.hosts);
+  if (at == std::string::npos) return located;
+  const std::size_t colon = authority.find(':');
+  located.user = authority.substr(0, std::min(colon, at));
+  if (colon < at) located.password = authority.substr(colon + 1, at - colon - 1);
+  return located;
 }
 
 void LocatedTopic::change_hosts(const std::string& list) {
@@ -129,10 +129,6 @@ void LocatedTopic::change_port(int port) {
     server += ":" + std::to_string(port);
   }
   hosts = joined(servers);
-}
-
-void LocatedTopic::change_user(const std::string& name) {
-  credentials = percent_encoded(name) + (has_password() ? credentials.substr(credentials.find(':')) : "");
 }
 
 }  // namespace holdfast::tools

@@ -1,6 +1,7 @@
 // How users write where the broker is: hosts, ports, URLs and lists of them, taken apart.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,21 +27,20 @@ namespace holdfast::tools {
 /// Throws Error (Errc::invalid_argument) for what cannot be a list of -h, and shows nothing of it.
 void check_hosts(const std::string& list);
 
-/// A URL of -L: SCHEME [USER[:PASSWORD]@] HOSTS / TOPIC.
+/// A URL of -L: SCHEME [USER[:PASSWORD]@] HOSTS / TOPIC. As for mosquitto's tools nothing in it is encoded: a
+/// % is a %.
 struct LocatedTopic {
   std::string scheme;
-  std::string credentials;  ///< Without the @.
-  std::string hosts;        ///< One, or a list.
+  std::optional<std::string> user;
+  std::optional<std::string> password;
+  std::string hosts;  ///< One, or a list.
   std::string topic;
 
   /// Throws Error (Errc::invalid_argument) for what is no such URL.
   [[nodiscard]] static LocatedTopic parse(const std::string& url);
-  [[nodiscard]] bool has_password() const;
   /// The port stays for those that have none of their own.
   void change_hosts(const std::string& list);
   void change_port(int port);
-  /// The password stays.
-  void change_user(const std::string& name);
 };
 
 }  // namespace holdfast::tools

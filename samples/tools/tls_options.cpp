@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <initializer_list>
 #include <system_error>
 #include <utility>
 
@@ -45,12 +46,10 @@ std::string first_given(std::initializer_list<std::pair<const char*, bool>> opti
   return "";
 }
 
+// Mosquitto's tools accept tlsv1.1 as the oldest, which with today's OpenSSL, too, is TLS 1.2.
 TlsVersion version_of(const std::string& version) {
-  if (version.empty() || version == "tlsv1.2") return TlsVersion::tls_1_2;
+  if (version.empty() || version == "tlsv1.2" || version == "tlsv1.1") return TlsVersion::tls_1_2;
   if (version == "tlsv1.3") return TlsVersion::tls_1_3;
-  if (version == "tlsv1.1" || version == "tlsv1") {
-    refuse("--tls-version " + version + ": too old to be safe, and not supported: use tlsv1.2 or tlsv1.3");
-  }
   refuse("--tls-version " + version + ": must be tlsv1.2 or tlsv1.3, the oldest version to accept");
 }
 
@@ -70,7 +69,22 @@ std::string bytes_of(const std::string& digits) {
   return bytes;
 }
 
-// As ciphers(1) of OpenSSL separates them.
+bool is_one_of(const std::string& word, std::initializer_list<const char*> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// Of OpenSSL's keywords those that say nothing new: mbedTLS offers no cipher suite without authentication or
+// encryption, and none that is outdated.
+bool is_everything(const std::string& word) {
+  return is_one_of(word, {"ALL", "DEFAULT", "HIGH"});
+}
+bool is_absent(const std::string& word) {
+  return !word.empty() && (word.front() == '!' || word.front() == '-') &&
+         is_one_of(word.substr(1), {"3DES", "ADH", "AECDH", "DES", "EXP", "EXPORT", "IDEA", "LOW", "MD5",
+                                    "MEDIUM", "NULL", "RC2", "RC4", "SEED", "aNULL", "eNULL"});
+}
+
+// As ciphers(1) of OpenSSL separates them. Empty: all that there are.
 std::vector<std::string> ciphers_of(const std::string& list) {
   std::vector<std::string> names;
   constexpr const char* separators = ":, ";
@@ -79,6 +93,12 @@ std::vector<std::string> ciphers_of(const std::string& list) {
     names.push_back(list.substr(begin, end - begin));
     begin = end;
   }
+  names.erase(std::remove_if(names.begin(), names.end(), is_absent), names.end());
+  const auto others = std::remove_if(names.begin(), names.end(), is_everything);
+  if (others != names.end() && others != names.begin())
+    refuse("--ciphers: \"" + names.front() +
+           "\" does not go with ALL, DEFAULT and HIGH: name each cipher suite");
+  names.erase(others, names.end());
   return names;
 }
 
@@ -140,8 +160,9 @@ void TlsOptions::add_to(CLI::App& app) {
       "--insecure", insecure,
       "TLS: do not check that the broker's certificate is for the host. For tests only: anybody with a "
       "trusted certificate can pass for the broker.");
-  app.add_option("--tls-version", version,
-                 "TLS: the oldest version to accept: tlsv1.2 (the default) or tlsv1.3.")
+  app.add_option(
+         "--tls-version", version,
+         "TLS: the oldest version to accept: tlsv1.2 (the default, and what tlsv1.1 means) or tlsv1.3.")
       ->type_name("tlsv1.2|tlsv1.3");
   app.add_option("--tls-alpn", alpn, "TLS: application protocol to offer; may be given more than once.")
       ->allow_extra_args(false);
@@ -165,12 +186,11 @@ std::string TlsOptions::asking() const {
 }
 
 std::string TlsOptions::needing() const {
-  const std::string name = first_given({{"--insecure", insecure},
-                                        {"--tls-version", !version.empty()},
-                                        {"--tls-alpn", !alpn.empty()},
-                                        {"--ciphers", !ciphers.empty()},
-                                        {"--tls-keylog", !key_log_file.empty()}});
-  return name.empty() ? asking() : name;
+  return first_given({{"--insecure", insecure},
+                      {"--tls-version", !version.empty()},
+                      {"--tls-alpn", !alpn.empty()},
+                      {"--ciphers", !ciphers.empty()},
+                      {"--tls-keylog", !key_log_file.empty()}});
 }
 
 void TlsOptions::check_files() const {

@@ -31,7 +31,8 @@ struct TlsOptions {
   /// The name of an option that was given and that asks for TLS, even of a server that was named without a
   /// scheme; empty without one.
   [[nodiscard]] std::string asking() const;
-  /// The name of an option that was given and that does nothing without TLS; empty without one.
+  /// The name of an option that was given and that does nothing without TLS, nor asks for it; empty without
+  /// one.
   [[nodiscard]] std::string needing() const;
   /// What the library needs; throws Error (Errc::invalid_argument) for what contradicts itself.
   [[nodiscard]] TlsSettings to_settings() const;

@@ -175,6 +175,16 @@ TEST_CASE("where no client of a kind is let in, the tool says why and has no fig
   CHECK(run(bench(mosquitto.port(), "-u alice -P secret --count 1 --rate 0")).status == 0);
 }
 
+TEST_CASE("packets do not go to where JSON goes", "[integration][bench]") {
+  ScriptedBroker broker;
+  const Outcome refused = run(bench(broker.port(), std::string("-d ") + GENERATE("--json", "--json-lines")));
+  CHECK(fault_in(refused.errors, "holdfast_bench", {"-d", "--json", "stdout"}) == "");
+  CHECK(broker.connections() == 0);
+  const Outcome told = run(bench(broker.port(), "-d --count 1"));
+  CHECK(told.status == 0);
+  CHECK(count_of(" sending CONNECT\n", told.output) == 2);
+}
+
 TEST_CASE("a signal ends the run with the figures so far", "[integration][bench]") {
   ScriptedBroker broker;
   Program program(bench(broker.port(), "--json --duration 1000 --rate 100 -q 1"));

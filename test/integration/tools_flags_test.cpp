@@ -1,4 +1,5 @@
 // What the tools have in common with mosquitto's, side by side with them.
+#include <algorithm>
 #include <cstdlib>
 #include <regex>
 #include <set>
@@ -91,7 +92,10 @@ TEST_CASE("-I makes the client id of the prefix and the process number, as for m
 
 TEST_CASE("-F fits its fields as mosquitto_sub does", "[integration][tools]") {
   const SideBySide tools;
+  const std::string payloads =
+      "%3p|%8p|%-8p|%08p|%-08p|%.2p|%8.2p|%0p|%1x|%2x|%3x|%5x|%6X|%7x|%10x|%-20x|%020X|%.4x|";
   const std::string format =
+      payloads +
       "%C|%20C|%-20C|%020C|%.3C|%20.3C|%-20.3C|%10.2t|%-10.2t|%F|%05F|%3F|%-5F|%-05F|%010l|%-010l|%10m|%20p|%"
       "-20p|"
       "%x|%X|%5q|%05r|%R|%10.2R|%D|%P|%5P|%S|%5S|%05S|%A|%5A|%05A|%E|%05E|\\v|\\0|\\a|\\e|%%|@@|";
@@ -182,6 +186,72 @@ TEST_CASE("an empty payload is printed as by mosquitto_sub", "[integration][tool
     }
     CHECK(outputs.at(0) == outputs.at(1));
   }
+}
+
+TEST_CASE("-d prints each packet in the words of mosquitto's tools", "[integration][tools]") {
+  Mosquitto mosquitto;
+  const auto printed_by = [&](const std::string& program, const std::string& arguments) {
+    const Arguments server{program, "-h", "127.0.0.1", "-p", std::to_string(mosquitto.port()), "-i", "me"};
+    const Outcome outcome = run(both(server, split("-d " + arguments)));
+    CHECK(outcome.status == 0);
+    // Each begins to count somewhere else, and mosquitto's count at QoS 0, too.
+    return std::regex_replace(outcome.output, std::regex("(m|Mid: |mid: )[0-9]+"), "$1N");
+  };
+  const std::string version = GENERATE(" -V mqttv5", " -V mqttv311");
+  const std::string qos = GENERATE(" -q 0", " -q 1", " -q 2");
+  CAPTURE(version, qos);
+  const std::string publish = "-t r/e/t -m hello -r" + version + qos;
+  const std::string published = printed_by(HOLDFAST_PUB, publish);
+  CHECK(published == printed_by("/usr/bin/mosquitto_pub", publish));
+  CHECK(count_of("Client me sending PUBLISH (d0, q", published) == 1);
+  if (qos == " -q 2") return;  // Ours has a message at its PUBLISH, and may end before its PUBREL.
+  const std::string subscribe = "-t r/+/t -t b/# -C 1" + version + qos;
+  // An acknowledgement may come before the message is printed, or after.
+  const auto sorted = [](std::vector<std::string> lines) {
+    std::sort(lines.begin(), lines.end());
+    return lines;
+  };
+  const std::string subscribed = printed_by(HOLDFAST_SUB, subscribe);
+  CHECK(sorted(lines_of(subscribed)) == sorted(lines_of(printed_by("/usr/bin/mosquitto_sub", subscribe))));
+  CHECK(count_of("\nSubscribed (mid: N): ", subscribed) == 1);
+}
+
+TEST_CASE("holdfast_rr -d prints each packet as mosquitto_rr does", "[integration][tools]") {
+  ScriptedBroker broker;
+  broker.behave({.on_packet = [](BrokerConnection& connection, const Packet& packet) {
+    if (packet.type == PacketType::publish) connection.send(publish("answer", "21"));
+    return Verdict::proceed;
+  }});
+  std::vector<std::string> outputs;
+  for (const std::string& program :
+       {std::string(HOLDFAST_PROGRAMS) + "/holdfast_rr", std::string("/usr/bin/mosquitto_rr")}) {
+    const Arguments server{program, "-h", "127.0.0.1", "-p", std::to_string(broker.port())};
+    const Outcome outcome = run(both(server, split("-d -i me -V mqttv5 -t ask -e answer -m x -W 20")));
+    CHECK(outcome.status == 0);
+    outputs.push_back(std::regex_replace(outcome.output, std::regex("(m|Mid: )[0-9]+"), "$1N"));
+  }
+  CHECK(outputs.at(0) == outputs.at(1) + "Client me sending DISCONNECT\n");  // Which mosquitto_rr leaves out.
+  CHECK(count_of("Client me received PUBLISH (d0, q0, r0, mN, 'answer', ... (2 bytes))\n", outputs.at(0)) ==
+        1);
+}
+
+TEST_CASE("-d shows no message, no password and no control character of a topic", "[integration][tools]") {
+  ScriptedBroker broker;
+  const Outcome outcome = run(
+      pub(broker.port(), {"-d", "-q", "1", "-t", "a\x1b[2Jb", "-m", "hunter2", "-u", "me", "-P", "hunter2"}));
+  CHECK(outcome.status == 0);
+  CHECK(count_of("hunter2", outcome.output + outcome.errors) == 0);
+  CHECK(count_of("sending PUBLISH", outcome.output) == 1);
+  CHECK(count_of("\x1b", outcome.output) == 0);
+}
+
+TEST_CASE("-U counts after -t, as for mosquitto_sub", "[integration][tools]") {
+  ScriptedBroker broker;
+  const std::string program = GENERATE(std::string(HOLDFAST_SUB), std::string("/usr/bin/mosquitto_sub"));
+  const Arguments server{program, "-h", "127.0.0.1", "-p", std::to_string(broker.port())};
+  const std::string packets = run(both(server, split("-d -V mqttv5 -t a -U a -E"))).output;
+  CHECK(packets.find("sending SUBSCRIBE") < packets.find("sending UNSUBSCRIBE"));
+  CHECK(packets.find("sending UNSUBSCRIBE") != std::string::npos);
 }
 
 TEST_CASE("-s with nothing on the standard input publishes nothing, as mosquitto_pub",

@@ -49,6 +49,20 @@ std::string formatted(const std::string& format) {
   return printed({"-F", format, "-D", "subscribe", "subscription-identifier", "17"}, every_property);
 }
 
+/// What that program prints of a message under the topic alias 7.
+std::string aliased(const char* program, const Arguments& output) {
+  ScriptedBroker broker;
+  broker.behave({.on_packet = [](BrokerConnection& connection, const Packet& packet) {
+    if (packet.type != PacketType::subscribe) return Verdict::proceed;
+    connection.send(answer(PacketType::suback, packet.packet_identifier, {ReasonCode::success}));
+    const Properties alias = Properties().add(PropertyId::topic_alias, 7);
+    connection.send(publish("a/b", "x", QoS::at_most_once, 0, false, alias));
+    return Verdict::ignore;
+  }});
+  const Arguments server{program, "-V", "mqttv5", "-h", "127.0.0.1", "-p", std::to_string(broker.port())};
+  return run(both(both(server, split("-t # -C 1 -D connect topic-alias-maximum 9")), output)).output;
+}
+
 }  // namespace
 
 TEST_CASE("holdfast_sub --json prints one object a message, with these keys", "[integration][tools]") {
@@ -123,6 +137,7 @@ TEST_CASE("docs/tools.md has every key of holdfast_sub --json, and no other", "[
   const Arguments no_text{"-s", "-D", "publish", "correlation-data", "\xff\x01"};
   take(json::parse(printed({"--json"}, no_text, binary)));
   take(json::parse(printed({"--json", "--hex"}, no_text, binary)));
+  take(json::parse(aliased(HOLDFAST_SUB, {"--json"})));
   CHECK(written == names_of_table(HOLDFAST_TOOLS_PAGE, "### A message"));
 }
 
@@ -145,6 +160,13 @@ TEST_CASE("holdfast_sub -F prints the fields of a message where its format says"
   CHECK(formatted("%C|%D|%F|%R|%S|%P|%A|") == "text/plain|c1|1|answer/here|17|name:value name:ä||\n");
   const int expiry = std::stoi(formatted("%E"));
   CHECK((expiry > 900 && expiry <= 1000));
+}
+
+TEST_CASE("holdfast_sub tells the topic alias of a message, as mosquitto_sub does", "[integration][tools]") {
+  for (const char* program : {HOLDFAST_SUB, "/usr/bin/mosquitto_sub"})
+    CHECK(aliased(program, {"-F", "%t [%A] [%3A] [%-3A] [%03A]"}) == "a/b [7] [  7] [7  ] [007]\n");
+  // Where mosquitto_sub 2.0.11 has a 0.
+  CHECK(json::parse(aliased(HOLDFAST_SUB, {"-F", "%j"})).at("properties").at("topic-alias") == 7);
 }
 
 TEST_CASE("holdfast_sub -F prints payloads in hexadecimal digits", "[integration][tools]") {
@@ -265,14 +287,14 @@ TEST_CASE("--events tells what becomes of each topic filter", "[integration][too
       run(sub(broker.port(), {"-t", "a", "-t", "b", "-U", "c", "-q", "1", "-E", "--events", "--quiet"}));
   const auto events = json_lines(outcome.errors);
   REQUIRE(events.size() == 5);
-  CHECK(events[1].at("event") == "unsubscribed");
-  CHECK(events[1].at("filter") == "c");
-  CHECK(events[2].at("event") == "subscribed");
-  CHECK(events[2].at("filter") == "a");
-  CHECK(events[2].at("reason_code") == 1);
-  CHECK(events[3].at("event") == "subscribe_refused");
-  CHECK(events[3].at("filter") == "b");
-  CHECK(events[3].at("reason_code") == static_cast<int>(ReasonCode::not_authorized));
+  CHECK(events[3].at("event") == "unsubscribed");
+  CHECK(events[3].at("filter") == "c");
+  CHECK(events[1].at("event") == "subscribed");
+  CHECK(events[1].at("filter") == "a");
+  CHECK(events[1].at("reason_code") == 1);
+  CHECK(events[2].at("event") == "subscribe_refused");
+  CHECK(events[2].at("filter") == "b");
+  CHECK(events[2].at("reason_code") == static_cast<int>(ReasonCode::not_authorized));
 }
 
 TEST_CASE("holdfast_pub -d says that nobody had subscribed, which is no failure", "[integration][tools]") {

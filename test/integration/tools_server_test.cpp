@@ -77,6 +77,11 @@ TEST_CASE("of options that say the same the last counts, as for mosquitto_pub", 
       {"-L mqtt://alice:pw@127.0.0.1:ONE/t -P other", "first, topic t, alice:other"},
       {"-u bob -P other -L mqtt://alice:pw@127.0.0.1:ONE/t", "first, topic t, alice:pw"},
       {"-u bob -P other -L mqtt://127.0.0.1:ONE/t", "first, topic t, bob:other"},
+      {"-L mqtt://alice:pw@127.0.0.1:ONE/t -L mqtt://127.0.0.1:TWO/u", "second, topic u, alice:pw"},
+      {"-L mqtt://alice:pw@127.0.0.1:ONE/t -L mqtt://bob@127.0.0.1:TWO/u", "second, topic u, bob:pw"},
+      {"-L mqtt://alice:pw@127.0.0.1:ONE/t -u bob -L mqtt://127.0.0.1:TWO/u", "second, topic u, bob:pw"},
+      {"-u bob -L mqtt://:pw@127.0.0.1:ONE/t", "first, topic t, :pw"},
+      {"-L mqtt://al%40ce:p%25:w@127.0.0.1:ONE/t%41", "first, topic t%41, al%40ce:p%25:w"},
       {"-L mqtt://127.0.0.9:TWO/t -p ONE -h 127.0.0.1", "first, topic t, nobody:nothing"},
       {"--unix /nowhere -h 127.0.0.1 -p ONE -t t", "first, topic t, nobody:nothing"},
       {"--unix /nowhere -L mqtt://127.0.0.1:ONE/t", "first, topic t, nobody:nothing"},
@@ -93,20 +98,26 @@ TEST_CASE("a port or a user that a later option has, other than mosquitto's know
   CHECK(arrival(HOLDFAST_PUB, "-L mqtt://127.0.0.1:TWO/t -p TWO -h 127.0.0.1:ONE") ==
         "first, topic t, nobody:nothing");
   ::setenv("HOLDFAST_TEST_SECRET", "secret", 1);
+  CHECK(arrival(HOLDFAST_PUB, "-P x -L mqtt://alice:pw@127.0.0.1:ONE/t --pw-env HOLDFAST_TEST_SECRET") ==
+        "first, topic t, alice:secret");
+  CHECK(arrival(HOLDFAST_PUB, "--pw-env HOLDFAST_TEST_SECRET -L mqtt://alice:pw@127.0.0.1:ONE/t -P x") ==
+        "first, topic t, alice:x");
   CHECK(arrival(HOLDFAST_PUB, "--pw-env HOLDFAST_TEST_SECRET -L mqtt://alice:pw@127.0.0.1:ONE/t") ==
         "first, topic t, alice:pw");
   CHECK(arrival(HOLDFAST_PUB, "-L mqtt://alice:pw@127.0.0.1:ONE/t --pw-env HOLDFAST_TEST_SECRET") ==
         "first, topic t, alice:secret");
 }
 
-TEST_CASE("-L before --unix says the topic alone, as for mosquitto_pub", "[integration][tools]") {
+TEST_CASE("-L before --unix says topic and user, as for mosquitto_pub", "[integration][tools]") {
   const std::string program = GENERATE(std::string(HOLDFAST_PUB), std::string("/usr/bin/mosquitto_pub"));
-  Mosquitto mosquitto({.transport = Transport::unix_socket});
+  Mosquitto mosquitto({.users = {{"alice", "pw"}}, .transport = Transport::unix_socket});
   const std::string socket = mosquitto.server().substr(std::string("unix://").size());
-  CHECK(run({program, "-m", "x", "-r", "-q", "1", "-L", "mqtt://127.0.0.9:1/by/url", "--unix", socket})
-            .status == 0);
-  CHECK(run({HOLDFAST_SUB, "--unix", socket, "-t", "#", "-C", "1", "-F", "%t", "-W", "10"}).output ==
-        "by/url\n");
+  CHECK(
+      run({program, "-m", "x", "-r", "-q", "1", "-L", "mqtt://alice:pw@127.0.0.9:1/by/url", "--unix", socket})
+          .status == 0);
+  CHECK(run({HOLDFAST_SUB, "--unix", socket, "-u", "alice", "-P", "pw", "-t", "#", "-C", "1", "-F", "%t",
+             "-W", "10"})
+            .output == "by/url\n");
 }
 
 TEST_CASE("a user name that replaces -L's may have any character", "[integration][tools]") {
@@ -121,7 +132,7 @@ TEST_CASE("a whole URL of -h takes the place of -L's but for the topic", "[integ
 
 TEST_CASE("-L's user and password are the broker's", "[integration][tools]") {
   Mosquitto mosquitto({.users = {{"alice", "se:cr@t"}}});
-  const std::string right = "mqtt://alice:se%3Acr%40t@" + on_loopback(mosquitto.port()) + "/t";
+  const std::string right = "mqtt://alice:se:cr@t@" + on_loopback(mosquitto.port()) + "/t";
   CHECK(run({HOLDFAST_PUB, "-m", "x", "-q", "1", "-L", right}).status == 0);
   const std::string wrong = "mqtt://alice:other@" + on_loopback(mosquitto.port()) + "/t";
   const Outcome outcome = run({HOLDFAST_PUB, "-m", "x", "-L", wrong});
@@ -226,6 +237,7 @@ TEST_CASE("servers and ways to them that exclude each other are refused in one l
       {{"-L", ""}, {"-L", "mqtt://"}},
       {{"-L", url}, {"-L mqtt://...", "topic is missing"}},
       {{"-L", url + "/"}, {"-L mqtt://...", "topic is missing"}},
+      {{"-L", "mqtt://alice:sec/secret@a/t"}, {"-L", "port", "-u and -P"}},
       {{"-L", "http://secret@a/t"}, {"-L", "mqtt://"}},
       {{"-L", "localhost/t"}, {"-L", "mqtt://"}},
       {{"-h", "http://secret@a"}, {"http://", "not supported", "mqtts"}},
@@ -236,7 +248,6 @@ TEST_CASE("servers and ways to them that exclude each other are refused in one l
       {{"--unix", "/s", "-A", "127.0.0.1"}, {"-A", "--unix"}},
       {{"--unix", "/s", "--proxy", "socks5h://u:secret@a"}, {"--proxy", "--unix"}},
       {{"--unix", "/s", "--cafile", "f"}, {"--cafile", "--unix"}},
-      {{"--unix", "/s", "--insecure"}, {"--insecure", "--unix"}},
       {{"--proxy", "socks5h://u:secret@a", "--proxy-env"}, {"--proxy and --proxy-env exclude"}},
       {{"-A", "nosuch.invalid"}, {"-A nosuch.invalid", "address or a name"}},
       {{"--ws-path", "/mqtt"}, {"--ws-path needs", "--ws"}},

@@ -154,6 +154,50 @@ TEST_CASE("--ciphers takes OpenSSL's names, --tls-version the oldest to accept",
   CHECK(fault_of_pub(unknown, {"NO-SUCH-CIPHER"}) == "");
 }
 
+TEST_CASE("--ciphers takes OpenSSL's keywords for all that is not weak, as mosquitto_pub does",
+          "[integration][tools][tls]") {
+  Mosquitto mosquitto({.transport = Transport::tls});
+  const std::string keywords = GENERATE("HIGH", "ALL:!aNULL", "DEFAULT:!MD5:-RC4", "HIGH:!aNULL:!MD5:!3DES");
+  const Arguments options = both(at(mosquitto), {"--cafile", mosquitto.ca_file(), "--ciphers", keywords});
+  CHECK(mosquitto_pub(options).status == 0);
+  CHECK(holdfast_pub(options).status == 0);
+  for (const char* more : {"!AES256", "NO-SUCH-CIPHER", "@STRENGTH"}) {
+    const Arguments with_more{"--cafile", mosquitto.ca_file(), "--ciphers", keywords + ":" + more};
+    CHECK(fault_of_pub(holdfast_pub(both(at(mosquitto), with_more)), {more, "name each"}) == "");
+  }
+}
+
+TEST_CASE("--tls-version tlsv1.1 accepts what is newer, as for mosquitto_pub", "[integration][tools][tls]") {
+  Mosquitto mosquitto({.transport = Transport::tls});
+  const Arguments options =
+      both(at(mosquitto), {"--cafile", mosquitto.ca_file(), "--tls-version", "tlsv1.1"});
+  CHECK(fault_on_the_way(options) == "");
+  CHECK(mosquitto_pub(options).status == 0);
+}
+
+TEST_CASE("options for TLS are told to do nothing without it, and mosquitto_pub ignores them",
+          "[integration][tools][tls]") {
+  Mosquitto mosquitto;
+  const Arguments option =
+      GENERATE(Arguments{"--insecure"}, Arguments{"--tls-version", "tlsv1.2"},
+               Arguments{"--tls-alpn", "mqtt"}, Arguments{"--ciphers", "x"}, Arguments{"--tls-keylog", "f"});
+  const Arguments arguments = both({"-h", "127.0.0.1", "-p", std::to_string(mosquitto.port())}, option);
+  if (option.at(0) != "--tls-keylog") CHECK(mosquitto_pub(arguments).status == 0);
+  const Outcome outcome = holdfast_pub(arguments);
+  CHECK(outcome.status == 0);
+  CHECK(fault_in(outcome.errors, "Warning", {option.at(0) + " does nothing without TLS"}) == "");
+  CHECK(holdfast_pub(both(arguments, {"--quiet"})).errors == "");
+}
+
+TEST_CASE("what a -L asked of TLS, a later -L does not take back, as for mosquitto_pub",
+          "[integration][tools][tls]") {
+  Mosquitto mosquitto;
+  const std::string host = "127.0.0.1:" + std::to_string(mosquitto.port());
+  for (const char* program : {HOLDFAST_PUB, "/usr/bin/mosquitto_pub"})
+    CHECK(run({program, "-m", "x", "-L", "mqtts://" + host + "/t", "-L", "mqtt://" + host + "/t"}).status !=
+          0);
+}
+
 TEST_CASE("--tls-keylog appends the secrets of a connection", "[integration][tools][tls]") {
   Mosquitto mosquitto({.transport = Transport::tls});
   const TemporaryDirectory directory;
@@ -203,13 +247,7 @@ TEST_CASE("options for TLS that make no sense are refused in one line, without k
       {{"--psk", "secret", "--psk-identity", "i"}, {"--psk", "hexadecimal"}},
       {{"--psk", "abc", "--psk-identity", "i"}, {"--psk", "even number"}},
       {{"--psk", std::string(66, 'a'), "--psk-identity", "i"}, {"--psk", "64"}},
-      {{"--insecure"}, {"--insecure needs TLS", "--cafile"}},
-      {{"--tls-version", "tlsv1.2"}, {"--tls-version needs TLS", "--cafile"}},
-      {{"--tls-alpn", "mqtt"}, {"--tls-alpn needs TLS", "--cafile"}},
-      {{"--ciphers", "x"}, {"--ciphers needs TLS", "--cafile"}},
-      {{"--tls-keylog", "f"}, {"--tls-keylog needs TLS", "--cafile"}},
       {{"--cafile", "f", "-h", "mqtt://a"}, {"--cafile", "-h mqtt://...", "mqtts://"}},
-      {{"--cafile", "f", "--tls-version", "tlsv1.1"}, {"tlsv1.1", "too old", "tlsv1.2"}},
       {{"--cafile", "f", "--tls-version", "1.2"}, {"--tls-version 1.2", "tlsv1.2 or tlsv1.3"}},
       {{"--cafile", "f", "--tls-engine", "e"}, {"--tls-engine", "not supported", "--key"}},
       {{"--cafile", "f", "--tls-engine-kpass-sha1", "secret"}, {"--tls-engine-kpass-sha1", "not supported"}},

@@ -136,6 +136,8 @@ void BenchOptions::check() {
   if (!duration && count == 0) duration = 10;
   parse_size(size, smallest_payload, largest_payload);
   if (json && json_lines) refuse("--json and --json-lines exclude each other: give one");
+  if (connection.debug && (json || json_lines))
+    refuse("-d does not go with --json and --json-lines: all of them print to stdout");
   if (topic.empty()) topic = topics > 1 ? "bench/%i/%n" : "bench/%i";
   if (filter.empty()) filter = filter_of(topic);
   check_topics(*this);

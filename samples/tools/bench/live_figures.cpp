@@ -35,7 +35,7 @@ LiveFigures::Counted::Counted(const Measurements& figures)
 LiveFigures::LiveFigures(const BenchOptions& options, const Measurements& figures)
     : options_(options),
       figures_(figures),
-      on_terminal_(!options.connection.events && !options.connection.quiet && errors_on_terminal()),
+      on_terminal_(!options.connection.without_progress() && errors_on_terminal()),
       before_(figures) {}
 
 void LiveFigures::tick() {
