@@ -180,7 +180,8 @@ void PacketLog::tell_suback(const CutPacket& packet) {
   Reader reader(packet.body);
   reader.two_bytes();
   std::string codes;
-  for (const std::byte code : payload_of(reader, has_properties_).rest())
+  const auto payload = payload_of(reader, has_properties_).rest();
+  for (const std::byte code : payload)
     codes += (codes.empty() ? "" : ", ") + std::to_string(std::to_integer<unsigned>(code));
   logger_->debug("holdfast: Client {} received SUBACK", client());
   logger_->debug("holdfast: Subscribed (mid: {}): {}", identifier_of(packet), codes);
