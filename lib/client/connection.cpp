@@ -15,6 +15,8 @@ constexpr std::size_t read_buffer_size = std::size_t{128} << 10;
 constexpr std::size_t pieces_a_write = 16;
 // One turn writes no more than this, so that a fast broker cannot keep us from reading.
 constexpr std::size_t written_a_turn = std::size_t{1} << 20;
+// More than a socket holds: a network that only fails to send shall not keep us reading.
+constexpr int reads_after_the_end = 64;
 }  // namespace
 
 Connection::Connection(std::unique_ptr<net::ByteStream> stream, session::Engine& engine,
@@ -43,7 +45,7 @@ void Connection::read(session::TimePoint now) {
 void Connection::write(session::TimePoint now) {
   std::size_t written = 0;
   output_blocked_ = false;
-  flush_stream();
+  flush_stream(now);
   while (!ended_ && !goodbye_ && !engine_.output().empty()) {
     if (written >= written_a_turn) {
       output_blocked_ = true;
@@ -56,7 +58,7 @@ void Connection::write(session::TimePoint now) {
       output_blocked_ = true;
       break;
     }
-    if (result.status != net::IoStatus::ok) return end(result);
+    if (result.status != net::IoStatus::ok) return end_writing(result, now);
     ++counters_.writes;
     counters_.bytes_sent += result.bytes;
     written += result.bytes;
@@ -71,10 +73,22 @@ void Connection::write(session::TimePoint now) {
   }
 }
 
-void Connection::flush_stream() {
+void Connection::flush_stream(session::TimePoint now) {
   if (ended_ || (stream_->poll_events(false, false) & POLLOUT) == 0) return;
   const net::IoResult result = stream_->write({});
-  if (result.status == net::IoStatus::closed || result.status == net::IoStatus::failed) end(result);
+  if (result.status == net::IoStatus::closed || result.status == net::IoStatus::failed)
+    end_writing(result, now);
+}
+
+// What the broker said before it closed tells more than that it takes nothing any more: acknowledgements,
+// DISCONNECT with its reason, an alert of TLS.
+void Connection::end_writing(const net::IoResult& result, session::TimePoint now) {
+  for (int reads = 0; reads < reads_after_the_end && !ended_ && !engine_.closing(); ++reads) {
+    const std::uint64_t before = counters_.bytes_received;
+    read(now);
+    if (counters_.bytes_received == before) break;
+  }
+  if (!ended_) end(result);
 }
 
 void Connection::begin_goodbye() {

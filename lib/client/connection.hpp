@@ -60,7 +60,8 @@ class Connection {
 
  private:
   /// Writes what the stream has to say by itself, such as a WebSocket's pong.
-  void flush_stream();
+  void flush_stream(session::TimePoint now);
+  void end_writing(const net::IoResult& result, session::TimePoint now);
   void end(const net::IoResult& result);
 
   const std::unique_ptr<net::ByteStream> stream_;
