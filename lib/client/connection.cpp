@@ -15,8 +15,6 @@ constexpr std::size_t read_buffer_size = std::size_t{128} << 10;
 constexpr std::size_t pieces_a_write = 16;
 // One turn writes no more than this, so that a fast broker cannot keep us from reading.
 constexpr std::size_t written_a_turn = std::size_t{1} << 20;
-// More than a socket holds: a network that only fails to send shall not keep us reading.
-constexpr int reads_after_the_end = 64;
 }  // namespace
 
 Connection::Connection(std::unique_ptr<net::ByteStream> stream, session::Engine& engine,
@@ -81,13 +79,9 @@ void Connection::flush_stream(session::TimePoint now) {
 }
 
 // What the broker said before it closed tells more than that it takes nothing any more: acknowledgements,
-// DISCONNECT with its reason, an alert of TLS.
+// DISCONNECT with its reason, an alert of TLS. One buffer of it, as of every turn: the inbox may be full.
 void Connection::end_writing(const net::IoResult& result, session::TimePoint now) {
-  for (int reads = 0; reads < reads_after_the_end && !ended_ && !engine_.closing(); ++reads) {
-    const std::uint64_t before = counters_.bytes_received;
-    read(now);
-    if (counters_.bytes_received == before) break;
-  }
+  read(now);
   if (!ended_) end(result);
 }
 
