@@ -302,8 +302,9 @@ TEST_CASE("a client that ends leaves no descriptor and no thread behind", "[inte
   for (int round = 0; round < 5; ++round)
     life();
   REQUIRE(broker.wait_until([&] { return broker.open_connections() == 0; }));
-  CHECK(entries_of("/proc/self/fd").size() == descriptors);
-  CHECK(eventually([&] { return entries_of("/proc/self/task").size() == threads; }));
+  // A helper thread of the last attempt, and the broker, close theirs in their own time.
+  CHECK(eventually([&] { return entries_of("/proc/self/fd").size() <= descriptors; }));
+  CHECK(eventually([&] { return entries_of("/proc/self/task").size() <= threads; }));
 }
 
 TEST_CASE("the network thread takes none of the application's signals", "[integration][lifetime]") {
