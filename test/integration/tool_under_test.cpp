@@ -101,6 +101,11 @@ std::string Program::errors() const {
   return content_of(directory_.path() / "errors");
 }
 
+bool Program::asleep() const {
+  const std::string status = content_of("/proc/" + std::to_string(process_->pid()) + "/status");
+  return status.find("\nState:\tS") != std::string::npos;
+}
+
 bool Program::wait_for_output(const std::string& text) {
   (void)eventually([&] { return !running() || output().size() >= text.size(); }, program_patience);
   return output() == text;

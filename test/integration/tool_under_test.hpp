@@ -61,6 +61,8 @@ class Program {
   void end_input() { input_.close(); }
   void signal(int number) { process_->signal(number); }
   [[nodiscard]] bool running() { return process_->running(); }
+  /// Whether its main thread waits for something.
+  [[nodiscard]] bool asleep() const;
 
   /// What it wrote so far.
   [[nodiscard]] std::string output() const;

@@ -116,6 +116,10 @@ TEST_CASE("a signal ends a subscriber of both with status 0", "[integration][too
   Mosquitto mosquitto;
   Program subscriber({program, "-h", "127.0.0.1", "-p", std::to_string(mosquitto.port()), "-t", "t"});
   REQUIRE(eventually([&] { return count_of("Sending SUBACK to ", mosquitto.log()) == 1; }, program_patience));
+  REQUIRE(run(pub(mosquitto.port(), {"-t", "t", "-m", "x"})).status == 0);
+  REQUIRE(subscriber.wait_for_output("x\n"));
+  // mosquitto_sub disconnects in its signal handler: it waits for itself for ever if that interrupts a write.
+  REQUIRE(eventually([&] { return subscriber.asleep(); }));
   subscriber.signal(number);
   CHECK(subscriber.wait().status == 0);
 }
