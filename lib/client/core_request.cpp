@@ -104,7 +104,7 @@ std::string Core::listen_for_responses(Clock::time_point deadline, const std::st
     code =
         ask(*shared_, subscribe_request(filter, {}),
             subject + "the request was not sent: subscribe to the response topic \"" + printable(topic) + '"',
-            until(deadline))
+            Patience{until(deadline), SubscriptionCalls::WhenEnded::fail})
             .front();
   } catch (...) {
     requests.end_subscribing();

@@ -57,6 +57,7 @@ void Shared::resume() {
   inbox->set_closed(false);
   subscribers.set_closed(false);
   requests.resume();
+  calls.resume();
 }
 
 }  // namespace holdfast::client

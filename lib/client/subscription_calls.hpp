@@ -19,11 +19,17 @@ class SubscriptionCalls {
  public:
   /// The answer, or why none will come.
   using Outcome = std::variant<session::SubscriptionAnswer, Failure>;
+  /// What a call does that begins while no connection will come by itself.
+  enum class WhenEnded : std::uint8_t {
+    wait,  ///< For the next connect(), too.
+    fail,
+  };
 
   /// Any thread. A ticket for a request about to be made.
-  std::uint64_t open() {
+  std::uint64_t open(WhenEnded when_ended) {
     const std::lock_guard lock(mutex_);
-    waiting_[++last_ticket_];
+    auto& outcome = waiting_[++last_ticket_];
+    if (ended_ && when_ended == WhenEnded::fail) outcome = *ended_;
     return last_ticket_;
   }
 
@@ -49,10 +55,17 @@ class SubscriptionCalls {
   /// Network thread. No connection will come by itself: whoever waits now is told why.
   void interrupt(const Failure& failure) {
     const std::lock_guard lock(mutex_);
+    ended_ = failure;
     for (auto& [ticket, outcome] : waiting_) {
       if (!outcome) outcome = failure;
     }
     answered_.notify_all();
+  }
+
+  /// Any thread. A connection is being made again.
+  void resume() {
+    const std::lock_guard lock(mutex_);
+    ended_.reset();
   }
 
   /// The client is being destroyed: nobody waits any more.
@@ -67,6 +80,7 @@ class SubscriptionCalls {
   std::condition_variable answered_;
   std::map<std::uint64_t, std::optional<Outcome>> waiting_;
   std::uint64_t last_ticket_ = 0;
+  std::optional<Failure> ended_;  // Why there is no connection, nor any to come.
   bool closed_ = false;
 };
 

@@ -83,20 +83,21 @@ session::SubscriptionRequest unsubscribe_request(std::span<const std::string> fi
 }
 
 std::vector<ReasonCode> ask(Shared& shared, session::SubscriptionRequest request, std::string_view verb,
-                            std::optional<std::chrono::milliseconds> timeout) {
+                            std::optional<Patience> patience) {
   const std::string subject = std::string(verb) + ": ";
   std::size_t size = 0;
   for (const TopicFilter& subscription : request.subscriptions)
     size += subscription.filter.size() + 5;
   require(size <= largest_request,
           [&] { return subject + "too large for one packet: name fewer filters at once"; });
-  const auto patience = std::min(timeout.value_or(shared.options.request_timeout), longest_wait);
-  const std::uint64_t ticket = request.ticket = shared.calls.open();
+  const auto [asked, when_ended] = patience.value_or(Patience{shared.options.request_timeout});
+  const auto timeout = std::min(asked, longest_wait);
+  const std::uint64_t ticket = request.ticket = shared.calls.open(when_ended);
   const BlockedCalls::Scope scope(shared.completions->blocked());
   send(shared, command::Subscribe{std::move(request)});
-  const auto outcome = shared.calls.wait(ticket, after(patience));
+  const auto outcome = shared.calls.wait(ticket, after(timeout));
   if (!outcome) {
-    throw Error(Errc::timed_out, subject + "no answer within " + std::to_string(patience.count()) +
+    throw Error(Errc::timed_out, subject + "no answer within " + std::to_string(timeout.count()) +
                                      " ms; the wish is kept and sent again after the next reconnect" +
                                      (shared.status.is_connected() ? "" : " (there is no connection now)"));
   }

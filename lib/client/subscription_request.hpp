@@ -26,9 +26,15 @@ void check(const SubscriptionQueue& queue);
 [[nodiscard]] session::SubscriptionRequest unsubscribe_request(std::span<const std::string> filters,
                                                                const SubscribeProperties& properties);
 
-/// Asks the broker and waits for its answer, at most Options::request_timeout or `timeout`. `verb` begins
+/// How long a call waits for the broker's answer.
+struct Patience {
+  std::chrono::milliseconds timeout;
+  SubscriptionCalls::WhenEnded when_ended = SubscriptionCalls::WhenEnded::wait;
+};
+
+/// Asks the broker and waits for its answer, with the patience of subscribe() if none is given. `verb` begins
 /// what errors say.
 std::vector<ReasonCode> ask(Shared& shared, session::SubscriptionRequest request, std::string_view verb,
-                            std::optional<std::chrono::milliseconds> timeout = std::nullopt);
+                            std::optional<Patience> patience = std::nullopt);
 
 }  // namespace holdfast::client
