@@ -10,40 +10,49 @@ constexpr std::size_t smallest_table = 64;
 
 InboundWindow::InboundWindow() : table_(smallest_table) {}
 
-InboundWindow::Arrival InboundWindow::on_publish(std::uint16_t packet_identifier, QoS qos, bool duplicate) {
+InboundWindow::Arrival InboundWindow::on_publish(std::uint16_t packet_identifier, QoS qos, bool duplicate,
+                                                 std::uint64_t content) {
   Entry* known = find(packet_identifier);
-  if (known == nullptr) return begin(insert(packet_identifier), qos);
+  if (known == nullptr) return begin(insert(packet_identifier), qos, content);
   // At QoS 2 the identifier names the same message until PUBREL, with DUP or, from sloppy brokers, without: a
   // mosquitto that was restarted forgets it. [MQTT-4.3.3-10]
   const bool same_exchange = qos == QoS::exactly_once && known->qos == qos;
-  // At QoS 1, after a reconnect, DUP says that the broker goes on with the message we hold. Without DUP it is
-  // a new one: a broker that forgot must not make us drop a message. [MQTT-3.3.1-1]
-  const bool redelivery = !known->current && duplicate && known->qos == qos;
   const bool current = known->current;
-  if (same_exchange || redelivery) {
+  if (same_exchange || recognizes(*known, qos, duplicate, content)) {
     Arrival arrival = repeat(*known);
     if (current) arrival.irregularity = Irregularity::same_connection;
     if (!duplicate) arrival.irregularity = Irregularity::without_dup;
     return arrival;
   }
   // An identifier used twice on one connection: both uses count as unfinished, so that this is an overrun.
-  Arrival arrival = begin(*known, qos);
+  Arrival arrival = begin(*known, qos, content);
   if (current) arrival.irregularity = Irregularity::identifier_in_use;
   return arrival;
+}
+
+// At QoS 1, after a reconnect, DUP says that the broker goes on with the message we hold. Without DUP it is a
+// new one: a broker that forgot must not make us drop a message. Nor must one that counts its identifiers
+// anew at each connection, as RabbitMQ 3 does: its identifiers, once seen through, say nothing any more.
+// [MQTT-3.3.1-1, MQTT-4.4.0-1]
+bool InboundWindow::recognizes(const Entry& entry, QoS qos, bool duplicate, std::uint64_t content) {
+  if (entry.current || !duplicate || entry.qos != qos) return false;
+  if (entry.content != content) renumbered_ = true;
+  return !renumbered_;
 }
 
 void InboundWindow::refuse(std::uint16_t packet_identifier, QoS qos, ReasonCode reason) {
   Entry* known = find(packet_identifier);
   Entry& entry = known != nullptr ? *known : insert(packet_identifier);
-  static_cast<void>(begin(entry, qos));
+  static_cast<void>(begin(entry, qos, 0));
   entry.progress = Progress::acknowledged;
   entry.reason = reason;
 }
 
-InboundWindow::Arrival InboundWindow::begin(Entry& entry, QoS qos) {
+InboundWindow::Arrival InboundWindow::begin(Entry& entry, QoS qos, std::uint64_t content) {
   if (!properties_.empty()) properties_.erase(entry.serial);
   entry.serial = next_serial_++;
   entry.holders = 1;
+  entry.content = content;
   entry.progress = Progress::waiting;
   entry.qos = qos;
   entry.reason = ReasonCode::success;
@@ -146,6 +155,7 @@ void InboundWindow::clear() {
   pubrecs_.clear();
   properties_.clear();
   unfinished_ = 0;
+  renumbered_ = false;
 }
 
 InboundWindow::Entry* InboundWindow::find(std::uint16_t packet_identifier) noexcept {

@@ -49,8 +49,8 @@ class InboundWindow {
 
   InboundWindow();
 
-  /// A PUBLISH of QoS 1 or 2 came.
-  Arrival on_publish(std::uint16_t packet_identifier, QoS qos, bool duplicate);
+  /// A PUBLISH of QoS 1 or 2 came. `content`: at QoS 1 its content_hash().
+  Arrival on_publish(std::uint16_t packet_identifier, QoS qos, bool duplicate, std::uint64_t content);
   /// A PUBLISH came that cannot be taken: this error is its acknowledgement, when its turn comes.
   void refuse(std::uint16_t packet_identifier, QoS qos, ReasonCode reason);
   /// So many hold the message: it counts as acknowledged when the last of them has done so.
@@ -84,6 +84,7 @@ class InboundWindow {
   struct Entry {
     std::uint32_t serial = 0;
     std::uint32_t holders = 1;
+    std::uint64_t content = 0;
     std::uint16_t packet_identifier = 0;
     Progress progress = Progress::none;
     QoS qos = QoS::at_least_once;
@@ -97,7 +98,8 @@ class InboundWindow {
   [[nodiscard]] Entry* find_waiting(InboundToken token) noexcept;
   Entry& insert(std::uint16_t packet_identifier);
   void forget(Entry& entry) noexcept;
-  Arrival begin(Entry& entry, QoS qos);
+  [[nodiscard]] bool recognizes(const Entry& entry, QoS qos, bool duplicate, std::uint64_t content);
+  Arrival begin(Entry& entry, QoS qos, std::uint64_t content);
   Arrival repeat(Entry& entry);
   std::deque<std::uint16_t>& turn_of(QoS qos) noexcept {
     return qos == QoS::at_least_once ? pubacks_ : pubrecs_;
@@ -111,6 +113,7 @@ class InboundWindow {
   std::map<std::uint32_t, AcknowledgementProperties> properties_;
   std::size_t unfinished_ = 0;
   std::uint32_t next_serial_ = 1;
+  bool renumbered_ = false;  // The broker gave a message another identifier when it sent it again.
 };
 
 }  // namespace holdfast::session

@@ -145,6 +145,25 @@ TEST_CASE("after a reconnect a message without DUP under a known QoS 1 identifie
   CHECK(test.received() == std::vector<std::string>{"new"});
 }
 
+TEST_CASE("what comes with DUP under the identifier of a QoS 1 message that it is not is handed over",
+          "[incoming]") {
+  EngineUnderTest test = connected();
+  test.receive(qos1(1, "1") + qos1(2, "2") + qos1(3, "3"));
+  test.received();
+  test.acknowledge(0);
+  test.write();
+  test.lose();
+  test.connect(true);
+  // RabbitMQ 3 counts its identifiers from 1 at each connection.
+  test.receive(qos1(1, "2", true) + qos1(2, "3", true) + qos1(3, "4", true));
+  CHECK(test.received() == std::vector<std::string>{"2", "3", "4"});
+  // From now on its identifiers say nothing, though the content be the same.
+  test.lose();
+  test.connect(true);
+  test.receive(qos1(1, "2", true));
+  CHECK(test.received() == std::vector<std::string>{"2"});
+}
+
 TEST_CASE("a message acknowledged while away is acknowledged when the broker sends it again",
           "[incoming][U-4.4-1]") {
   EngineUnderTest test = connected();
