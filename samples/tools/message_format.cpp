@@ -183,6 +183,29 @@ struct Writing {
   bool pretty;
 };
 
+// As mosquitto_sub's JSON library indents.
+void append_indented(std::string& text, const Json& json, std::size_t depth) {
+  if (json.is_array()) {
+    text += '[';
+    for (std::size_t i = 0; i < json.size(); ++i) {
+      if (i != 0) text += ", ";
+      append_indented(text, json[i], depth + 1);
+    }
+    text += ']';
+  } else if (json.is_object()) {
+    text += "{\n";
+    std::size_t left = json.size();
+    for (const auto& [name, value] : json.items()) {
+      text.append(depth + 1, '\t').append(dump(name)).append(":\t");
+      append_indented(text, value, depth + 1);
+      text += --left == 0 ? "\n" : ",\n";
+    }
+    text.append(depth, '\t') += '}';
+  } else {
+    text += dump(json);
+  }
+}
+
 // mosquitto_sub's own JSON; `parsed` puts the payload in as the JSON it is, or there is nothing.
 std::string mosquitto_json(const Writing& writing, bool parsed) {
   const auto& [message, arrival, pretty] = writing;
@@ -204,7 +227,10 @@ std::string mosquitto_json(const Writing& writing, bool parsed) {
   const Json properties = mosquitto_properties(message);
   if (!properties.empty()) json["properties"] = properties;
   json["payload"] = std::move(payload);
-  return dump(json, pretty);
+  if (!pretty) return dump(json);
+  std::string text;
+  append_indented(text, json, 0);
+  return text;
 }
 
 std::string user_properties(const Message& message) {

@@ -122,9 +122,21 @@ TEST_CASE("%j and %J are mosquitto_sub's JSON, pretty on request", "[integration
   CHECK(without_time(pair.ours.output) == without_time(pair.theirs.output));
   CHECK(shape_of_time(pair.ours.output) == shape_of_time(pair.theirs.output));
   CHECK(pair.ours.output.find("Z+") == std::string::npos);
-  const Pair pretty = tools.sub({"-t", "r/2", "-q", "1", "-C", "1", "--pretty", "-F", format});
-  CHECK(without_time(pretty.ours.output) == without_time(pretty.theirs.output));
-  CHECK(lines_of(pretty.ours.output).size() > 10);
+}
+
+TEST_CASE("--pretty indents %j and %J as mosquitto_sub does", "[integration][tools]") {
+  SideBySide tools;
+  REQUIRE(run(pub(tools.mosquitto().port(),
+                  {"-t", "r/3", "-r", "-m", R"({"a":[1,{"b":{}},[]],"c":{"d":"\u0001\"é","e":null}})", "-D",
+                   "publish", "user-property", "f", "g"}))
+              .status == 0);
+  const auto without_time_line = [](const std::string& text) {
+    return std::regex_replace(text, std::regex("\"tst\":\t[^\n]*"), "");
+  };
+  const std::string format = GENERATE("%j", "%J");
+  const Pair pair = tools.sub({"-t", "r/3", "-V", "mqttv5", "-C", "1", "--pretty", "-F", format});
+  CHECK(without_time_line(pair.ours.output) == without_time_line(pair.theirs.output));
+  CHECK(lines_of(pair.ours.output).size() > 10);
 }
 
 TEST_CASE("%J of a payload that is no JSON is told on stderr as by mosquitto_sub", "[integration][tools]") {
