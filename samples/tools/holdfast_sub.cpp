@@ -130,10 +130,7 @@ class Subscriber {
     }
     if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
     stop_.emplace();  // Before, a signal ends the process: there is nobody to say goodbye to.
-    auto answered = std::async(std::launch::async, [this] {
-      subscribe();
-      unsubscribe();
-    });
+    auto answered = std::async(std::launch::async, [this] { ask_for_topics(); });
     while (answered.wait_for(std::chrono::milliseconds(20)) == std::future_status::timeout) {
       if (!stop_->requested()) continue;
       client_.disconnect(goodbye);  // The call that waits for the broker's answer ends with it.
@@ -159,19 +156,25 @@ class Subscriber {
   }
 
  private:
-  void unsubscribe() {
-    if (options_.unsubscribe.empty()) return;
-    const auto codes = client_.unsubscribe(options_.unsubscribe, unsubscribe_properties_);
-    note_refusals("unsubscribe", options_.unsubscribe, codes);
+  // All of it is asked, whatever is refused.
+  void ask_for_topics() {
+    const auto subscribed = subscribe();
+    const auto unsubscribed = unsubscribe();
+    note_refusals("subscribe", options_.topics, subscribed);
+    note_refusals("unsubscribe", options_.unsubscribe, unsubscribed);
   }
 
-  void subscribe() {
-    if (options_.topics.empty()) return;
+  std::vector<ReasonCode> unsubscribe() {
+    if (options_.unsubscribe.empty()) return {};
+    return client_.unsubscribe(options_.unsubscribe, unsubscribe_properties_);
+  }
+
+  std::vector<ReasonCode> subscribe() {
+    if (options_.topics.empty()) return {};
     std::vector<TopicFilter> wishes;
     for (const std::string& topic : options_.topics)
       wishes.push_back({topic, wish_});
-    const auto codes = client_.subscribe(wishes, subscribe_properties_);
-    note_refusals("subscribe", options_.topics, codes);
+    return client_.subscribe(wishes, subscribe_properties_);
   }
 
   // As mosquitto_sub: the end where all are refused, otherwise it goes on with the others. The exit status

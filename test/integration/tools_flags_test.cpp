@@ -266,6 +266,21 @@ TEST_CASE("-U counts after -t, as for mosquitto_sub", "[integration][tools]") {
   CHECK(packets.find("sending UNSUBSCRIBE") != std::string::npos);
 }
 
+TEST_CASE("-U is sent though all of -t are refused, as by mosquitto_sub", "[integration][tools]") {
+  ScriptedBroker broker({.on_packet = [](BrokerConnection& connection, const Packet& packet) {
+    if (packet.type != PacketType::subscribe) return Verdict::proceed;
+    connection.send(answer(PacketType::suback, packet.packet_identifier, {ReasonCode::not_authorized}));
+    return Verdict::ignore;
+  }});
+  for (const char* program : {HOLDFAST_SUB, "/usr/bin/mosquitto_sub"}) {
+    const Arguments server{program, "-h", "127.0.0.1", "-p", std::to_string(broker.port())};
+    const Outcome outcome = run(both(server, split("-d -V mqttv5 -t a -U b")));
+    CHECK(count_of("sending UNSUBSCRIBE", outcome.output) == 1);
+    if (program == std::string(HOLDFAST_SUB))
+      CHECK(outcome.status == static_cast<int>(ReasonCode::not_authorized));
+  }
+}
+
 TEST_CASE("-s with nothing on the standard input publishes nothing, as mosquitto_pub",
           "[integration][tools]") {
   ScriptedBroker broker;
