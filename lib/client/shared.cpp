@@ -56,8 +56,8 @@ void Shared::pause_receiving(bool pause) {
 void Shared::resume() {
   inbox->set_closed(false);
   subscribers.set_closed(false);
-  requests.resume();
   calls.resume();
+  requests.resume();
 }
 
 }  // namespace holdfast::client

@@ -95,13 +95,16 @@ std::vector<ReasonCode> ask(Shared& shared, session::SubscriptionRequest request
   const std::uint64_t ticket = request.ticket = shared.calls.open(when_ended);
   const BlockedCalls::Scope scope(shared.completions->blocked());
   send(shared, command::Subscribe{std::move(request)});
-  const auto outcome = shared.calls.wait(ticket, after(timeout));
+  auto outcome = shared.calls.wait(ticket, after(timeout));
   if (!outcome) {
     throw Error(Errc::timed_out, subject + "no answer within " + std::to_string(timeout.count()) +
                                      " ms; the wish is kept and sent again after the next reconnect" +
                                      (shared.status.is_connected() ? "" : " (there is no connection now)"));
   }
-  if (const auto* failure = std::get_if<Failure>(&*outcome)) throw_failure(*failure);
+  if (auto* failure = std::get_if<Failure>(&*outcome)) {
+    failure->what.insert(0, subject);
+    throw_failure(*failure);
+  }
   const auto& answer = std::get<session::SubscriptionAnswer>(*outcome);
   if (answer.failure) throw Error(*answer.failure, answer.what);
   if (!answer.reason_string.empty()) {

@@ -42,7 +42,7 @@ void Engine::on_publish(const wire::Publish& publish, TimePoint /*now*/) {
   const bool refused = options_.check_payload_format && !has_promised_format(publish);
   if (refused) ++counters_.payloads_refused;
   if (publish.qos == QoS::at_most_once) return refused ? void() : deliver(publish, *topic, {});
-  const std::uint64_t content = publish.qos == QoS::at_least_once ? content_hash(*topic, publish.payload) : 0;
+  const std::uint64_t content = publish.qos == QoS::at_least_once ? content_hash(publish, *topic) : 0;
   const auto arrival = inbound_.on_publish(publish.packet_identifier, publish.qos, publish.dup, content);
   // Whatever becomes of the connection: the window knows the message now, and would suppress it when it comes
   // again.

@@ -17,8 +17,15 @@ InboundWindow::Arrival InboundWindow::on_publish(std::uint16_t packet_identifier
   // At QoS 2 the identifier names the same message until PUBREL, with DUP or, from sloppy brokers, without: a
   // mosquitto that was restarted forgets it. [MQTT-4.3.3-10]
   const bool same_exchange = qos == QoS::exactly_once && known->qos == qos;
+  // At QoS 1, after a reconnect, DUP says that the broker goes on with the message we hold. Without DUP it is
+  // a new one: a broker that forgot must not make us drop a message. Nor must one that counts its identifiers
+  // anew at each connection, as RabbitMQ does: once seen through, they say nothing any more. [MQTT-3.3.1-1,
+  // MQTT-4.4.0-1]
   const bool current = known->current;
-  if (same_exchange || recognizes(*known, qos, duplicate, content)) {
+  const bool redelivery = !current && duplicate && known->qos == qos;
+  const bool renumbered = redelivery && known->content != content;
+  if (renumbered) renumbers_ = true;
+  if (same_exchange || (redelivery && !renumbers_)) {
     Arrival arrival = repeat(*known);
     if (current) arrival.irregularity = Irregularity::same_connection;
     if (!duplicate) arrival.irregularity = Irregularity::without_dup;
@@ -26,18 +33,8 @@ InboundWindow::Arrival InboundWindow::on_publish(std::uint16_t packet_identifier
   }
   // An identifier used twice on one connection: both uses count as unfinished, so that this is an overrun.
   Arrival arrival = begin(*known, qos, content);
-  if (current) arrival.irregularity = Irregularity::identifier_in_use;
+  if (current || renumbered) arrival.irregularity = Irregularity::identifier_in_use;
   return arrival;
-}
-
-// At QoS 1, after a reconnect, DUP says that the broker goes on with the message we hold. Without DUP it is a
-// new one: a broker that forgot must not make us drop a message. Nor must one that counts its identifiers
-// anew at each connection, as RabbitMQ 3 does: its identifiers, once seen through, say nothing any more.
-// [MQTT-3.3.1-1, MQTT-4.4.0-1]
-bool InboundWindow::recognizes(const Entry& entry, QoS qos, bool duplicate, std::uint64_t content) {
-  if (entry.current || !duplicate || entry.qos != qos) return false;
-  if (entry.content != content) renumbered_ = true;
-  return !renumbered_;
 }
 
 void InboundWindow::refuse(std::uint16_t packet_identifier, QoS qos, ReasonCode reason) {
@@ -155,7 +152,7 @@ void InboundWindow::clear() {
   pubrecs_.clear();
   properties_.clear();
   unfinished_ = 0;
-  renumbered_ = false;
+  renumbers_ = false;
 }
 
 InboundWindow::Entry* InboundWindow::find(std::uint16_t packet_identifier) noexcept {

@@ -98,7 +98,6 @@ class InboundWindow {
   [[nodiscard]] Entry* find_waiting(InboundToken token) noexcept;
   Entry& insert(std::uint16_t packet_identifier);
   void forget(Entry& entry) noexcept;
-  [[nodiscard]] bool recognizes(const Entry& entry, QoS qos, bool duplicate, std::uint64_t content);
   Arrival begin(Entry& entry, QoS qos, std::uint64_t content);
   Arrival repeat(Entry& entry);
   std::deque<std::uint16_t>& turn_of(QoS qos) noexcept {
@@ -113,7 +112,7 @@ class InboundWindow {
   std::map<std::uint32_t, AcknowledgementProperties> properties_;
   std::size_t unfinished_ = 0;
   std::uint32_t next_serial_ = 1;
-  bool renumbered_ = false;  // The broker gave a message another identifier when it sent it again.
+  bool renumbers_ = false;  // The broker gives messages other identifiers when it sends them again.
 };
 
 }  // namespace holdfast::session

@@ -115,7 +115,7 @@ TEST_CASE("a session is resumed at RabbitMQ, also after it was killed and the ne
   broker().restart();
   relay.heal();
   CHECK(succeeded(more) == 50);
-  // RabbitMQ 3 counts its identifiers from 1 at each connection, and marks all of them as DUP after a
+  // RabbitMQ counts its identifiers from 1 at each connection, and marks all of them as DUP after a
   // restart: one that we still hold from the last connection soon names another message.
   std::vector<std::string> arrived = receive_payloads(client, 15);
   REQUIRE(eventually([&] { return client.statistics().received >= 25; }));

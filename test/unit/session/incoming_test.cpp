@@ -154,7 +154,7 @@ TEST_CASE("what comes with DUP under the identifier of a QoS 1 message that it i
   test.write();
   test.lose();
   test.connect(true);
-  // RabbitMQ 3 counts its identifiers from 1 at each connection.
+  // RabbitMQ counts its identifiers from 1 at each connection.
   test.receive(qos1(1, "2", true) + qos1(2, "3", true) + qos1(3, "4", true));
   CHECK(test.received() == std::vector<std::string>{"2", "3", "4"});
   // From now on its identifiers say nothing, though the content be the same.

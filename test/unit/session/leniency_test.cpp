@@ -48,6 +48,13 @@ const std::vector<Violation>& violations() {
        [](auto& test) { test.receive(qos1(1, "1") + qos1(1, "2")); }},
       {"an identifier for two messages of different QoS", &Counters::identifiers_reused, protocol_error,
        [](auto& test) { test.receive(qos2(1, "1") + qos1(1, "2")); }},
+      {"an identifier of another message with DUP", &Counters::identifiers_reused, protocol_error,
+       [](auto& test) {
+         test.receive(qos1(1, "1"));
+         test.lose();
+         test.connect(true);
+         test.receive(qos1(1, "2", true));
+       }},
       {"a QoS 2 message twice on one connection", others, protocol_error,
        [](auto& test) { test.receive(qos2(1, "1") + qos2(1, "1", true)); }},
       {"a PUBACK for nobody", acknowledgements, protocol_error,
