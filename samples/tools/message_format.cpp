@@ -206,11 +206,23 @@ void append_indented(std::string& text, const Json& json, std::size_t depth) {
   }
 }
 
+// Discarded if it is no JSON, or nested more deeply than mosquitto_sub takes: printing goes as deep.
+Json parse_payload(std::string_view payload) {
+  constexpr int depth_max = 1000;
+  bool too_deep = false;
+  const auto look = [&](int depth, Json::parse_event_t /*event*/, const Json& /*value*/) {
+    too_deep = too_deep || depth > depth_max;
+    return !too_deep;
+  };
+  Json parsed = Json::parse(payload, look, false);
+  return too_deep ? Json(Json::value_t::discarded) : parsed;
+}
+
 // mosquitto_sub's own JSON; `parsed` puts the payload in as the JSON it is, or there is nothing.
 std::string mosquitto_json(const Writing& writing, bool parsed) {
   const auto& [message, arrival, pretty] = writing;
   Json payload = message.payload().empty() ? Json(nullptr)
-                 : parsed                  ? Json::parse(message.payload(), nullptr, false)
+                 : parsed                  ? parse_payload(message.payload())
                                            : Json(message.payload());
   if (payload.is_discarded()) {
     complain("Error", "Message payload is not valid JSON on topic " + std::string(message.topic()) + ".");

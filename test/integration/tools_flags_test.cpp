@@ -141,7 +141,9 @@ TEST_CASE("--pretty indents %j and %J as mosquitto_sub does", "[integration][too
 
 TEST_CASE("%J of a payload that is no JSON is told on stderr as by mosquitto_sub", "[integration][tools]") {
   SideBySide tools;
-  REQUIRE(run(pub(tools.mosquitto().port(), {"-t", "r/1", "-m", "hello", "-r"})).status == 0);
+  const std::string too_deep = std::string(5'000, '[') + std::string(5'000, ']');
+  const std::string payload = GENERATE_COPY(std::string("hello"), too_deep);
+  REQUIRE(run(pub(tools.mosquitto().port(), {"-t", "r/1", "-m", payload, "-r"})).status == 0);
   const Pair pair = tools.sub({"-t", "r/1", "-C", "1", "-F", "%J"});
   CHECK(pair.ours.status == pair.theirs.status);
   CHECK(pair.ours.output == pair.theirs.output);
