@@ -51,7 +51,7 @@ Delivery Client::publish(std::string_view topic, std::span<const std::byte> payl
   const Options& ours = core_->shared().options;
   const auto patience =
       ours.outbox_full == OutboxFull::reject ? std::chrono::milliseconds(0) : ours.publish_timeout;
-  auto delivery = core_->publish(topic, payload, options, patience);
+  auto delivery = core_->publish(topic, payload, options, {patience});
   if (!delivery) {
     throw Error(Errc::outbox_full,
                 subject(topic) + "the outbox " +
@@ -72,7 +72,7 @@ Delivery Client::publish(std::string_view topic, std::span<const std::byte> payl
 
 std::optional<Delivery> Client::try_publish(std::string_view topic, std::string_view payload,
                                             const PublishOptions& options) {
-  return core_->publish(topic, bytes_of(payload), options, std::chrono::milliseconds(0));
+  return core_->publish(topic, bytes_of(payload), options, {});
 }
 
 bool Client::flush(std::chrono::milliseconds timeout) {

@@ -144,7 +144,7 @@ void Core::reauthenticate(Milliseconds timeout) {
 }
 
 std::optional<Delivery> Core::publish(std::string_view topic, std::span<const std::byte> payload,
-                                      const PublishOptions& options, Milliseconds timeout) {
+                                      const PublishOptions& options, Patience patience) {
   if (options.payload_is_utf8 && shared_->options.check_payload_format)
     require_text("publish \"" + printable(topic) + "\": payload",
                  {reinterpret_cast<const char*>(payload.data()), payload.size()});
@@ -152,10 +152,11 @@ std::optional<Delivery> Core::publish(std::string_view topic, std::span<const st
   session::OutboundMessagePtr followed = message->share_unknown();
   if (shared_->options.store && !started_) start_thread();  // Nobody else makes the message last, or room.
   std::optional<session::LimitViolation> violation;
-  switch (shared_->queue.push(std::move(message), timeout, violation)) {
+  switch (shared_->queue.push(std::move(message), patience, violation)) {
     case RequestQueue::Push::accepted:
       break;
     case RequestQueue::Push::full:
+    case RequestQueue::Push::ended:
       return std::nullopt;
     case RequestQueue::Push::closed:
       throw_why_closed(*shared_);

@@ -295,6 +295,7 @@ void NetworkThread::end_waits(const Failure& failure) {
   };
   shared_->calls.interrupt(why("disconnected before the answer; it is asked again after the next connect()"));
   shared_->requests.interrupt(why("the client was disconnected"));
+  shared_->queue.interrupt();  // After the requests, which know why.
 }
 
 void NetworkThread::begin_disconnect(const DisconnectOptions& options, TimePoint now) {
@@ -358,7 +359,7 @@ void NetworkThread::end() {
                    : Failure{make_error_code(Errc::closed), "the client ended before the answer", {}, {}};
   // Before the deliveries, which say no more than that the client is closed.
   shared_->calls.interrupt(why);
-  shared_->requests.interrupt(why);
+  shared_->requests.close(why);
   report_finished();
   shared_->completions->close();  // For what was in hand as memory ran out.
   if (shared_->options.store) shared_->options.store->close();

@@ -33,14 +33,18 @@ RequestQueue::RequestQueue(const Options& options, BlockedCalls& blocked)
   }
 }
 
-RequestQueue::Push RequestQueue::push(session::OutboundMessagePtr message, std::chrono::milliseconds patience,
+RequestQueue::Push RequestQueue::push(session::OutboundMessagePtr message, Patience patience,
                                       std::optional<session::LimitViolation>& violation) {
   std::unique_lock lock(mutex_);
-  if (!closed_ && !has_room(*message) && patience.count() > 0) {
+  if (!closed_ && !has_room(*message) && patience.timeout.count() > 0) {
     const BlockedCalls::Scope scope(blocked_);
-    wait_for_room(lock, *message, after(patience));
+    wait_for_room(lock, *message, patience);
   }
   if (closed_) return Push::closed;
+  if (gives_up(patience)) {
+    wake_some();
+    return Push::ended;
+  }
   const bool fits = has_room(*message);
   if (fits) {
     if (const auto exceeded = session::exceeded_limit(limits_, *message, lower_qos_))
@@ -85,6 +89,11 @@ RequestQueue::Load RequestQueue::load() const {
 BrokerLimits RequestQueue::limits() const {
   const std::lock_guard lock(mutex_);
   return limits_;
+}
+
+void RequestQueue::resume() {
+  const std::lock_guard lock(mutex_);
+  ended_ = false;
 }
 
 void RequestQueue::take_all(std::vector<session::OutboundMessagePtr>& messages,
@@ -156,6 +165,12 @@ RequestQueue::Bounds RequestQueue::excess() const {
           above(load_.bytes - untaken_bytes_, bounds_.bytes)};
 }
 
+void RequestQueue::interrupt() {
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  wake_all();
+}
+
 void RequestQueue::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
@@ -175,12 +190,17 @@ bool RequestQueue::has_room(const session::OutboundMessage& message) const noexc
 }
 
 void RequestQueue::wait_for_room(std::unique_lock<std::mutex>& lock, const session::OutboundMessage& message,
-                                 Deadline deadline) {
+                                 Patience patience) {
   WaitingPublisher self{message};
   const auto position = waiting_.insert(waiting_.end(), &self);
   wake_next_ = 1;
-  self.woken.wait_until(lock, deadline, [&] { return closed_ || has_room(message); });
+  self.woken.wait_until(lock, after(patience.timeout),
+                        [&] { return closed_ || gives_up(patience) || has_room(message); });
   waiting_.erase(position);
+}
+
+bool RequestQueue::gives_up(const Patience& patience) const noexcept {
+  return ended_ && patience.when_ended == WhenEnded::fail;
 }
 
 // One that publishes on and on fills the room by itself, and several would only meet at the lock. If the room

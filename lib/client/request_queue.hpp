@@ -19,6 +19,7 @@
 
 #include "client/blocked_calls.hpp"
 #include "client/command.hpp"
+#include "client/patience.hpp"
 #include "session/limits.hpp"
 #include "session/outbound_message.hpp"
 
@@ -27,7 +28,7 @@ namespace holdfast::client {
 class RequestQueue {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
-  enum class Push : std::uint8_t { accepted, full, closed, forbidden };
+  enum class Push : std::uint8_t { accepted, full, closed, ended, forbidden };
 
   struct Bounds {
     std::size_t messages = 0;
@@ -44,9 +45,10 @@ class RequestQueue {
 
   // ---- Any thread ----
 
-  /// Accepts a message and gives it its sequence, waiting for room at most `patience`. `forbidden`: the
-  /// broker's limits forbid it, and `violation` says why.
-  [[nodiscard]] Push push(session::OutboundMessagePtr message, std::chrono::milliseconds patience,
+  /// Accepts a message and gives it its sequence, waiting for room with this patience. `ended`: no connection
+  /// will come by itself, and the patience asks. `forbidden`: the broker's limits forbid it, and `violation`
+  /// says why.
+  [[nodiscard]] Push push(session::OutboundMessagePtr message, Patience patience,
                           std::optional<session::LimitViolation>& violation);
   /// Whether the queue still takes commands.
   bool push(Command command);
@@ -54,6 +56,8 @@ class RequestQueue {
   [[nodiscard]] bool flush(Deadline deadline);
   [[nodiscard]] Load load() const;
   [[nodiscard]] BrokerLimits limits() const;
+  /// A connection is being made again.
+  void resume();
 
   // ---- Network thread ----
 
@@ -73,6 +77,8 @@ class RequestQueue {
   void adopt(std::size_t messages, std::size_t bytes, std::uint64_t last_sequence);
   /// How much was taken from here and not released beyond the bounds, for a policy that drops.
   [[nodiscard]] Bounds excess() const;
+  /// No connection will come by itself: whoever waits for room only as long as one may come returns.
+  void interrupt();
   /// Nothing is taken any more; all who wait return.
   void close();
 
@@ -91,7 +97,8 @@ class RequestQueue {
   [[nodiscard]] FlushGroup& group_of(std::uint64_t sequence) noexcept;
   [[nodiscard]] bool has_room(const session::OutboundMessage& message) const noexcept;
   void wait_for_room(std::unique_lock<std::mutex>& lock, const session::OutboundMessage& message,
-                     Deadline deadline);
+                     Patience patience);
+  [[nodiscard]] bool gives_up(const Patience& patience) const noexcept;
   void wake_some();
   void wake_all();
   void admit(const session::OutboundMessagePtr& message);
@@ -118,6 +125,7 @@ class RequestQueue {
   std::list<WaitingPublisher*> waiting_;  // For room: who has waited longest is woken first.
   std::size_t releases_ = 0;
   std::size_t wake_next_ = 1;  // How many of them, at the next opportunity.
+  bool ended_ = false;
   bool closed_ = false;
 };
 

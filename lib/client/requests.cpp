@@ -94,9 +94,18 @@ std::optional<Message> Requests::wait(Call& call, Deadline deadline, const std::
   call.changed_.wait_until(lock, deadline,
                            [&] { return call.response_ || call.publish_failed_ || call.failure_ || ended_; });
   if (call.response_) return Message(call.response_.release(), nullptr);
+  throw_if_hopeless(call, subject);
+  return std::nullopt;
+}
+
+void Requests::require_hope(const Call& call, const std::string& subject) const {
+  const std::lock_guard lock(mutex_);
+  throw_if_hopeless(call, subject);
+}
+
+void Requests::throw_if_hopeless(const Call& call, const std::string& subject) const {
   if (call.failure_) fail(*call.failure_, subject);
   require_not_ended(subject);
-  return std::nullopt;
 }
 
 void Requests::require_not_ended(const std::string& subject) const {
@@ -184,7 +193,15 @@ void Requests::interrupt(const Failure& failure) {
 
 void Requests::resume() {
   const std::lock_guard lock(mutex_);
-  ended_.reset();
+  if (!closed_) ended_.reset();
+}
+
+void Requests::close(const Failure& failure) {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  interrupt(failure);
 }
 
 Requests::Call* Requests::find(std::optional<std::string_view> correlation_data) const {

@@ -70,6 +70,8 @@ class Requests {
   /// The response, waiting until `deadline`. Throws Error if none can come. Empty as well when the Delivery
   /// of the request has failed, and says why.
   [[nodiscard]] std::optional<Message> wait(Call& call, Deadline deadline, const std::string& subject);
+  /// Throws Error if no response can come.
+  void require_hope(const Call& call, const std::string& subject) const;
   [[nodiscard]] Totals totals() const;
 
   // ---- Network thread ----
@@ -92,12 +94,15 @@ class Requests {
   void interrupt(const Failure& failure);
   /// Any thread. A connection is being made again.
   void resume();
+  /// The client is ending: as interrupt(), for good.
+  void close(const Failure& failure);
 
  private:
   enum class Subscribed : std::uint8_t { no, asking, yes };
 
   [[nodiscard]] Call* find(std::optional<std::string_view> correlation_data) const;
   void fail_all(const Failure& failure);
+  void throw_if_hopeless(const Call& call, const std::string& subject) const;
   void require_not_ended(const std::string& subject) const;
 
   const std::string nonce_;  // Marks the Correlation Data of this client.
@@ -107,6 +112,7 @@ class Requests {
   std::string topic_;
   Subscribed subscribed_ = Subscribed::no;
   std::optional<Failure> ended_;  // Why there is no connection, nor any to come.
+  bool closed_ = false;
   std::unordered_map<std::uint64_t, Call*> calls_;
   std::uint64_t last_number_ = 0;
   std::uint64_t answered_ = 0;

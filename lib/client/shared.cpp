@@ -58,6 +58,7 @@ void Shared::resume() {
   subscribers.set_closed(false);
   calls.resume();
   requests.resume();
+  queue.resume();
 }
 
 }  // namespace holdfast::client

@@ -10,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include "client/patience.hpp"
 #include "client/status.hpp"
 #include "session/engine.hpp"
 
@@ -19,11 +20,6 @@ class SubscriptionCalls {
  public:
   /// The answer, or why none will come.
   using Outcome = std::variant<session::SubscriptionAnswer, Failure>;
-  /// What a call does that begins while no connection will come by itself.
-  enum class WhenEnded : std::uint8_t {
-    wait,  ///< For the next connect(), too.
-    fail,
-  };
 
   /// Any thread. A ticket for a request about to be made.
   std::uint64_t open(WhenEnded when_ended) {

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "json_output.hpp"
+#include "mosquitto_json.hpp"
 #include "refuse.hpp"
 #include "reporting.hpp"
 
@@ -145,36 +146,11 @@ class FormatReader {
   std::string_view rest_;
 };
 
-std::string time_text(const char* format, const Arrival& arrival) {
-  std::array<char, 256> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), format, &arrival.local)};
-}
-
 std::string unix_time(const Arrival& arrival) {
   std::array<char, 48> text{};
   std::snprintf(text.data(), text.size(), "%lld.%09ld", static_cast<long long>(arrival.seconds),
                 arrival.nanoseconds);
   return text.data();
-}
-
-// Names may come more than once, which is no reason to leave a value out.
-void append(Json& object, const std::string& name, Json value) {
-  object.get_ref<Json::object_t&>().push_back({name, std::move(value)});
-}
-
-// As mosquitto_sub has them: user properties are one object.
-Json mosquitto_properties(const Message& message) {
-  Json json = properties_of(message);
-  if (json.contains("user-properties")) {
-    Json users = Json::object();
-    for (const auto& [name, value] : message.user_properties())
-      append(users, name, value);
-    json["user-properties"] = std::move(users);
-  }
-  json.erase("subscription-identifier");
-  for (const auto identifier : message.subscription_identifiers())
-    append(json, "subscription-identifier", identifier);
-  return json;
 }
 
 struct Writing {
@@ -183,66 +159,12 @@ struct Writing {
   bool pretty;
 };
 
-// As mosquitto_sub's JSON library indents.
-void append_indented(std::string& text, const Json& json, std::size_t depth) {
-  if (json.is_array()) {
-    text += '[';
-    for (std::size_t i = 0; i < json.size(); ++i) {
-      if (i != 0) text += ", ";
-      append_indented(text, json[i], depth + 1);
-    }
-    text += ']';
-  } else if (json.is_object()) {
-    text += "{\n";
-    std::size_t left = json.size();
-    for (const auto& [name, value] : json.items()) {
-      text.append(depth + 1, '\t').append(dump(name)).append(":\t");
-      append_indented(text, value, depth + 1);
-      text += --left == 0 ? "\n" : ",\n";
-    }
-    text.append(depth, '\t') += '}';
-  } else {
-    text += dump(json);
-  }
-}
-
-// Discarded if it is no JSON, or nested more deeply than mosquitto_sub takes: printing goes as deep.
-Json parse_payload(std::string_view payload) {
-  constexpr int depth_max = 1000;
-  bool too_deep = false;
-  const auto look = [&](int depth, Json::parse_event_t /*event*/, const Json& /*value*/) {
-    too_deep = too_deep || depth > depth_max;
-    return !too_deep;
-  };
-  Json parsed = Json::parse(payload, look, false);
-  return too_deep ? Json(Json::value_t::discarded) : parsed;
-}
-
-// mosquitto_sub's own JSON; `parsed` puts the payload in as the JSON it is, or there is nothing.
-std::string mosquitto_json(const Writing& writing, bool parsed) {
+std::string json_text(const Writing& writing, PayloadAs payload_as) {
   const auto& [message, arrival, pretty] = writing;
-  Json payload = message.payload().empty() ? Json(nullptr)
-                 : parsed                  ? parse_payload(message.payload())
-                                           : Json(message.payload());
-  if (payload.is_discarded()) {
-    complain("Error", "Message payload is not valid JSON on topic " + std::string(message.topic()) + ".");
-    return "";
-  }
-  Json json;
-  json["tst"] = time_text("%Y-%m-%dT%H:%M:%S", arrival) + "." +
-                std::to_string(1'000'000 + arrival.nanoseconds / 1000).substr(1) + time_text("%z", arrival);
-  json["topic"] = message.topic();
-  json["qos"] = static_cast<int>(message.qos());
-  json["retain"] = message.retain() ? 1 : 0;
-  json["payloadlen"] = message.payload().size();
-  if (message.qos() != QoS::at_most_once) json["mid"] = message.packet_identifier();
-  const Json properties = mosquitto_properties(message);
-  if (!properties.empty()) json["properties"] = properties;
-  json["payload"] = std::move(payload);
-  if (!pretty) return dump(json);
-  std::string text;
-  append_indented(text, json, 0);
-  return text;
+  auto text = mosquitto_json(message, arrival, payload_as, pretty);
+  if (text) return std::move(*text);
+  complain("Error", "Message payload is not valid JSON on topic " + std::string(message.topic()) + ".");
+  return "";
 }
 
 std::string user_properties(const Message& message) {
@@ -274,11 +196,11 @@ std::string value_of(char specifier, const Writing& writing) {
     case 'F':
       return message.payload_is_utf8() ? "1" : "";
     case 'I':
-      return time_text("%Y-%m-%dT%H:%M:%S%z", arrival);
+      return arrival.text("%Y-%m-%dT%H:%M:%S%z");
     case 'J':
-      return mosquitto_json(writing, true);
+      return json_text(writing, PayloadAs::json);
     case 'j':
-      return mosquitto_json(writing, false);
+      return json_text(writing, PayloadAs::text);
     case 'l':
       return std::to_string(message.payload().size());
     case 'm':
@@ -336,16 +258,6 @@ std::span<const FormatPart> format_parts() {
   return parts;
 }
 
-Arrival Arrival::now() {
-  timespec time{};
-  clock_gettime(CLOCK_REALTIME, &time);
-  Arrival arrival;
-  arrival.seconds = time.tv_sec;
-  arrival.nanoseconds = time.tv_nsec;
-  localtime_r(&time.tv_sec, &arrival.local);
-  return arrival;
-}
-
 std::string format_message(std::string_view format, const Message& message, const Arrival& arrival,
                            bool pretty) {
   std::string text;
@@ -357,7 +269,7 @@ std::string format_message(std::string_view format, const Message& message, cons
         if (time == 'N') {
           text += std::to_string(1'000'000'000 + arrival.nanoseconds).substr(1);
         } else {
-          text += time_text(std::array<char, 3>{'%', time, '\0'}.data(), arrival);
+          text += arrival.text(std::array<char, 3>{'%', time, '\0'}.data());
         }
       });
   return text;

@@ -1,23 +1,15 @@
 // The output formats of holdfast_sub: mosquitto_sub's -F and what is made of it.
 #pragma once
 
-#include <ctime>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include <holdfast/message.hpp>
 
+#include "arrival.hpp"
+
 namespace holdfast::tools {
-
-/// When a message came, in wall-clock time.
-struct Arrival {
-  std::tm local{};
-  std::time_t seconds = 0;
-  long nanoseconds = 0;
-
-  [[nodiscard]] static Arrival now();
-};
 
 /// What a format of `-F` may have in it, and what becomes of it.
 struct FormatPart {

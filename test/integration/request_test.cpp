@@ -314,6 +314,26 @@ TEST_CASE("a request ends at once with the reason when the connection is refused
   CHECK(client.request("service", "", patience).payload() == "now");
 }
 
+TEST_CASE("a request that waits for room ends at once when the client is disconnected",
+          "[integration][request]") {
+  ScriptedBroker broker(responding([](BrokerConnection& connection, const Packet& request) {
+    connection.send(response_to(request, "now"));
+  }));
+  Options options = quick(broker.server());
+  options.outbox_messages_max = 1;
+  Client client(std::move(options));
+  client.connect();
+  CHECK(client.request("service", "", patience).payload() == "now");
+  broker.change_behaviour([](Behaviour& b) { b.holds_acknowledgements = true; });
+  client.publish("fills", "the outbox", {.qos = QoS::at_least_once});
+  auto code = std::async(std::launch::async, [&] { return error_of_request(client, 2 * patience).code(); });
+  REQUIRE(eventually([&] { return client.statistics().requests_waiting == 1; }));
+  client.disconnect();
+  REQUIRE(code.wait_for(patience) == std::future_status::ready);
+  CHECK(code.get() == Errc::closed);
+  CHECK(client.statistics().published == 2);
+}
+
 TEST_CASE("a request waits for the connection of a connect() that goes on by itself",
           "[integration][request]") {
   for (int i = 0; i < 20; ++i) {

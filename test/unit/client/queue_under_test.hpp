@@ -33,12 +33,12 @@ struct QueueUnderTest {
   }
 
   /// Pushes without waiting for room unless told to.
-  Push push(session::OutboundMessagePtr message, std::chrono::milliseconds patience = {}) {
+  Push push(session::OutboundMessagePtr message, std::chrono::milliseconds timeout = {}) {
     std::optional<session::LimitViolation> violation;
-    return queue.push(std::move(message), patience, violation);
+    return queue.push(std::move(message), {timeout}, violation);
   }
-  Push push(std::string_view payload, std::chrono::milliseconds patience = {}) {
-    return push(outbound(payload), patience);
+  Push push(std::string_view payload, std::chrono::milliseconds timeout = {}) {
+    return push(outbound(payload), timeout);
   }
 
   /// Everything that waits, in its order; commands are left out.

@@ -191,7 +191,7 @@ TEST_CASE("a publisher whose message is forbidden leaves the room to the next", 
   CHECK(test.push("1") == Push::accepted);
   std::optional<session::LimitViolation> violation;
   auto forbidden = test.begin_waiting(
-      [&] { return test.queue.push(outbound("2", QoS::exactly_once), unhurried, violation); });
+      [&] { return test.queue.push(outbound("2", QoS::exactly_once), {unhurried}, violation); });
   auto allowed = test.begin_waiting([&] { return test.push("3", unhurried); });
   test.queue.set_limits(limits_with(&BrokerLimits::maximum_qos, QoS::at_least_once));
   test.queue.release(test.take());
@@ -218,12 +218,35 @@ TEST_CASE("closing wakes all who wait, and they are told", "[client][queue][room
   CHECK_FALSE(test.blocked.any());
 }
 
+TEST_CASE("who waits for room only while a connection may come is told when none will",
+          "[client][queue][room]") {
+  QueueUnderTest test({1, 1'000});
+  CHECK(test.push("1") == Push::accepted);
+  const auto push_in_hope = [&](std::string_view payload) {
+    std::optional<session::LimitViolation> violation;
+    return test.queue.push(outbound(payload), {unhurried, client::WhenEnded::fail}, violation);
+  };
+  auto gives_up = test.begin_waiting([&] { return push_in_hope("2"); });
+  auto waits = test.begin_waiting([&] { return test.push("3", unhurried); });
+  test.queue.interrupt();
+  REQUIRE(returns(gives_up));
+  CHECK(gives_up.get() == Push::ended);
+  CHECK(push_in_hope("4") == Push::ended);
+  test.queue.release(test.take());
+  REQUIRE(returns(waits));
+  CHECK(waits.get() == Push::accepted);
+  test.queue.release(test.take());
+  CHECK(push_in_hope("5") == Push::ended);
+  test.queue.resume();
+  CHECK(push_in_hope("6") == Push::accepted);
+}
+
 TEST_CASE("limits that come while a push waits are kept too", "[client][queue][room]") {
   QueueUnderTest test({1, 1'000});
   CHECK(test.push("1") == Push::accepted);
   std::optional<session::LimitViolation> violation;
   auto push = test.begin_waiting(
-      [&] { return test.queue.push(outbound("2", QoS::exactly_once), unhurried, violation); });
+      [&] { return test.queue.push(outbound("2", QoS::exactly_once), {unhurried}, violation); });
   test.queue.set_limits(limits_with(&BrokerLimits::maximum_qos, QoS::at_least_once));
   test.queue.release(test.take());
   REQUIRE(returns(push));

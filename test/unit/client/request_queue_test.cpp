@@ -156,7 +156,7 @@ TEST_CASE("what the broker's limits forbid is not accepted, with a sentence that
     QueueUnderTest test;
     test.queue.set_limits(forbidden.limits);
     std::optional<session::LimitViolation> violation;
-    CHECK(test.queue.push(forbidden.message, 0ms, violation) == Push::forbidden);
+    CHECK(test.queue.push(forbidden.message, {}, violation) == Push::forbidden);
     REQUIRE(violation);
     CHECK(violation->code == forbidden.code);
     CHECK(mentions(violation->what, "publish \"t\": "));

@@ -99,3 +99,11 @@ TEST_CASE("no request waits for a connection that will not come", "[requests]") 
   CHECK(requests.set_topic("", "client") == (knows_topic ? "answers" : "holdfast/response/client"));
   CHECK_NOTHROW(ask_topic());
 }
+
+TEST_CASE("a connect() that meets the client's end leaves no request waiting for a connection",
+          "[requests]") {
+  Requests requests("");
+  requests.close(refused);
+  requests.resume();
+  CHECK_THROWS_AS(requests.topic(in_time(), "request: "), Error);
+}

@@ -6,7 +6,6 @@
 using namespace holdfast;
 using namespace holdfast::client;
 using namespace holdfast::test;
-using WhenEnded = SubscriptionCalls::WhenEnded;
 
 namespace {
 
