@@ -144,7 +144,7 @@ void Core::reauthenticate(Milliseconds timeout) {
 }
 
 std::optional<Delivery> Core::publish(std::string_view topic, std::span<const std::byte> payload,
-                                      const PublishOptions& options, Patience patience) {
+                                      const PublishOptions& options, RequestQueue::Patience patience) {
   if (options.payload_is_utf8 && shared_->options.check_payload_format)
     require_text("publish \"" + printable(topic) + "\": payload",
                  {reinterpret_cast<const char*>(payload.data()), payload.size()});
@@ -156,7 +156,7 @@ std::optional<Delivery> Core::publish(std::string_view topic, std::span<const st
     case RequestQueue::Push::accepted:
       break;
     case RequestQueue::Push::full:
-    case RequestQueue::Push::ended:
+    case RequestQueue::Push::given_up:
       return std::nullopt;
     case RequestQueue::Push::closed:
       throw_why_closed(*shared_);

@@ -42,9 +42,9 @@ class Core {
   void connect(std::optional<Milliseconds> timeout);
   bool disconnect(const DisconnectOptions& options);
   void reauthenticate(Milliseconds timeout);
-  /// Null if there was no room within the patience.
+  /// Null if there was no room within the patience, or it was given up.
   std::optional<Delivery> publish(std::string_view topic, std::span<const std::byte> payload,
-                                  const PublishOptions& options, Patience patience);
+                                  const PublishOptions& options, RequestQueue::Patience patience);
   bool flush(Milliseconds timeout);
   std::vector<ReasonCode> subscribe(std::span<const TopicFilter> subscriptions,
                                     const SubscribeProperties& properties);

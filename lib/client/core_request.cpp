@@ -72,7 +72,7 @@ Message Core::request(std::string_view topic, std::span<const std::byte> payload
   Requests::Call call(shared_->requests);
   const PublishOptions publish_as =
       publish_options(options, timeout, std::move(response_topic), call.correlation_data());
-  const auto delivery = publish(topic, payload, publish_as, {until(deadline), WhenEnded::fail});
+  const auto delivery = publish(topic, payload, publish_as, {until(deadline), &call.is_hopeless()});
   if (!delivery) {
     shared_->requests.require_hope(call, subject);
     throw Error(Errc::outbox_full, subject + "the outbox stayed full for " + std::to_string(timeout.count()) +
@@ -105,7 +105,7 @@ std::string Core::listen_for_responses(Clock::time_point deadline, const std::st
     code =
         ask(*shared_, subscribe_request(filter, {}),
             subject + "the request was not sent: subscribe to the response topic \"" + printable(topic) + '"',
-            Patience{until(deadline), WhenEnded::fail})
+            Patience{until(deadline), SubscriptionCalls::WhenEnded::fail})
             .front();
   } catch (...) {
     requests.end_subscribing();

@@ -273,8 +273,10 @@ void NetworkThread::hand_over() {
     shared_->authentications.complete(std::move(outcome));
   engine_.authentications().clear();
   for (Event& event : engine_.events()) {
-    if (std::holds_alternative<SessionLost>(event) && !shared_->options.resubscribe)
+    if (std::holds_alternative<SessionLost>(event) && !shared_->options.resubscribe) {
       shared_->requests.on_subscription_lost();
+      shared_->queue.look_again();
+    }
     auto* connected = std::get_if<Connected>(&event);
     if (connected != nullptr) connected->server = server_name();
     if (connected != nullptr && connection_) {
@@ -329,6 +331,7 @@ void NetworkThread::report_unclaimed(const session::SubscriptionAnswer& answer) 
     if (!is_error(code)) continue;
     const std::string& filter = answer.request.subscriptions[i].filter;
     shared_->requests.on_subscription_failed(filter, code);
+    shared_->queue.look_again();
     shared_->events.push(SubscriptionFailed{filter, code, answer.reason_string});
   }
 }

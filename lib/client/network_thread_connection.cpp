@@ -295,7 +295,7 @@ void NetworkThread::end_waits(const Failure& failure) {
   };
   shared_->calls.interrupt(why("disconnected before the answer; it is asked again after the next connect()"));
   shared_->requests.interrupt(why("the client was disconnected"));
-  shared_->queue.interrupt();  // After the requests, which know why.
+  shared_->queue.look_again();
 }
 
 void NetworkThread::begin_disconnect(const DisconnectOptions& options, TimePoint now) {

@@ -17,6 +17,10 @@ constexpr std::size_t untaken_memory_max = std::size_t{4} << 20;
 
 constexpr std::size_t releases_a_turn = 64;
 
+bool is_given_up(const RequestQueue::Patience& patience) noexcept {
+  return patience.given_up != nullptr && patience.given_up->load(std::memory_order_relaxed);
+}
+
 }  // namespace
 
 RequestQueue::RequestQueue(const Options& options, BlockedCalls& blocked)
@@ -41,18 +45,15 @@ RequestQueue::Push RequestQueue::push(session::OutboundMessagePtr message, Patie
     wait_for_room(lock, *message, patience);
   }
   if (closed_) return Push::closed;
-  if (gives_up(patience)) {
-    wake_some();
-    return Push::ended;
-  }
+  const bool given_up = is_given_up(patience);
   const bool fits = has_room(*message);
-  if (fits) {
+  if (fits && !given_up) {
     if (const auto exceeded = session::exceeded_limit(limits_, *message, lower_qos_))
       violation = session::explain_limit(*exceeded, limits_, *message);
   }
-  if (!fits || violation) {
+  if (given_up || !fits || violation) {
     wake_some();  // Whoever was woken and does not take the room leaves it to the next.
-    return fits ? Push::forbidden : Push::full;
+    return given_up ? Push::given_up : fits ? Push::forbidden : Push::full;
   }
   admit(message);
   if (drops_ || store_sets_pace_) {
@@ -91,9 +92,9 @@ BrokerLimits RequestQueue::limits() const {
   return limits_;
 }
 
-void RequestQueue::resume() {
+void RequestQueue::look_again() {
   const std::lock_guard lock(mutex_);
-  ended_ = false;
+  wake_all();
 }
 
 void RequestQueue::take_all(std::vector<session::OutboundMessagePtr>& messages,
@@ -165,12 +166,6 @@ RequestQueue::Bounds RequestQueue::excess() const {
           above(load_.bytes - untaken_bytes_, bounds_.bytes)};
 }
 
-void RequestQueue::interrupt() {
-  const std::lock_guard lock(mutex_);
-  ended_ = true;
-  wake_all();
-}
-
 void RequestQueue::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
@@ -195,12 +190,8 @@ void RequestQueue::wait_for_room(std::unique_lock<std::mutex>& lock, const sessi
   const auto position = waiting_.insert(waiting_.end(), &self);
   wake_next_ = 1;
   self.woken.wait_until(lock, after(patience.timeout),
-                        [&] { return closed_ || gives_up(patience) || has_room(message); });
+                        [&] { return closed_ || is_given_up(patience) || has_room(message); });
   waiting_.erase(position);
-}
-
-bool RequestQueue::gives_up(const Patience& patience) const noexcept {
-  return ended_ && patience.when_ended == WhenEnded::fail;
 }
 
 // One that publishes on and on fills the room by itself, and several would only meet at the lock. If the room

@@ -4,6 +4,7 @@
 // What is bounded is all that was accepted and has not ended: here, in the outbox, or in flight.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -19,7 +20,6 @@
 
 #include "client/blocked_calls.hpp"
 #include "client/command.hpp"
-#include "client/patience.hpp"
 #include "session/limits.hpp"
 #include "session/outbound_message.hpp"
 
@@ -28,11 +28,16 @@ namespace holdfast::client {
 class RequestQueue {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
-  enum class Push : std::uint8_t { accepted, full, closed, ended, forbidden };
+  enum class Push : std::uint8_t { accepted, full, closed, given_up, forbidden };
 
   struct Bounds {
     std::size_t messages = 0;
     std::size_t bytes = 0;
+  };
+  /// How long a publisher waits for room.
+  struct Patience {
+    std::chrono::milliseconds timeout{0};
+    const std::atomic<bool>* given_up = nullptr;  ///< Ends the wait when it is set and look_again() called.
   };
   /// How much is accepted and unfinished.
   struct Load {
@@ -45,9 +50,8 @@ class RequestQueue {
 
   // ---- Any thread ----
 
-  /// Accepts a message and gives it its sequence, waiting for room with this patience. `ended`: no connection
-  /// will come by itself, and the patience asks. `forbidden`: the broker's limits forbid it, and `violation`
-  /// says why.
+  /// Accepts a message and gives it its sequence, waiting for room with this patience. `forbidden`: the
+  /// broker's limits forbid it, and `violation` says why.
   [[nodiscard]] Push push(session::OutboundMessagePtr message, Patience patience,
                           std::optional<session::LimitViolation>& violation);
   /// Whether the queue still takes commands.
@@ -56,8 +60,8 @@ class RequestQueue {
   [[nodiscard]] bool flush(Deadline deadline);
   [[nodiscard]] Load load() const;
   [[nodiscard]] BrokerLimits limits() const;
-  /// A connection is being made again.
-  void resume();
+  /// Whoever has given up what it waits to publish returns.
+  void look_again();
 
   // ---- Network thread ----
 
@@ -77,8 +81,6 @@ class RequestQueue {
   void adopt(std::size_t messages, std::size_t bytes, std::uint64_t last_sequence);
   /// How much was taken from here and not released beyond the bounds, for a policy that drops.
   [[nodiscard]] Bounds excess() const;
-  /// No connection will come by itself: whoever waits for room only as long as one may come returns.
-  void interrupt();
   /// Nothing is taken any more; all who wait return.
   void close();
 
@@ -98,7 +100,6 @@ class RequestQueue {
   [[nodiscard]] bool has_room(const session::OutboundMessage& message) const noexcept;
   void wait_for_room(std::unique_lock<std::mutex>& lock, const session::OutboundMessage& message,
                      Patience patience);
-  [[nodiscard]] bool gives_up(const Patience& patience) const noexcept;
   void wake_some();
   void wake_all();
   void admit(const session::OutboundMessagePtr& message);
@@ -125,7 +126,6 @@ class RequestQueue {
   std::list<WaitingPublisher*> waiting_;  // For room: who has waited longest is woken first.
   std::size_t releases_ = 0;
   std::size_t wake_next_ = 1;  // How many of them, at the next opportunity.
-  bool ended_ = false;
   bool closed_ = false;
 };
 

@@ -42,7 +42,7 @@ std::string topic_for(std::string_view response_information, std::string_view cl
   return topic;
 }
 
-[[noreturn]] void fail(Failure failure, const std::string& subject) {
+[[noreturn]] void throw_about(Failure failure, const std::string& subject) {
   failure.what.insert(0, subject);
   throw_failure(failure);
 }
@@ -55,6 +55,7 @@ Requests::Call::Call(Requests& requests) : requests_(requests) {
   const std::lock_guard lock(requests_.mutex_);
   number_ = ++requests_.last_number_;
   requests_.calls_.emplace(number_, this);
+  if (requests_.ended_) fail(*requests_.ended_);
 }
 
 Requests::Call::~Call() {
@@ -64,6 +65,12 @@ Requests::Call::~Call() {
 
 std::string Requests::Call::correlation_data() const {
   return requests_.nonce_ + bytes_of(number_);
+}
+
+void Requests::Call::fail(const Failure& failure) {
+  failure_ = failure;
+  hopeless_.store(true, std::memory_order_relaxed);
+  changed_.notify_all();
 }
 
 std::string Requests::topic(Deadline deadline, const std::string& subject) {
@@ -104,12 +111,12 @@ void Requests::require_hope(const Call& call, const std::string& subject) const 
 }
 
 void Requests::throw_if_hopeless(const Call& call, const std::string& subject) const {
-  if (call.failure_) fail(*call.failure_, subject);
+  if (call.failure_) throw_about(*call.failure_, subject);
   require_not_ended(subject);
 }
 
 void Requests::require_not_ended(const std::string& subject) const {
-  if (ended_) fail(*ended_, subject);
+  if (ended_) throw_about(*ended_, subject);
 }
 
 Requests::Totals Requests::totals() const {
@@ -214,10 +221,8 @@ Requests::Call* Requests::find(std::optional<std::string_view> correlation_data)
 }
 
 void Requests::fail_all(const Failure& failure) {
-  for (const auto& [number, call] : calls_) {
-    call->failure_ = failure;
-    call->changed_.notify_all();
-  }
+  for (const auto& [number, call] : calls_)
+    call->fail(failure);
 }
 
 }  // namespace holdfast::client

@@ -46,11 +46,16 @@ class Requests {
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
     [[nodiscard]] std::string correlation_data() const;
+    /// Set once no response can come: the request need not be sent.
+    [[nodiscard]] const std::atomic<bool>& is_hopeless() const noexcept { return hopeless_; }
 
    private:
     friend class Requests;
+    void fail(const Failure& failure);
+
     Requests& requests_;
     std::uint64_t number_ = 0;
+    std::atomic<bool> hopeless_{false};
     // Guarded by requests_.mutex_.
     std::condition_variable changed_;
     session::InboundMessage::Ptr response_;

@@ -58,7 +58,6 @@ void Shared::resume() {
   subscribers.set_closed(false);
   calls.resume();
   requests.resume();
-  queue.resume();
 }
 
 }  // namespace holdfast::client

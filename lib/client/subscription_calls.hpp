@@ -10,7 +10,6 @@
 #include <utility>
 #include <variant>
 
-#include "client/patience.hpp"
 #include "client/status.hpp"
 #include "session/engine.hpp"
 
@@ -20,6 +19,11 @@ class SubscriptionCalls {
  public:
   /// The answer, or why none will come.
   using Outcome = std::variant<session::SubscriptionAnswer, Failure>;
+  /// What a call does that begins while no connection will come by itself.
+  enum class WhenEnded : std::uint8_t {
+    wait,  ///< For the next connect(), too.
+    fail,
+  };
 
   /// Any thread. A ticket for a request about to be made.
   std::uint64_t open(WhenEnded when_ended) {

@@ -11,7 +11,6 @@
 #include <holdfast/reason_code.hpp>
 #include <holdfast/subscription.hpp>
 
-#include "client/patience.hpp"
 #include "client/shared.hpp"
 #include "session/subscriptions.hpp"
 
@@ -26,6 +25,12 @@ void check(const SubscriptionQueue& queue);
 /// Throws Error for filters that are none.
 [[nodiscard]] session::SubscriptionRequest unsubscribe_request(std::span<const std::string> filters,
                                                                const SubscribeProperties& properties);
+
+/// How long a call waits for the broker's answer.
+struct Patience {
+  std::chrono::milliseconds timeout;
+  SubscriptionCalls::WhenEnded when_ended = SubscriptionCalls::WhenEnded::wait;
+};
 
 /// Asks the broker and waits for its answer, with the patience of subscribe() if none is given. `verb` begins
 /// what errors say.

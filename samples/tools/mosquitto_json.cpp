@@ -29,6 +29,7 @@ class PayloadReader : public nlohmann::json_sax<Json> {
  public:
   static std::optional<Json> read(std::string_view payload) {
     PayloadReader reader;
+    if (payload.find('\0') != std::string_view::npos) return std::nullopt;  // Else it would end there.
     if (!Json::sax_parse(payload, &reader)) return std::nullopt;
     return std::move(reader.root_);
   }

@@ -1,4 +1,5 @@
-// A message as mosquitto_sub's %j and %J write it, byte for byte.
+// A message as mosquitto_sub's %j and %J write it. Characters that a terminal may obey are escaped, and a
+// number beyond the range of double is no JSON.
 #pragma once
 
 #include <cstdint>

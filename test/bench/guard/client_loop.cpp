@@ -12,7 +12,7 @@ ClientLoop::ClientLoop(const Options& options, Meter& meter)
 
 Delivery ClientLoop::publish(QoS qos) {
   auto delivery = core_.publish(topic, std::as_bytes(std::span(payload_)), {.qos = qos},
-                                core_.shared().options.publish_timeout);
+                                {core_.shared().options.publish_timeout});
   return std::move(*delivery);
 }
 

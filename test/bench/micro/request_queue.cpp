@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 void push(client::RequestQueue& queue, session::OutboundMessagePtr message) {
   std::optional<session::LimitViolation> violation;
-  if (queue.push(std::move(message), 60s, violation) != client::RequestQueue::Push::accepted)
+  if (queue.push(std::move(message), {60s}, violation) != client::RequestQueue::Push::accepted)
     throw std::runtime_error("the queue took no message");
 }
 

@@ -218,27 +218,28 @@ TEST_CASE("closing wakes all who wait, and they are told", "[client][queue][room
   CHECK_FALSE(test.blocked.any());
 }
 
-TEST_CASE("who waits for room only while a connection may come is told when none will",
+TEST_CASE("who gives up what it waits to publish returns, and leaves the room to the next",
           "[client][queue][room]") {
   QueueUnderTest test({1, 1'000});
   CHECK(test.push("1") == Push::accepted);
-  const auto push_in_hope = [&](std::string_view payload) {
+  std::atomic<bool> given_up{false};
+  const auto push_unless_given_up = [&](std::string_view payload) {
     std::optional<session::LimitViolation> violation;
-    return test.queue.push(outbound(payload), {unhurried, client::WhenEnded::fail}, violation);
+    return test.queue.push(outbound(payload), {unhurried, &given_up}, violation);
   };
-  auto gives_up = test.begin_waiting([&] { return push_in_hope("2"); });
+  auto gives_up = test.begin_waiting([&] { return push_unless_given_up("2"); });
   auto waits = test.begin_waiting([&] { return test.push("3", unhurried); });
-  test.queue.interrupt();
+  given_up = true;
+  test.queue.look_again();
   REQUIRE(returns(gives_up));
-  CHECK(gives_up.get() == Push::ended);
-  CHECK(push_in_hope("4") == Push::ended);
+  CHECK(gives_up.get() == Push::given_up);
   test.queue.release(test.take());
+  test.queue.settle();
   REQUIRE(returns(waits));
   CHECK(waits.get() == Push::accepted);
   test.queue.release(test.take());
-  CHECK(push_in_hope("5") == Push::ended);
-  test.queue.resume();
-  CHECK(push_in_hope("6") == Push::accepted);
+  CHECK(push_unless_given_up("4") == Push::given_up);
+  CHECK(test.queue.load().messages == 0);
 }
 
 TEST_CASE("limits that come while a push waits are kept too", "[client][queue][room]") {

@@ -107,3 +107,24 @@ TEST_CASE("a connect() that meets the client's end leaves no request waiting for
   requests.resume();
   CHECK_THROWS_AS(requests.topic(in_time(), "request: "), Error);
 }
+
+TEST_CASE("a request to which no response can come is not to be sent", "[requests]") {
+  Requests requests("answers");
+  const Requests::Call before(requests);
+  CHECK_FALSE(before.is_hopeless());
+  SECTION("the subscription was lost") {
+    requests.on_subscription_lost();
+  }
+  SECTION("the subscription was refused") {
+    requests.on_subscription_failed("answers", ReasonCode::not_authorized);
+  }
+  SECTION("the client has ended") {
+    requests.interrupt(refused);
+    const Requests::Call after(requests);
+    requests.resume();  // Of a connect() that comes too late for both.
+    CHECK(after.is_hopeless());
+    CHECK_THROWS_AS(requests.require_hope(after, "request: "), Error);
+  }
+  CHECK(before.is_hopeless());
+  CHECK_THROWS_AS(requests.require_hope(before, "request: "), Error);
+}

@@ -6,6 +6,7 @@
 using namespace holdfast;
 using namespace holdfast::client;
 using namespace holdfast::test;
+using WhenEnded = SubscriptionCalls::WhenEnded;
 
 namespace {
 
