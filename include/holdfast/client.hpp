@@ -52,8 +52,8 @@ class Client {
   /// What messages() gives.
   using Messages = MessageRange<Client>;
 
-  /// Checks the options. Connects to nothing and starts no thread. Throws Error (Errc::invalid_argument)
-  /// saying which option to change.
+  /// Checks the options. Connects to nothing and starts no thread. Throws Error: invalid_argument, or
+  /// not_in_protocol, saying which option to change; store_failed; the system's code for the trace's file.
   explicit Client(Options options);
   /// Closes the connection without DISCONNECT, so that the will speaks, and returns within
   /// Options::close_timeout. What was not finished ends with Errc::closed (and stays in the store, if there
@@ -98,7 +98,8 @@ class Client {
   /// connect() and while the connection is lost. Waits for room in the outbox up to Options::publish_timeout.
   /// The bytes are copied. Throws Error: invalid_topic_name, invalid_argument (a property breaks a rule),
   /// packet_too_large, qos_not_supported, retain_not_supported (limits of the broker known from its last
-  /// CONNACK), outbox_full, closed.
+  /// CONNACK), not_in_protocol, outbox_full, closed; what ended the client (store_failed, ...); with
+  /// PublishReturns::stored timed_out.
   Delivery publish(std::string_view topic, std::string_view payload, const PublishOptions& options = {});
   Delivery publish(std::string_view topic, std::span<const std::byte> payload,
                    const PublishOptions& options = {});
@@ -115,8 +116,9 @@ class Client {
   /// Subscribes and waits for the broker's answer. Returns the reason code: the granted QoS or a failure.
   /// Kept across reconnects and made again when the broker lost the session. Throws Error:
   /// invalid_topic_filter, invalid_argument, wildcard_not_supported, shared_not_supported,
-  /// identifier_not_supported, packet_too_large; timed_out after Options::request_timeout, or
-  /// closed by a disconnect() meanwhile: the wish is kept then and sent again on the next connection.
+  /// identifier_not_supported, not_in_protocol, packet_too_large; timed_out after
+  /// Options::request_timeout, closed by a disconnect() meanwhile, or what ended the attempts to connect: the
+  /// wish is kept then and sent again on the next connection.
   ReasonCode subscribe(std::string_view filter, QoS maximum_qos = QoS::at_most_once);
   ReasonCode subscribe(std::string_view filter, const SubscriptionOptions& options,
                        const SubscribeProperties& properties = {});

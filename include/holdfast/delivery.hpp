@@ -66,8 +66,8 @@ class Delivery {
   DeliveryResult wait() const;
   /// Waits at most `timeout`; whether the message has ended.
   bool wait_for(std::chrono::milliseconds timeout) const;
-  /// Whether a store has taken the message: from then on it outlives the process. Never blocks. False without
-  /// a store, and for QoS 0 unless Qos0Offline::store stored it.
+  /// Whether a store has taken the message: from then on it lasts as long as the store. Never blocks. False
+  /// without a store, and for QoS 0 unless Qos0Offline::store stored it.
   [[nodiscard]] bool stored() const noexcept;
   /// Waits at most `timeout` until the store has the message, or it has ended without; what stored() says
   /// then.

@@ -26,7 +26,8 @@ enum class Errc {
   shared_not_supported,      ///< The broker has Shared Subscription Available 0. [MQTT 5, 3.2.2.3.13]
   identifier_not_supported,  ///< The broker has Subscription Identifiers Available 0. [MQTT 5, 3.2.2.3.12]
   not_in_protocol,           ///< MQTT 3.1.1, which is spoken here, does not have it. See Protocol.
-  not_connected,             ///< The call needs a client that was told to connect().
+  not_connected,             ///< The call needs a connection; or there was none for a QoS 0 message with
+                             ///< Qos0Offline::drop.
   outbox_full,               ///< The outbox was full for the whole time-out.
   // The broker's.
   malformed_packet,       ///< The broker broke the standard; the connection was closed.

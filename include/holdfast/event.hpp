@@ -47,7 +47,7 @@ struct Connected {
 /// The connection ended, or an attempt failed.
 struct Disconnected {
   std::error_code error;  ///< No error: by disconnect().
-  /// The code of the DISCONNECT that came or went.
+  /// The code of the DISCONNECT or CONNACK that came, or of the DISCONNECT that names our reason.
   std::optional<ReasonCode> reason_code;
   std::string what;                     ///< One line for people; names the server where there are several.
   std::string reason_string = {};       ///< The broker's, of its DISCONNECT or CONNACK.

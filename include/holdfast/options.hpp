@@ -2,8 +2,8 @@
 //
 //     holdfast::Client client({.server = "mqtt://broker.plant.example", .client_id = "pump-17"});
 //
-// Plain data, read once by the Client's constructor, which checks it and throws Error
-// (Errc::invalid_argument) with a sentence on what to change.
+// Plain data, read once by the Client's constructor, which checks it and throws Error with a sentence on what
+// to change.
 #pragma once
 
 #include <chrono>
@@ -120,7 +120,8 @@ struct ReconnectOptions {
   /// Go on for ever when another client takes the session over again and again. Default: no, after
   /// take_overs_max in a row the state becomes `taken_over`.
   bool retry_when_taken_over = false;
-  /// How many times in a row another client may take over before the attempts end. Default: 5.
+  /// How many times in a row, each before the connection has lasted stable_after, another client may take
+  /// over until the attempts end. Default: 5.
   unsigned take_overs_max = 5;
 };
 
@@ -173,8 +174,9 @@ struct Attempt {
   unsigned number = 0;                   ///< Attempts since the last success, from 1. Read only.
 };
 
-/// Everything that can be set on a Client. Checked by its constructor, which throws Error
-/// (Errc::invalid_argument) for values out of their range and for those that contradict each other.
+/// Everything that can be set on a Client. Checked by its constructor, which throws Error:
+/// invalid_argument for values out of their range and for those that contradict each other, not_in_protocol
+/// for what Options::protocol does not have.
 struct Options {
   // ---- Where and as whom ----
 
@@ -238,7 +240,7 @@ struct Options {
 
   // ---- Sending ----
 
-  /// How many messages may be accepted and not yet finished. Default: 100,000. Range: 1 to 2^32.
+  /// How many messages may be accepted and not yet finished. Default: 100,000. Range: 1 and up.
   std::size_t outbox_messages_max = 100'000;
   /// The same in bytes of topic, payload and properties. Default: 64 MiB.
   std::size_t outbox_bytes_max = std::size_t{64} << 20;

@@ -26,7 +26,7 @@ struct Statistics {
   std::uint64_t tls_sessions_resumed = 0;  ///< Handshakes that took up an earlier TLS session.
 
   // Messages out.
-  std::uint64_t published = 0;       ///< Accepted by publish().
+  std::uint64_t published = 0;       ///< Accepted by publish(), or brought back by the store.
   std::uint64_t acknowledged = 0;    ///< QoS 1 and 2, finished with success.
   std::uint64_t failed = 0;          ///< Ended otherwise, for whatever reason; of these:
   std::uint64_t expired = 0;         ///< their time was over while they waited,

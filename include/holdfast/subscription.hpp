@@ -48,7 +48,7 @@ struct SubscribeProperties {
   /// Comes back with every message that one of the filters matched: 1 to 268435455. Not for unsubscribe.
   /// Default: none. [MQTT 5, 3.8.2.1.2]
   std::optional<std::uint32_t> subscription_identifier = std::nullopt;
-  /// Default: none. [MQTT 5, 3.8.2.1.3]
+  /// Not repeated when a lost session is subscribed again. Default: none. [MQTT 5, 3.8.2.1.3]
   UserProperties user_properties = {};
 };
 

@@ -145,12 +145,17 @@ void Core::reauthenticate(Milliseconds timeout) {
 
 std::optional<Delivery> Core::publish(std::string_view topic, std::span<const std::byte> payload,
                                       const PublishOptions& options, RequestQueue::Patience patience) {
+  if (!started_) start_thread();  // Also before connect() messages expire, make room and go into the store.
+  return accept(topic, payload, options, patience);
+}
+
+std::optional<Delivery> Core::accept(std::string_view topic, std::span<const std::byte> payload,
+                                     const PublishOptions& options, RequestQueue::Patience patience) {
   if (options.payload_is_utf8 && shared_->options.check_payload_format)
     require_text("publish \"" + printable(topic) + "\": payload",
                  {reinterpret_cast<const char*>(payload.data()), payload.size()});
   session::OutboundMessagePtr message = make_message(topic, payload, options);
   session::OutboundMessagePtr followed = message->share_unknown();
-  if (shared_->options.store && !started_) start_thread();  // Nobody else makes the message last, or room.
   std::optional<session::LimitViolation> violation;
   switch (shared_->queue.push(std::move(message), patience, violation)) {
     case RequestQueue::Push::accepted:

@@ -45,6 +45,9 @@ class Core {
   /// Null if there was no room within the patience, or it was given up.
   std::optional<Delivery> publish(std::string_view topic, std::span<const std::byte> payload,
                                   const PublishOptions& options, RequestQueue::Patience patience);
+  /// The same, without starting the network thread.
+  std::optional<Delivery> accept(std::string_view topic, std::span<const std::byte> payload,
+                                 const PublishOptions& options, RequestQueue::Patience patience);
   bool flush(Milliseconds timeout);
   std::vector<ReasonCode> subscribe(std::span<const TopicFilter> subscriptions,
                                     const SubscribeProperties& properties);

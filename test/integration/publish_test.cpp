@@ -93,14 +93,21 @@ TEST_CASE("QoS 0 messages may be dropped while there is no connection", "[integr
   Options options = quick(broker.server());
   options.qos0_offline = Qos0Offline::drop;
   Client client(options);
-  client.connect();
-  broker.go_down();
-  REQUIRE(wait_for<Disconnected>(client));
+  const bool before_connect = GENERATE(true, false);
+  if (!before_connect) {
+    client.connect();
+    broker.go_down();
+    REQUIRE(wait_for<Disconnected>(client));
+  }
   const Delivery dropped = client.publish("t", "dropped");
   const Delivery kept = client.publish("t", "kept", {.qos = QoS::at_least_once});
   REQUIRE(dropped.wait_for(patience));
   CHECK(dropped.result().error == Errc::not_connected);
-  broker.come_up();
+  if (before_connect) {
+    client.connect();
+  } else {
+    broker.come_up();
+  }
   REQUIRE(kept.wait_for(patience));
   CHECK(payloads_of(broker.accepted()) == std::vector<std::string>{"kept"});
 }
@@ -142,6 +149,7 @@ TEST_CASE("outbox_full = reject: publish() says at once that the outbox is full"
 TEST_CASE("a full outbox drops the oldest or the newest, and every side of it tells",
           "[integration][publish]") {
   const bool oldest = GENERATE(true, false);
+  const bool before_connect = GENERATE(true, false);
   ScriptedBroker broker;
   Options options = quick(broker.server());
   options.outbox_full = oldest ? OutboxFull::drop_oldest : OutboxFull::drop_newest;
@@ -152,9 +160,11 @@ TEST_CASE("a full outbox drops the oldest or the newest, and every side of it te
     options.outbox_bytes_max = 5 * 2 + 1;
   }
   Client client(options);
-  client.connect();
-  broker.go_down();
-  REQUIRE(wait_for<Disconnected>(client));
+  if (!before_connect) {
+    client.connect();
+    broker.go_down();
+    REQUIRE(wait_for<Disconnected>(client));
+  }
   std::vector<Delivery> deliveries;
   for (const std::string& number : numbers(0, 8)) {
     deliveries.push_back(client.publish("t", number, {.qos = QoS::at_least_once}));
@@ -173,7 +183,11 @@ TEST_CASE("a full outbox drops the oldest or the newest, and every side of it te
   REQUIRE(event);
   CHECK(event->error == Errc::dropped);
   CHECK(event->topic == "t");
-  broker.come_up();
+  if (before_connect) {
+    client.connect();
+  } else {
+    broker.come_up();
+  }
   CHECK(client.flush(patience));
   CHECK(payloads_of(broker.accepted()) == numbers(oldest ? 3 : 0, 5));
 }

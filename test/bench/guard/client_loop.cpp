@@ -11,8 +11,8 @@ ClientLoop::ClientLoop(const Options& options, Meter& meter)
     : core_(options), network(core_.shared().options, meter), payload_(payload()) {}
 
 Delivery ClientLoop::publish(QoS qos) {
-  auto delivery = core_.publish(topic, std::as_bytes(std::span(payload_)), {.qos = qos},
-                                {core_.shared().options.publish_timeout});
+  auto delivery = core_.accept(topic, std::as_bytes(std::span(payload_)), {.qos = qos},
+                               {core_.shared().options.publish_timeout});
   return std::move(*delivery);
 }
 
