@@ -25,6 +25,19 @@ void add_help_and_version(CLI::App& app) {
   app.set_version_flag("--version", "holdfast " HOLDFAST_VERSION, "Show the version and exit.");
 }
 
+CLI::Option* decimal(CLI::Option* option) {
+  const auto without_zeros = [](std::string& text) -> std::string {
+    const std::size_t digits = text.find_first_of("0123456789");
+    const std::size_t first = std::min(text.find_first_not_of('0', digits), text.size());
+    if (digits > 1 || first == digits) return {};  // Left to the conversion.
+    const bool at_end = first == text.size();
+    if (!at_end && (text[first] < '0' || text[first] > '9')) return text + " is no decimal number";
+    text.erase(digits, first - digits - (at_end ? 1 : 0));
+    return {};
+  };
+  return option->transform(CLI::Validator(without_zeros, ""));
+}
+
 std::optional<int> parse(CLI::App& app, const std::vector<std::string>& arguments, int help_status) {
   // What the build makes manual pages and completions of.
   using Words = std::vector<std::string>;

@@ -14,6 +14,9 @@ namespace holdfast::tools {
 /// --help and --version; before any sub-command is added.
 void add_help_and_version(CLI::App& app);
 
+/// Takes whole numbers as they are written: 010 is ten, and 0x10 none.
+CLI::Option* decimal(CLI::Option* option);
+
 /// Parses the arguments into the options added to `app`. An exit status when there is nothing more to do:
 /// `help_status` for --help or --version. Throws Error (Errc::invalid_argument) for what is wrong.
 [[nodiscard]] std::optional<int> parse(CLI::App& app, const std::vector<std::string>& arguments,

@@ -19,6 +19,7 @@
 #include "secret_file.hpp"
 #include "terminal.hpp"
 #include "tool_logger.hpp"
+#include "topic_text.hpp"
 
 namespace holdfast::tools {
 
@@ -60,6 +61,7 @@ std::optional<Will> will_of(const ConnectionOptions& options) {
     return std::nullopt;
   }
   Will will;
+  check_characters("--will-topic", *options.will_topic);
   will.topic = *options.will_topic;
   will.payload = options.will_payload;
   will.qos = parse_qos("--will-qos", options.will_qos);
@@ -115,7 +117,7 @@ void ConnectionOptions::add_to(CLI::App& app) {
   app.add_option("--pw-env", password_variable, "Environment variable that holds the password.")
       ->type_name("NAME");
   app.add_flag("--pw-prompt", password_prompt, "Ask for the password on the terminal.");
-  app.add_option("-k,--keepalive", keep_alive, "Keep-alive in seconds, 0 to 65535.")
+  decimal(app.add_option("-k,--keepalive", keep_alive, "Keep-alive in seconds, 0 to 65535."))
       ->capture_default_str()
       ->type_name("SECONDS");
   app.add_option(
@@ -133,11 +135,11 @@ void ConnectionOptions::add_to(CLI::App& app) {
                  "File that keeps the session and what is not acknowledged beyond the process; needs -i. "
                  "-x is a day then, if not given.")
       ->type_name("FILE");
-  app.add_option("-q,--qos", qos, "QoS: 0, 1 or 2.")->capture_default_str()->type_name("0|1|2");
-  app.add_option(
-         "-M", in_flight_max,
-         "How many QoS 1 and 2 messages may be in flight, if the broker takes so many: more make a long "
-         "way fast.")
+  decimal(app.add_option("-q,--qos", qos, "QoS: 0, 1 or 2."))->capture_default_str()->type_name("0|1|2");
+  decimal(app.add_option(
+              "-M", in_flight_max,
+              "How many QoS 1 and 2 messages may be in flight, if the broker takes so many: more make a long "
+              "way fast."))
       ->capture_default_str()
       ->type_name("NUMBER");
   app.add_option(
@@ -162,15 +164,16 @@ void ConnectionOptions::add_to(CLI::App& app) {
                  "User names, passwords and authentication data are masked; of payloads the first 64 bytes "
                  "are shown.")
       ->type_name("FILE");
-  app.add_option(
-         "--trace-bytes-max", trace_bytes_max,
-         "How large the file of --trace may become, 131072 bytes at least: then it is renamed to FILE.1, "
-         "and a new one goes on. Default: any size.")
+  decimal(
+      app.add_option(
+          "--trace-bytes-max", trace_bytes_max,
+          "How large the file of --trace may become, 131072 bytes at least: then it is renamed to FILE.1, "
+          "and a new one goes on. Default: any size."))
       ->type_name("BYTES");
   tls.add_to(app);
   app.add_option("--will-topic", will_topic, "Topic of the will: published by the broker if we vanish.");
   app.add_option("--will-payload", will_payload, "Payload of the will.");
-  app.add_option("--will-qos", will_qos, "QoS of the will: 0, 1 or 2.")
+  decimal(app.add_option("--will-qos", will_qos, "QoS of the will: 0, 1 or 2."))
       ->capture_default_str()
       ->type_name("0|1|2");
   app.add_flag("--will-retain", will_retain, "The broker keeps the will as its topic's last value.");
@@ -232,7 +235,7 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   options.trace_bytes_max = trace_bytes_max;
   options.logger = logger_of(*this);
   options.in_flight_max = in_flight_max_of(in_flight_max);
-  apply_connect_properties(properties, options);
+  if (options.protocol != Protocol::mqtt_3_1_1) apply_connect_properties(properties, options);
   // -c says it all, as for mosquitto_sub.
   if (keep_session && !options.session_expiry && !options.connect_properties.session_expiry_interval)
     options.session_expiry = never_expires;

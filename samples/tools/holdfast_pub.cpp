@@ -9,6 +9,7 @@
 
 #include <holdfast/client.hpp>
 
+#include "command_line.hpp"
 #include "connection_options.hpp"
 #include "delivery_log.hpp"
 #include "exit_code.hpp"
@@ -21,6 +22,7 @@
 #include "reporting.hpp"
 #include "stop_signal.hpp"
 #include "terminal.hpp"
+#include "topic_text.hpp"
 
 namespace {
 
@@ -50,7 +52,7 @@ void add_options(CLI::App& app, PubOptions& options) {
   app.add_flag("-l,--stdin-line", options.lines,
                "Send each line of the standard input; waits while disconnected.");
   app.add_flag("-r,--retain", options.retain, "The broker keeps the message as the topic's last value.");
-  app.add_option("--repeat", options.repeat, "Send the message so many times (not with -l).")
+  tools::decimal(app.add_option("--repeat", options.repeat, "Send the message so many times (not with -l)."))
       ->capture_default_str();
   app.add_option("--repeat-delay", options.repeat_delay, "Seconds between the repeats.")
       ->capture_default_str();
@@ -70,8 +72,8 @@ void check(const PubOptions& options) {
     return;
   }
   if (!options.topic) tools::refuse("-t is missing: give the topic to publish to");
+  tools::check_characters("-t", *options.topic);
   if (sources != 1) tools::refuse("give exactly one of -m, -f, -l, -s and -n");
-  if (options.lines && options.repeat != 1) tools::refuse("--repeat does not go with -l");
   if (options.repeat == 0) tools::refuse("--repeat 0: at least 1");
   if (options.repeat_delay < 0 || options.repeat_delay > 1e9) {
     tools::refuse("--repeat-delay: 0 or more seconds");
@@ -97,6 +99,8 @@ class Publisher {
     } else {
       begin_connecting();
     }
+    if (!tools::has_properties(client_))
+      publish_options_ = {.qos = publish_options_.qos, .retain = publish_options_.retain};
     if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
     stop_.emplace();  // Before, a signal ends the process: there is nobody to say goodbye to.
   }
@@ -287,12 +291,12 @@ int pub_main(int argc, char** argv) {
   client_options.retry_first_connect = client_options.store && !options.drain;
   Client client(client_options);
   if (options.drain && client.statistics().outbox_messages == 0) return tools::exit_success;
-  const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties);
+  const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties, client_options);
   Publisher publisher(options, client);
   publisher.connect();
   const bool complete = publisher.publish_all(payload) && publisher.finish();
   publisher.clear_progress();
-  client.disconnect(goodbye);
+  tools::disconnect(client, goodbye);
   static_cast<void>(tools::take_events(client, options.connection));
   tools::write_statistics(client, options.connection);
   return report(publisher, complete, client.statistics(), options.connection.debug);
@@ -301,5 +305,7 @@ int pub_main(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return holdfast::tools::run_tool("holdfast_pub", pub_main, argc, argv);
+  const int status = holdfast::tools::run_tool("holdfast_pub", pub_main, argc, argv);
+  if (status != holdfast::tools::exit_success) holdfast::tools::end_by_stop_signal();
+  return status;
 }

@@ -21,6 +21,7 @@
 #include "refuse.hpp"
 #include "reporting.hpp"
 #include "stop_signal.hpp"
+#include "topic_text.hpp"
 
 namespace {
 
@@ -51,6 +52,8 @@ void check(const RequestToolOptions& options) {
   if (!options.topic) tools::refuse("-t is missing: give the topic to publish the request to");
   if (options.response_topic.empty())
     tools::refuse("-e is missing: give the topic to which the response comes");
+  tools::check_characters("-t", *options.topic);
+  tools::check_characters("-e", options.response_topic);
   if (options.payload.given() != 1) tools::refuse("give exactly one of -m, -f, -s and -n");
   if (options.timeout < 0 || options.timeout > 1e9) tools::refuse("-W: 0 or more seconds");
   options.output.check();
@@ -84,10 +87,15 @@ class Requester {
 
   /// Publishes and prints what comes back; the exit status.
   int run(const std::string& payload) {
-    const auto properties = tools::subscribe_properties(options_.connection.properties, "subscribe");
+    auto properties = tools::subscribe_properties(options_.connection.properties, "subscribe");
+    if (tools::has_properties(client_)) {
+      mark_request();
+    } else {  // Nothing to mark it with: both sides know the topic for the response.
+      properties = {};
+      publish_options_ = {.qos = publish_options_.qos};
+    }
     const SubscriptionOptions wish{.qos = publish_options_.qos};
     auto responses = client_.subscribe(options_.response_topic, wish, SubscriptionQueue{}, properties);
-    if (client_.broker_limits().protocol == Protocol::mqtt_5) mark_request();
     const Delivery request = client_.publish(*options_.topic, payload, publish_options_);
     constexpr int most_at_once = 256;  // Those of others may never end; signals and -W count all the same.
     for (;;) {
@@ -110,7 +118,6 @@ class Requester {
   }
 
  private:
-  // MQTT 3.1.1 has nothing to mark it with: both sides know the topic for the response.
   void mark_request() {
     publish_options_.response_topic = options_.response_topic;
     if (!publish_options_.correlation_data) publish_options_.correlation_data = random_bytes();
@@ -165,11 +172,11 @@ int rr_main(int argc, char** argv) {
         std::min(client_options.request_timeout, std::chrono::ceil<std::chrono::milliseconds>(limit));
   }
   Client client(client_options);
-  const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties);
+  const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties, client_options);
   Requester requester(options, client);
   requester.connect();
   const int status = requester.run(payload);
-  client.disconnect(goodbye);
+  tools::disconnect(client, goodbye);
   static_cast<void>(tools::take_events(client, options.connection));
   tools::write_statistics(client, options.connection);
   if (status == tools::exit_timed_out) tools::complain("holdfast_rr", "no response in time (-W)");
@@ -179,5 +186,7 @@ int rr_main(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return holdfast::tools::run_tool("holdfast_rr", rr_main, argc, argv);
+  const int status = holdfast::tools::run_tool("holdfast_rr", rr_main, argc, argv);
+  if (status != holdfast::tools::exit_success) holdfast::tools::end_by_stop_signal();
+  return status;
 }

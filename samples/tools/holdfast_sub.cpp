@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <future>
 #include <limits>
+#include <map>
 #include <optional>
 #include <random>
 #include <string>
@@ -16,6 +18,7 @@
 #include <holdfast/client.hpp>
 #include <holdfast/topic.hpp>
 
+#include "command_line.hpp"
 #include "connection_options.hpp"
 #include "exit_code.hpp"
 #include "json_output.hpp"
@@ -24,6 +27,7 @@
 #include "refuse.hpp"
 #include "reporting.hpp"
 #include "stop_signal.hpp"
+#include "topic_text.hpp"
 
 namespace {
 
@@ -55,7 +59,8 @@ void add_options(CLI::App& app, SubOptions& options) {
       ->allow_extra_args(false);
   app.add_option("-U,--unsubscribe", options.unsubscribe, "Unsubscribe from this filter.")
       ->allow_extra_args(false);
-  app.add_option("-C", options.count, "Exit after so many messages.")->check(CLI::NonNegativeNumber);
+  tools::decimal(app.add_option("-C", options.count, "Exit after so many messages."))
+      ->check(CLI::NonNegativeNumber);
   app.add_option("-W", options.timeout, "Exit with status 27 after so many seconds.");
   options.output.add_to(app);
   app.add_flag("-R", options.no_retained, "Do not print retained messages.");
@@ -72,9 +77,18 @@ void add_options(CLI::App& app, SubOptions& options) {
                "Exit once the broker has acknowledged the subscriptions.");
 }
 
-/// A URL has a topic, too.
-void take_topics_of_urls(SubOptions& options) {
-  for (const std::string& topic : options.connection.server.topics_of_urls) {
+/// A URL has a topic, too, and its place among those of -t.
+void take_topics_of_urls(const CLI::App& app, SubOptions& options) {
+  const auto& located = options.connection.server.topics_of_urls;
+  const auto urls = tools::places_of(app, "-L");
+  const auto places = tools::places_of(app, "-t");
+  std::multimap<std::size_t, std::string> in_order;
+  for (std::size_t i = 0; i < options.topics.size(); ++i)
+    in_order.emplace(places.at(i), options.topics[i]);
+  for (std::size_t i = 0; i < located.size(); ++i)
+    in_order.emplace(urls.at(i), located[i]);
+  options.topics.clear();
+  for (const auto& [place, topic] : in_order) {
     if (std::find(options.topics.begin(), options.topics.end(), topic) == options.topics.end())
       options.topics.push_back(topic);
   }
@@ -102,6 +116,8 @@ void check(const SubOptions& options) {
   if (!(options.random_filter >= 0.1 && options.random_filter <= 100))
     tools::refuse("--random-filter: must be a number of percent from 0.1 to 100");
   if (options.timeout < 0 || options.timeout > 1e9) tools::refuse("-W: 0 or more seconds");
+  for (const std::string& topic : options.topics)
+    tools::check_characters("-t", topic);
   check_filters("-T", options.filtered_out);
   check_filters("-U", options.unsubscribe);
 }
@@ -129,11 +145,12 @@ class Subscriber {
       client_.connect(std::chrono::milliseconds(std::max(milliseconds_left(), 1)));
     }
     if (const auto error = tools::take_events(client_, options_.connection)) throw *error;
+    if (!tools::has_properties(client_)) leave_out_properties();
     stop_.emplace();  // Before, a signal ends the process: there is nobody to say goodbye to.
     auto answered = std::async(std::launch::async, [this] { ask_for_topics(); });
     while (answered.wait_for(std::chrono::milliseconds(20)) == std::future_status::timeout) {
       if (!stop_->requested()) continue;
-      client_.disconnect(goodbye);  // The call that waits for the broker's answer ends with it.
+      tools::disconnect(client_, goodbye);  // The call that waits for the broker's answer ends with it.
       answered.wait();
       return false;
     }
@@ -156,6 +173,13 @@ class Subscriber {
   }
 
  private:
+  // As mosquitto_sub does in MQTT 3.1.1, where -R is what is not printed.
+  void leave_out_properties() {
+    wish_ = {.qos = wish_.qos};
+    subscribe_properties_ = {};
+    unsubscribe_properties_ = {};
+  }
+
   // All of it is asked, whatever is refused.
   void ask_for_topics() {
     const auto subscribed = subscribe();
@@ -238,8 +262,8 @@ class Subscriber {
   const SubOptions& options_;
   Client& client_;
   SubscriptionOptions wish_;
-  const SubscribeProperties subscribe_properties_;
-  const SubscribeProperties unsubscribe_properties_;
+  SubscribeProperties subscribe_properties_;
+  SubscribeProperties unsubscribe_properties_;
   std::optional<tools::StopSignal> stop_;
   Clock::time_point deadline_ = Clock::time_point::max();
   std::uint64_t counted_ = 0;
@@ -263,16 +287,17 @@ int sub_main(int argc, char** argv) {
   add_options(app, options);
   options.connection.tell_subscriptions = true;
   if (const auto status = tools::parse(app, options.connection, argc, argv)) return *status;
-  take_topics_of_urls(options);
+  take_topics_of_urls(app, options);
   check(options);
-  Client client(limited(options.connection.to_options(Start::resume), options.timeout));
-  const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties);
+  const Options client_options = limited(options.connection.to_options(Start::resume), options.timeout);
+  Client client(client_options);
+  const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties, client_options);
   Subscriber subscriber(options, client);
   int status = tools::exit_success;
   if (subscriber.start(goodbye)) {
     status = subscriber.run();
     if (options.remove_retained) static_cast<void>(client.flush(std::chrono::seconds(5)));
-    client.disconnect(goodbye);
+    tools::disconnect(client, goodbye);
   }
   static_cast<void>(tools::take_events(client, options.connection));
   tools::write_statistics(client, options.connection);

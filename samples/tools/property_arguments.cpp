@@ -127,7 +127,7 @@ void apply_connect_property(const PropertyArgument& argument, ConnectProperties&
 }
 
 void apply_will_property(const PropertyArgument& argument, std::optional<Will>& will) {
-  if (!will) refuse("-D will needs --will-topic");
+  if (!will) return;  // For the next --will-topic, perhaps, as from a configuration file.
   if (argument.name == "will-delay-interval") {
     will->will_delay_interval = seconds(argument);
   } else if (!take_message_property(argument, *will)) {
@@ -201,7 +201,8 @@ SubscribeProperties subscribe_properties(const std::vector<PropertyArgument>& ar
   return properties;
 }
 
-DisconnectOptions disconnect_options(const std::vector<PropertyArgument>& arguments) {
+DisconnectOptions disconnect_options(const std::vector<PropertyArgument>& arguments,
+                                     const Options& connected_with) {
   DisconnectOptions options;
   for (const PropertyArgument& argument : arguments) {
     if (argument.command != "disconnect") continue;
@@ -213,7 +214,18 @@ DisconnectOptions disconnect_options(const std::vector<PropertyArgument>& argume
       refuse_property(argument);
     }
   }
+  const auto& of_connect = connected_with.connect_properties.session_expiry_interval;
+  const auto expiry = connected_with.session_expiry ? connected_with.session_expiry : of_connect;
+  if (expiry.value_or(std::chrono::seconds(0)).count() == 0) options.session_expiry_interval.reset();
   return options;
+}
+
+bool has_properties(const Client& client) {
+  return client.broker_limits().protocol == Protocol::mqtt_5;
+}
+
+void disconnect(Client& client, const DisconnectOptions& goodbye) {
+  client.disconnect(has_properties(client) ? goodbye : DisconnectOptions{});
 }
 
 }  // namespace holdfast::tools

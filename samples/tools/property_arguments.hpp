@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <holdfast/client.hpp>
 #include <holdfast/connect_properties.hpp>
 #include <holdfast/options.hpp>
 #include <holdfast/publish_options.hpp>
@@ -31,6 +32,13 @@ void apply_connect_properties(const std::vector<PropertyArgument>& arguments,
 void apply_publish_properties(const std::vector<PropertyArgument>& arguments, PublishOptions& options);
 [[nodiscard]] SubscribeProperties subscribe_properties(const std::vector<PropertyArgument>& arguments,
                                                        const std::string& command);
-[[nodiscard]] DisconnectOptions disconnect_options(const std::vector<PropertyArgument>& arguments);
+/// A session expiry is left out where `connected_with` has none, as the standard asks. [MQTT 5, 3.14.2.2.2]
+[[nodiscard]] DisconnectOptions disconnect_options(const std::vector<PropertyArgument>& arguments,
+                                                   const Options& connected_with);
+
+/// Whether what is spoken has properties: in MQTT 3.1.1 they are left out, as mosquitto's tools do it.
+[[nodiscard]] bool has_properties(const Client& client);
+/// With these, where it has properties.
+void disconnect(Client& client, const DisconnectOptions& goodbye);
 
 }  // namespace holdfast::tools

@@ -160,7 +160,7 @@ void ServerOptions::add_to(CLI::App& app) {
       "-h,--host", host,
       "Broker's host name or address, HOST:PORT, or a URL such as wss://HOST/PATH. Default: localhost. "
       "With commas between: a list of servers, see --cluster.");
-  app.add_option("-p,--port", port, "Broker's port. Default: 1883, with options for TLS 8883.")
+  decimal(app.add_option("-p,--port", port, "Broker's port. Default: 1883, with options for TLS 8883."))
       ->type_name("NUMBER");
   app.add_option(
          "-L,--url", urls,

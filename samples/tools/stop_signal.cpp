@@ -13,8 +13,10 @@ namespace {
 
 // A signal handler reaches nothing but globals.
 std::array<int, 2> pipe_ends{-1, -1};
+volatile std::sig_atomic_t stopped_by = 0;
 
-extern "C" void on_stop_signal(int /*signal*/) {
+extern "C" void on_stop_signal(int signal) {
+  stopped_by = signal;
   [[maybe_unused]] const auto written = ::write(pipe_ends[1], "", 1);
 }
 
@@ -48,6 +50,12 @@ bool StopSignal::wait(std::chrono::milliseconds timeout) const {
 
 int StopSignal::descriptor() const {
   return pipe_ends[0];
+}
+
+void end_by_stop_signal() {
+  if (stopped_by == 0) return;
+  std::signal(stopped_by, SIG_DFL);
+  std::raise(stopped_by);
 }
 
 }  // namespace holdfast::tools

@@ -20,4 +20,8 @@ class StopSignal {
   [[nodiscard]] int descriptor() const;
 };
 
+/// Once all is said and closed: where one of the signals came, the process ends by it after all, so that the
+/// shell that waits for it sees it, and ends its loop at a Ctrl-C.
+void end_by_stop_signal();
+
 }  // namespace holdfast::tools

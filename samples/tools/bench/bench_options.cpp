@@ -5,6 +5,7 @@
 
 #include <holdfast/topic.hpp>
 
+#include "command_line.hpp"
 #include "refuse.hpp"
 #include "stamp.hpp"
 #include "topic_pattern.hpp"
@@ -78,7 +79,7 @@ void BenchOptions::add_to(CLI::App& app) {
   leave_out(app, "--store", "what a session keeps would be part of the next run");
   leave_out(app, "-c,--disable-clean-session", "what a session keeps would be part of the next run");
   const auto number = [&](const char* name, auto& value, const char* what) {
-    return app.add_option(name, value, what)
+    return decimal(app.add_option(name, value, what))
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str()
         ->type_name("NUMBER");
@@ -108,7 +109,7 @@ void BenchOptions::add_to(CLI::App& app) {
   app.add_option("--duration", duration,
                  "How long to publish, once all clients are connected. Default: 10, with --count no limit.")
       ->type_name("SECONDS");
-  app.add_option("--count", count, "Messages of each publisher.")->type_name("NUMBER");
+  decimal(app.add_option("--count", count, "Messages of each publisher."))->type_name("NUMBER");
   app.add_option("--linger", linger,
                  "How long to wait at the end, after the last message or acknowledgement came, for those "
                  "that are missing.")

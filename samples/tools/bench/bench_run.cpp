@@ -57,13 +57,13 @@ const char* name_of(Role role) {
 
 BenchRun::BenchRun(const BenchOptions& options)
     : options_(options),
-      goodbye_(disconnect_options(options.connection.properties)),
       run_(std::random_device{}()),
       plan_{.options = options, .clock = clock_, .run = run_, .stop = stop_},
       receiving_(options, run_, clock_, figures_),
       live_(options, figures_) {
   allow_descriptors_for(options.clients());
   Options client_options = options.connection.to_options(Start::clean);
+  goodbye_ = disconnect_options(options.connection.properties, client_options);
   // Mosquitto 2.0 saves no session that began with Clean Start.
   if (client_options.session_expiry) client_options.start = Start::resume;
   keeps_sessions_ = client_options.session_expiry.has_value();

@@ -60,7 +60,7 @@ class BenchRun {
   bool go_on(std::chrono::nanoseconds longest);
 
   const BenchOptions& options_;
-  const DisconnectOptions goodbye_;
+  DisconnectOptions goodbye_;
   const std::uint32_t run_;
   bool keeps_sessions_ = false;
   StopSignal stop_signal_;

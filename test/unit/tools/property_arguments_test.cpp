@@ -24,7 +24,7 @@ std::string refusal_of(const KnownProperty& property) {
     apply_publish_properties(arguments, publish_options);
     static_cast<void>(subscribe_properties(arguments, "subscribe"));
     static_cast<void>(subscribe_properties(arguments, "unsubscribe"));
-    static_cast<void>(disconnect_options(arguments));
+    static_cast<void>(disconnect_options(arguments, options));
     return words.empty() ? "" : "did not take " + words.front();
   } catch (const Error& error) {
     return error.what();
