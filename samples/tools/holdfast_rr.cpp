@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <future>
 #include <limits>
 #include <optional>
 #include <random>
@@ -86,7 +87,7 @@ class Requester {
   }
 
   /// Publishes and prints what comes back; the exit status.
-  int run(const std::string& payload) {
+  int run(const std::string& payload, const DisconnectOptions& goodbye) {
     auto properties = tools::subscribe_properties(options_.connection.properties, "subscribe");
     if (tools::has_properties(client_)) {
       mark_request();
@@ -95,7 +96,16 @@ class Requester {
       publish_options_ = {.qos = publish_options_.qos};
     }
     const SubscriptionOptions wish{.qos = publish_options_.qos};
-    auto responses = client_.subscribe(options_.response_topic, wish, SubscriptionQueue{}, properties);
+    auto answered = std::async(std::launch::async, [&] {
+      return client_.subscribe(options_.response_topic, wish, SubscriptionQueue{}, properties);
+    });
+    while (answered.wait_for(std::chrono::milliseconds(20)) == std::future_status::timeout) {
+      if (!stop_->requested()) continue;
+      tools::disconnect(client_, goodbye);  // The call that waits for the broker's answer ends with it.
+      answered.wait();
+      return tools::exit_failure;
+    }
+    Subscription responses = answered.get();
     const Delivery request = client_.publish(*options_.topic, payload, publish_options_);
     constexpr int most_at_once = 256;  // Those of others may never end; signals and -W count all the same.
     for (;;) {
@@ -175,7 +185,7 @@ int rr_main(int argc, char** argv) {
   const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties, client_options);
   Requester requester(options, client);
   requester.connect();
-  const int status = requester.run(payload);
+  const int status = requester.run(payload, goodbye);
   tools::disconnect(client, goodbye);
   static_cast<void>(tools::take_events(client, options.connection));
   tools::write_statistics(client, options.connection);

@@ -118,6 +118,8 @@ void check(const SubOptions& options) {
   if (options.timeout < 0 || options.timeout > 1e9) tools::refuse("-W: 0 or more seconds");
   for (const std::string& topic : options.topics)
     tools::check_characters("-t", topic);
+  for (const std::string& topic : options.unsubscribe)
+    tools::check_characters("-U", topic);
   check_filters("-T", options.filtered_out);
   check_filters("-U", options.unsubscribe);
 }

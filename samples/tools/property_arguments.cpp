@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "refuse.hpp"
+#include "topic_text.hpp"
 
 namespace holdfast::tools {
 
@@ -94,6 +95,7 @@ bool take_message_property(const PropertyArgument& argument, Message& message) {
   } else if (argument.name == "content-type") {
     message.content_type = argument.value;
   } else if (argument.name == "response-topic") {
+    check_characters("-D " + argument.command + " response-topic", argument.value);
     message.response_topic = argument.value;
   } else if (argument.name == "correlation-data") {
     message.correlation_data = argument.value;

@@ -19,9 +19,12 @@ char32_t take_character(std::string_view text, std::size_t& i) {
   const auto lead = static_cast<unsigned char>(text[i++]);
   if (lead < 0x80) return lead;
   if (lead < 0xC2 || lead > 0xF4) return U'?';
-  char32_t c = lead < 0xE0 ? lead & 0x1FU : lead < 0xF0 ? lead & 0x0FU : lead & 0x07U;
-  while (i < text.size() && (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80)
+  const int more = lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
+  char32_t c = lead & (0x3FU >> more);
+  for (int k = 0; k < more; ++k) {
+    if (i == text.size() || (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return U'?';
     c = c << 6 | (static_cast<unsigned char>(text[i++]) & 0x3FU);
+  }
   return c;
 }
 

@@ -199,6 +199,11 @@ TEST_CASE("a signal ends the run with the figures so far", "[integration][bench]
   CHECK(broker.count(PacketType::disconnect) == 2);
 }
 
+TEST_CASE("a rate may be a fraction", "[integration][bench]") {
+  ScriptedBroker broker;
+  CHECK(result(broker.port(), "--count 1 --rate 0.5")["published"]["messages"] == 1);
+}
+
 TEST_CASE("a signal ends a run that does not come to be connected", "[integration][bench]") {
   ScriptedBroker broker({.never_reads = true});
   Program program(bench(broker.port(), "--json --idle 3 --ramp 0"));

@@ -87,6 +87,8 @@ TEST_CASE("a topic for which a broker closes the connection is refused", "[integ
     CHECK(script.difference("pub", {"-t", topic, "-m", "x"}) == "");
     CHECK(script.difference("sub", {"-t", topic, "-W", "1"}) == "");
   }
+  CHECK(script.difference(
+            "pub", {"-t", "t", "-m", "x", "-V", "5", "-D", "publish", "response-topic", "a\x01"}) == "");
   CHECK(script.difference("pub", {"-t", "\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80", "-m", "x"}) == "");
 }
 

@@ -246,14 +246,17 @@ TEST_CASE("a signal ends a tool at once that waits for a broker that says nothin
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(8));
 }
 
-TEST_CASE("a signal ends holdfast_sub at once while its subscription is not answered",
+TEST_CASE("a signal ends holdfast_sub and holdfast_rr at once while their subscription is not answered",
           "[integration][tools]") {
+  const bool requests = GENERATE(false, true);
   ScriptedBroker broker({.on_packet = ignoring(PacketType::subscribe)});
-  Program program(sub(broker.port(), {"-t", "t"}));
+  const Arguments request{HOLDFAST_RR, "-h", "127.0.0.1", "-p", std::to_string(broker.port()),
+                          "-t",        "t",  "-e",        "e",  "-n"};
+  Program program(requests ? request : sub(broker.port(), {"-t", "t"}));
   REQUIRE(broker.wait_until([&] { return broker.count(PacketType::subscribe) == 1; }, program_patience));
   const auto begin = std::chrono::steady_clock::now();
   program.signal(SIGTERM);
-  CHECK(program.wait().status == 0);
+  CHECK(program.wait().status == (requests ? 128 + SIGTERM : 0));
   CHECK(broker.count(PacketType::disconnect) == 1);                           // The will stays silent.
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(8));  // Of ten for the answer.
 }

@@ -1,6 +1,7 @@
 #include "bench_options.hpp"
 
 #include <charconv>
+#include <type_traits>
 #include <vector>
 
 #include <holdfast/topic.hpp>
@@ -79,10 +80,9 @@ void BenchOptions::add_to(CLI::App& app) {
   leave_out(app, "--store", "what a session keeps would be part of the next run");
   leave_out(app, "-c,--disable-clean-session", "what a session keeps would be part of the next run");
   const auto number = [&](const char* name, auto& value, const char* what) {
-    return decimal(app.add_option(name, value, what))
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str()
-        ->type_name("NUMBER");
+    CLI::Option* option = app.add_option(name, value, what);
+    if constexpr (std::is_integral_v<std::remove_reference_t<decltype(value)>>) decimal(option);
+    return option->check(CLI::NonNegativeNumber)->capture_default_str()->type_name("NUMBER");
   };
   number("--publishers", publishers, "Clients that publish.");
   number("--subscribers", subscribers, "Clients that subscribe.");
