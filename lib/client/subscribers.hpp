@@ -34,7 +34,7 @@ struct Subscriber {
   std::vector<ReasonCode> codes;
   std::optional<std::uint32_t> identifier;
   std::optional<std::size_t> unread_max;
-  std::atomic<std::uint64_t> refused{0};
+  std::atomic<std::size_t> refused{0};  // What every 32-bit processor can count without libatomic.
   // Guarded by the mutex of Subscribers.
   bool settled = false;  ///< What waited for it when it was made was moved to it.
   bool ended = false;

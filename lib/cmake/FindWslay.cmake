@@ -1,6 +1,6 @@
 # wslay, which frames WebSocket: Wslay::wslay. (Debian's package has no file for CMake.)
 find_path(Wslay_INCLUDE_DIR wslay/wslay.h)
-find_library(Wslay_LIBRARY wslay)
+find_library(Wslay_LIBRARY NAMES wslay wslay_shared)
 mark_as_advanced(Wslay_INCLUDE_DIR Wslay_LIBRARY)
 
 include(FindPackageHandleStandardArgs)

@@ -3,7 +3,8 @@
 import os
 
 from conan import ConanFile
-from conan.tools.cmake import CMake, CMakeToolchain, cmake_layout
+from conan.tools.build import check_min_cppstd
+from conan.tools.cmake import CMake, CMakeDeps, CMakeToolchain, cmake_layout
 from conan.tools.files import copy
 
 
@@ -21,7 +22,13 @@ class HoldfastConan(ConanFile):
         "websocket": [True, False],
         "sqlite": [True, False],
     }
-    default_options = {"shared": False, "tls": True, "websocket": True, "sqlite": True}
+    default_options = {
+        "shared": False,
+        "tls": True,
+        "websocket": True,
+        "sqlite": True,
+        "mbedtls/*:enable_threading": True,  # Without it there is no TLS 1.3.
+    }
 
     @property
     def _checkout(self):
@@ -41,6 +48,9 @@ class HoldfastConan(ConanFile):
         if self.options.sqlite:
             self.requires("sqlite3/[>=3.37 <4]")
 
+    def validate(self):
+        check_min_cppstd(self, 20)
+
     def layout(self):
         cmake_layout(self)
 
@@ -50,10 +60,14 @@ class HoldfastConan(ConanFile):
         toolchain.cache_variables["HOLDFAST_TLS"] = bool(self.options.tls)
         toolchain.cache_variables["HOLDFAST_WEBSOCKET"] = bool(self.options.websocket)
         toolchain.cache_variables["HOLDFAST_SQLITE"] = bool(self.options.sqlite)
-        # mbedTLS and wslay are looked for as files: FindMbedTLS.cmake and FindWslay.cmake are Holdfast's own.
-        folders = [d.package_folder.replace("\\", "/") for d in self.dependencies.host.values()]
-        toolchain.cache_variables["CMAKE_PREFIX_PATH"] = ";".join(folders)
         toolchain.generate()
+        deps = CMakeDeps(self)
+        # In the place of Holdfast's own FindMbedTLS.cmake and FindWslay.cmake.
+        deps.set_property("mbedtls", "cmake_find_mode", "both")
+        deps.set_property("wslay", "cmake_find_mode", "both")
+        deps.set_property("wslay", "cmake_file_name", "Wslay")
+        deps.set_property("wslay", "cmake_target_name", "Wslay::wslay")
+        deps.generate()
 
     def build(self):
         cmake = CMake(self)
