@@ -1,5 +1,6 @@
 // Requests and their responses: matched, bounded in time, and in nobody's way.
 #include <atomic>
+#include <functional>
 #include <future>
 #include <thread>
 
@@ -97,6 +98,57 @@ void request_from_many_threads(Options requester, Options responder) {
   CHECK(client.statistics().requests_waiting == 0);
   CHECK_FALSE(client.receive(0ms));
 }
+
+/// Has lost the session, and leaves the outbox as full as it is.
+Behaviour forgetful_and_silent() {
+  Behaviour behaviour;
+  behaviour.session_present = false;
+  behaviour.holds_acknowledgements = true;
+  return behaviour;
+}
+
+/// A request that was subscribed for, and waits for room in an outbox that stays full.
+class RequestWithoutRoom {
+ public:
+  explicit RequestWithoutRoom(const std::function<void(Options&)>& change = [](Options&) {})
+      : broker_(responding([](BrokerConnection& connection, const Packet& request) {
+          connection.send(response_to(request, "now"));
+        })),
+        client_(options(change)) {
+    client_.connect();
+    CHECK(client_.request("service", "", patience).payload() == "now");
+    broker_.change_behaviour([](Behaviour& b) { b.holds_acknowledgements = true; });
+    client_.publish("fills", "the outbox", {.qos = QoS::at_least_once});
+    code_ = std::async(std::launch::async, [this] {
+      try {
+        static_cast<void>(client_.request("service", "", 2 * patience));
+      } catch (const Error& error) {
+        return error.code();
+      }
+      return std::error_code();
+    });
+    REQUIRE(eventually([&] { return client_.statistics().requests_waiting == 1; }));
+  }
+
+  ScriptedBroker& broker() { return broker_; }
+  Client& client() { return client_; }
+  std::error_code what_ends_it() {
+    REQUIRE(code_.wait_for(patience) == std::future_status::ready);
+    return code_.get();
+  }
+
+ private:
+  Options options(const std::function<void(Options&)>& change) {
+    Options made = quick(broker_.server());
+    made.outbox_messages_max = 1;
+    change(made);
+    return made;
+  }
+
+  ScriptedBroker broker_;
+  Client client_;
+  std::future<std::error_code> code_;
+};
 
 }  // namespace
 
@@ -316,29 +368,32 @@ TEST_CASE("a request ends at once with the reason when the connection is refused
 
 TEST_CASE("a request that waits for room ends at once when the client is disconnected",
           "[integration][request]") {
-  ScriptedBroker broker(responding([](BrokerConnection& connection, const Packet& request) {
-    connection.send(response_to(request, "now"));
-  }));
-  Options options = quick(broker.server());
-  options.outbox_messages_max = 1;
-  Client client(std::move(options));
-  client.connect();
-  CHECK(client.request("service", "", patience).payload() == "now");
-  broker.change_behaviour([](Behaviour& b) { b.holds_acknowledgements = true; });
-  client.publish("fills", "the outbox", {.qos = QoS::at_least_once});
-  auto code = std::async(std::launch::async, [&] {
-    try {
-      static_cast<void>(client.request("service", "", 2 * patience));
-    } catch (const Error& error) {
-      return error.code();
-    }
-    return std::error_code();
-  });
-  REQUIRE(eventually([&] { return client.statistics().requests_waiting == 1; }));
-  client.disconnect();
-  REQUIRE(code.wait_for(patience) == std::future_status::ready);
-  CHECK(code.get() == Errc::closed);
-  CHECK(client.statistics().published == 2);
+  RequestWithoutRoom request;
+  request.client().disconnect();
+  CHECK(request.what_ends_it() == Errc::closed);
+  CHECK(request.client().statistics().published == 2);
+}
+
+TEST_CASE("a request that waits for room ends at once when its subscription goes with the session",
+          "[integration][request]") {
+  RequestWithoutRoom request([](Options& options) { options.resubscribe = false; });
+  request.broker().behave_on(1, forgetful_and_silent());
+  request.broker().reset_connection();
+  CHECK(request.what_ends_it() == Errc::session_lost);
+}
+
+TEST_CASE("a request that waits for room ends at once when its subscription, made again, is refused",
+          "[integration][request]") {
+  Behaviour refusing = forgetful_and_silent();
+  refusing.before_send = [](BrokerConnection& connection, const Packet& packet) {
+    if (packet.type != PacketType::suback) return Verdict::proceed;
+    connection.send(answer(PacketType::suback, packet.packet_identifier, {ReasonCode::not_authorized}));
+    return Verdict::ignore;
+  };
+  RequestWithoutRoom request;
+  request.broker().behave_on(1, refusing);
+  request.broker().reset_connection();
+  CHECK(request.what_ends_it() == Errc::request_refused);
 }
 
 TEST_CASE("a request waits for the connection of a connect() that goes on by itself",
