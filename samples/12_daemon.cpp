@@ -90,10 +90,10 @@ holdfast::Options options_for(std::string server, const std::shared_ptr<spdlog::
   const char* directory = std::getenv("STATE_DIRECTORY");
   holdfast::Options options;
   options.server = std::move(server);
-  options.client_id = "pump-17";
+  options.client_id = "plant-17";
   options.session_expiry = holdfast::never_expires;
-  options.store =
-      holdfast::sqlite_store(std::filesystem::path(directory != nullptr ? directory : ".") / "pump-17.store");
+  options.store = holdfast::sqlite_store(std::filesystem::path(directory != nullptr ? directory : ".") /
+                                         "plant-17.store");
   options.retry_first_connect = true;  // The broker may boot after us.
   options.ack = holdfast::Ack::manual;
   options.will = holdfast::Will{.topic = "plant/17/alive", .payload = "no", .retain = true};
@@ -109,8 +109,8 @@ class Daemon {
       : logger_(logger), client_(options_for(std::move(server), logger)) {}
 
   void start() {
-    // What is published from here on is safe: the store has it, whether the broker is there or not. So the
-    // daemon is ready now, and units that come after it need not wait for the network.
+    // What is published from here on goes into the store, whether the broker is there or not. So the daemon
+    // is ready now, and units that come after it need not wait for the network.
     try {
       client_.connect(0ms);
     } catch (const holdfast::Error&) {
@@ -173,7 +173,7 @@ class Daemon {
           holdfast::Errc::connection_refused,
           "the broker does not let this client in: " + std::string(to_string(refused->reason_code)));
     } else if (const auto* taken = std::get_if<holdfast::TakenOver>(&*event); taken && taken->final) {
-      throw holdfast::Error(holdfast::Errc::taken_over, "another program has the client id pump-17");
+      throw holdfast::Error(holdfast::Errc::taken_over, "another program has the client id plant-17");
     }
   }
 

@@ -42,11 +42,11 @@ std::string wall_clock() {
 Trace::Trace(const std::string& file, std::size_t payload_max, std::uint64_t bytes_max)
     : output_(file, bytes_max), received_("in", payload_max), sent_("out", payload_max) {
   if (output_.ends_within_line()) lines_ += '\n';
-  begin_file(Begin::anew);
+  begin_file(Begin::anew, boot_time_now());
 }
 
-void Trace::begin_file(Begin how) {
-  TraceLine line(lines_, boot_time_now(), "trace");
+void Trace::begin_file(Begin how, session::TimePoint now) {
+  TraceLine line(lines_, now, "trace");
   line.number("format", format).text("wall", wall_clock());
   line.number("process", static_cast<std::uint64_t>(getpid()));
   if (how == Begin::anew) return;
@@ -55,33 +55,39 @@ void Trace::begin_file(Begin how) {
 }
 
 // Before each line, or some that change nothing of what a new file has to begin with.
-void Trace::make_room() {
+void Trace::make_room(session::TimePoint now) {
   if (!output_.is_full(lines_.size())) return;
   write();
   output_.begin_next();
-  begin_file(Begin::continued);
+  begin_file(Begin::continued, now);
+}
+
+// The time of the next line, for which there is room then. A file that begins with it has the same: times do
+// not go back.
+session::TimePoint Trace::begin_line() {
+  const session::TimePoint now = boot_time_now();
+  make_room(now);
+  return now;
 }
 
 void Trace::on_state(std::string_view state) {
-  make_room();
+  TraceLine(lines_, begin_line(), "state").text("state", state);
   state_ = state;
-  TraceLine(lines_, boot_time_now(), "state").text("state", state);
 }
 
 void Trace::on_attempt(std::string_view server, unsigned number) {
-  make_room();
-  TraceLine line(lines_, boot_time_now(), "connecting");
+  TraceLine line(lines_, begin_line(), "connecting");
   line.text("wall", wall_clock()).text("server", server).number("attempt", number);
 }
 
 void Trace::on_connection(std::string_view server, Protocol protocol) {
-  make_room();
+  const session::TimePoint now = begin_line();
   const bool has_properties = protocol == Protocol::mqtt_5;
   server_ = server;
   protocol_ = has_properties ? "5" : "3.1.1";
   received_.reset(has_properties);
   sent_.reset(has_properties);
-  TraceLine line(lines_, boot_time_now(), "connection");
+  TraceLine line(lines_, now, "connection");
   line.text("wall", wall_clock()).text("server", server).text("protocol", protocol_);
 }
 
@@ -98,34 +104,30 @@ void Trace::on_sent(std::span<const std::span<const std::byte>> pieces, std::siz
 }
 
 void Trace::on_end(End end, std::string_view what, std::optional<ReasonCode> reason) {
-  make_room();
-  protocol_ = {};
-  TraceLine line(lines_, boot_time_now(), "disconnected");
+  TraceLine line(lines_, begin_line(), "disconnected");
   line.text("wall", wall_clock())
       .boolean("by_request", end == End::by_request)
       .text("what", what.substr(0, reason_max));
+  protocol_ = {};
   if (reason) line.number("reason", static_cast<std::uint64_t>(*reason));
 }
 
 void Trace::on_retry(std::chrono::milliseconds delay, std::string_view server) {
-  make_room();
-  TraceLine(lines_, boot_time_now(), "retry").duration("after", delay).text("server", server);
+  TraceLine(lines_, begin_line(), "retry").duration("after", delay).text("server", server);
 }
 
 void Trace::on_timer(std::string_view timer) {
-  make_room();
-  TraceLine(lines_, boot_time_now(), "timer").text("timer", timer);
+  TraceLine(lines_, begin_line(), "timer").text("timer", timer);
 }
 
 void Trace::on_commit(std::size_t records) {
-  make_room();
-  TraceLine(lines_, boot_time_now(), "commit").number("records", records);
+  TraceLine(lines_, begin_line(), "commit").number("records", records);
 }
 
 void Trace::take_in_pieces(TracedStream& stream, std::span<const std::byte> bytes) {
   const session::TimePoint now = boot_time_now();
   while (!bytes.empty()) {
-    make_room();
+    make_room(now);
     const auto next = bytes.first(std::min(piece, bytes.size()));
     stream.feed(next, now, lines_);
     bytes = bytes.subspan(next.size());

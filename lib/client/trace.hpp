@@ -49,8 +49,9 @@ class Trace {
  private:
   enum class Begin : std::uint8_t { anew, continued };
 
-  void begin_file(Begin how);
-  void make_room();
+  void begin_file(Begin how, session::TimePoint now);
+  void make_room(session::TimePoint now);
+  [[nodiscard]] session::TimePoint begin_line();
   void take_in_pieces(TracedStream& stream, std::span<const std::byte> bytes);
 
   TraceOutput output_;

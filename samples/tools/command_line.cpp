@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
+#include <iostream>
 
 #include "completion.hpp"
 #include "manual.hpp"
@@ -12,6 +13,9 @@
 namespace holdfast::tools {
 
 namespace {
+
+constexpr const char* no_number = "nothing is given: must be a number";
+constexpr std::size_t digits_max = 19;  // So many fit into 64 bits.
 
 int print(const std::string& text) {
   const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
@@ -27,6 +31,7 @@ void add_help_and_version(CLI::App& app) {
 
 CLI::Option* decimal(CLI::Option* option) {
   const auto without_zeros = [](std::string& text) -> std::string {
+    if (text.empty()) return no_number;
     const std::size_t digits = text.find_first_of("0123456789");
     const std::size_t first = std::min(text.find_first_not_of('0', digits), text.size());
     if (digits > 1 || first == digits) return {};  // Left to the conversion.
@@ -36,6 +41,19 @@ CLI::Option* decimal(CLI::Option* option) {
     return {};
   };
   return option->transform(CLI::Validator(without_zeros, ""));
+}
+
+CLI::Option* natural(CLI::Option* option) {
+  const auto from_zero = [](const std::string& text) -> std::string {
+    if (text.starts_with('-')) return text + ": must be 0 or more";
+    return text.size() > digits_max ? text + " is too large" : "";
+  };
+  return decimal(option)->check(CLI::Validator(from_zero, ""));
+}
+
+CLI::Option* real(CLI::Option* option) {
+  const auto something = [](const std::string& text) -> std::string { return text.empty() ? no_number : ""; };
+  return option->check(CLI::Validator(something, ""));
 }
 
 std::optional<int> parse(CLI::App& app, const std::vector<std::string>& arguments, int help_status) {
@@ -50,6 +68,7 @@ std::optional<int> parse(CLI::App& app, const std::vector<std::string>& argument
         std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back.
   } catch (const CLI::Success& success) {
     app.exit(success);
+    if (!std::cout.flush()) reader_gone();
     return help_status;
   } catch (const CLI::ParseError& error) {
     refuse(std::string(error.what()) + " (" + app.get_name() + " --help names every option)");

@@ -14,8 +14,13 @@ namespace holdfast::tools {
 /// --help and --version; before any sub-command is added.
 void add_help_and_version(CLI::App& app);
 
-/// Takes whole numbers as they are written: 010 is ten, and 0x10 none.
+/// Takes whole numbers as they are written: 010 is ten, and 0x10 none. Nor is nothing at all, as of a
+/// script's variable that is not set.
 CLI::Option* decimal(CLI::Option* option);
+/// The same from 0, for a type that has no others.
+CLI::Option* natural(CLI::Option* option);
+/// A number that may have a fraction.
+CLI::Option* real(CLI::Option* option);
 
 /// Parses the arguments into the options added to `app`. An exit status when there is nothing more to do:
 /// `help_status` for --help or --version. Throws Error (Errc::invalid_argument) for what is wrong.

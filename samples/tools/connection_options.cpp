@@ -146,9 +146,9 @@ void ConnectionOptions::add_to(CLI::App& app) {
       "-D,--property", [](const auto&) { return true; },
       "COMMAND PROPERTY VALUE: adds a property of MQTT 5; which there are is in the manual page, under "
       "PROPERTIES.");
-  app.add_option(
-         "--reconnect-delay-max", reconnect_delay_max,
-         "Longest delay between attempts to reconnect, in seconds; the real one is random below that.")
+  real(app.add_option(
+           "--reconnect-delay-max", reconnect_delay_max,
+           "Longest delay between attempts to reconnect, in seconds; the real one is random below that."))
       ->capture_default_str()
       ->type_name("SECONDS");
   app.add_option("--options-file", options_file,
@@ -164,7 +164,7 @@ void ConnectionOptions::add_to(CLI::App& app) {
                  "User names, passwords and authentication data are masked; of payloads the first 64 bytes "
                  "are shown.")
       ->type_name("FILE");
-  decimal(
+  natural(
       app.add_option(
           "--trace-bytes-max", trace_bytes_max,
           "How large the file of --trace may become, 131072 bytes at least: then it is renamed to FILE.1, "
@@ -205,6 +205,8 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   if (!store_file.empty() && client_id.empty()) {
     refuse("--store needs -i: a session is found again by its client id");
   }
+  if (!trace_file.empty() && trace_file == store_file)
+    refuse("--trace and --store name the same file: give each its own");
   if (!client_id.empty() && !client_id_prefix.empty()) refuse("-i and -I exclude each other: give one");
   if (keep_alive < 0 || keep_alive > 65535) {
     refuse("-k " + std::to_string(keep_alive) + ": must be a number of seconds from 0 (off) to 65535");

@@ -9,10 +9,10 @@ namespace holdfast::tools {
 
 DeliveryLog::DeliveryLog(const std::string& acknowledgements,
                          std::function<void(std::uint64_t, const DeliveryResult&)> on_end)
-    : on_end_(std::move(on_end)) {
-  if (acknowledgements.empty()) return;
-  file_.reset(std::fopen(acknowledgements.c_str(), "w"));
-  if (!file_) throw std::system_error(errno, std::generic_category(), "--ack-log " + acknowledgements);
+    : file_name_(acknowledgements), on_end_(std::move(on_end)) {
+  if (file_name_.empty()) return;
+  file_.reset(std::fopen(file_name_.c_str(), "we"));
+  if (!file_) throw std::system_error(errno, std::generic_category(), "--ack-log " + file_name_);
 }
 
 void DeliveryLog::harvest() {
@@ -31,7 +31,12 @@ void DeliveryLog::harvest() {
     if (result.reason_code == ReasonCode::no_matching_subscribers) ++without_subscribers_;
     if (file_) std::fprintf(file_.get(), "%" PRIu64 "\n", ended_);
   }
-  if (file_ && ended_ != before) std::fflush(file_.get());
+  if (file_ && ended_ != before) flush();
+}
+
+void DeliveryLog::flush() {
+  if (std::fflush(file_.get()) == 0 && std::ferror(file_.get()) == 0) return;
+  throw std::system_error(errno, std::generic_category(), "--ack-log " + file_name_);
 }
 
 void DeliveryLog::wait(std::chrono::milliseconds patience) {

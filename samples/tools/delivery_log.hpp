@@ -16,7 +16,7 @@ namespace holdfast::tools {
 class DeliveryLog {
  public:
   /// `acknowledgements`: a file that gets one line for each message that ended well: its number, counted
-  /// from 1. Empty: none. Throws std::system_error if it cannot be written.
+  /// from 1. Empty: none. Throws std::system_error if it cannot be written, harvest() and wait() too.
   /// `on_end` is told each message that has ended, by its number.
   DeliveryLog(const std::string& acknowledgements,
               std::function<void(std::uint64_t, const DeliveryResult&)> on_end);
@@ -43,6 +43,9 @@ class DeliveryLog {
     void operator()(std::FILE* file) const noexcept { std::fclose(file); }
   };
 
+  void flush();
+
+  std::string file_name_;
   std::unique_ptr<std::FILE, CloseFile> file_;
   std::function<void(std::uint64_t, const DeliveryResult&)> on_end_;
   std::deque<Delivery> waiting_;

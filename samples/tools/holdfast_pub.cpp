@@ -52,9 +52,9 @@ void add_options(CLI::App& app, PubOptions& options) {
   app.add_flag("-l,--stdin-line", options.lines,
                "Send each line of the standard input; waits while disconnected.");
   app.add_flag("-r,--retain", options.retain, "The broker keeps the message as the topic's last value.");
-  tools::decimal(app.add_option("--repeat", options.repeat, "Send the message so many times (not with -l)."))
+  tools::natural(app.add_option("--repeat", options.repeat, "Send the message so many times (not with -l)."))
       ->capture_default_str();
-  app.add_option("--repeat-delay", options.repeat_delay, "Seconds between the repeats.")
+  tools::real(app.add_option("--repeat-delay", options.repeat_delay, "Seconds between the repeats."))
       ->capture_default_str();
   app.add_option("--ack-log", options.acknowledgement_log,
                  "File that gets the number of each acknowledged message or line, from 1.")
@@ -75,7 +75,7 @@ void check(const PubOptions& options) {
   tools::check_characters("-t", *options.topic);
   if (sources != 1) tools::refuse("give exactly one of -m, -f, -l, -s and -n");
   if (options.repeat == 0) tools::refuse("--repeat 0: at least 1");
-  if (options.repeat_delay < 0 || options.repeat_delay > 1e9) {
+  if (!(options.repeat_delay >= 0 && options.repeat_delay <= 1e9)) {
     tools::refuse("--repeat-delay: 0 or more seconds");
   }
 }
@@ -254,9 +254,11 @@ int report(const Publisher& publisher, bool complete, const Statistics& statisti
                                         std::string(to_string(ReasonCode::no_matching_subscribers)));
   }
   if (!complete) {
-    tools::complain("holdfast_pub", "stopped with " + std::to_string(statistics.outbox_messages) +
-                                        " messages not acknowledged" +
-                                        (publisher.stores() ? ": the store keeps them, see --drain" : ""));
+    const std::size_t left = statistics.outbox_messages;
+    tools::complain("holdfast_pub",
+                    left == 0 ? "stopped before all was published: what was is delivered"
+                              : "stopped with " + std::to_string(left) + " messages not acknowledged" +
+                                    (publisher.stores() ? ": the store keeps them, see --drain" : ""));
     return tools::exit_failure;
   }
   if (statistics.failed > log.failed()) {
@@ -290,6 +292,7 @@ int pub_main(int argc, char** argv) {
   Options client_options = options.connection.to_options(Start::resume);
   client_options.retry_first_connect = client_options.store && !options.drain;
   Client client(client_options);
+  tools::LastWords last_words(client, options.connection);
   if (options.drain && client.statistics().outbox_messages == 0) return tools::exit_success;
   const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties, client_options);
   Publisher publisher(options, client);
@@ -297,8 +300,7 @@ int pub_main(int argc, char** argv) {
   const bool complete = publisher.publish_all(payload) && publisher.finish();
   publisher.clear_progress();
   tools::disconnect(client, goodbye);
-  static_cast<void>(tools::take_events(client, options.connection));
-  tools::write_statistics(client, options.connection);
+  last_words.say();
   return report(publisher, complete, client.statistics(), options.connection.debug);
 }
 

@@ -13,6 +13,7 @@
 
 #include <holdfast/client.hpp>
 
+#include "command_line.hpp"
 #include "connection_options.hpp"
 #include "exit_code.hpp"
 #include "json_output.hpp"
@@ -45,7 +46,8 @@ void add_options(CLI::App& app, RequestToolOptions& options) {
   options.output.add_to(app);
   app.add_option("-t,--topic", options.topic, "Topic to publish the request to.");
   app.add_option("-e", options.response_topic, "Topic to which the response comes.");
-  app.add_option("-W", options.timeout, "Exit with status 27 after so many seconds without a response.");
+  tools::real(
+      app.add_option("-W", options.timeout, "Exit with status 27 after so many seconds without a response."));
   app.add_flag("-R", options.no_retained, "Take no retained message for the response.");
 }
 
@@ -56,7 +58,7 @@ void check(const RequestToolOptions& options) {
   tools::check_characters("-t", *options.topic);
   tools::check_characters("-e", options.response_topic);
   if (options.payload.given() != 1) tools::refuse("give exactly one of -m, -f, -s and -n");
-  if (options.timeout < 0 || options.timeout > 1e9) tools::refuse("-W: 0 or more seconds");
+  if (!(options.timeout >= 0 && options.timeout <= 1e9)) tools::refuse("-W: 0 or more seconds");
   options.output.check();
 }
 
@@ -182,13 +184,13 @@ int rr_main(int argc, char** argv) {
         std::min(client_options.request_timeout, std::chrono::ceil<std::chrono::milliseconds>(limit));
   }
   Client client(client_options);
+  tools::LastWords last_words(client, options.connection);
   const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties, client_options);
   Requester requester(options, client);
   requester.connect();
   const int status = requester.run(payload, goodbye);
   tools::disconnect(client, goodbye);
-  static_cast<void>(tools::take_events(client, options.connection));
-  tools::write_statistics(client, options.connection);
+  last_words.say();
   if (status == tools::exit_timed_out) tools::complain("holdfast_rr", "no response in time (-W)");
   return status;
 }

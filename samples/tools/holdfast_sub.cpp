@@ -59,17 +59,16 @@ void add_options(CLI::App& app, SubOptions& options) {
       ->allow_extra_args(false);
   app.add_option("-U,--unsubscribe", options.unsubscribe, "Unsubscribe from this filter.")
       ->allow_extra_args(false);
-  tools::decimal(app.add_option("-C", options.count, "Exit after so many messages."))
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("-W", options.timeout, "Exit with status 27 after so many seconds.");
+  tools::natural(app.add_option("-C", options.count, "Exit after so many messages."));
+  tools::real(app.add_option("-W", options.timeout, "Exit with status 27 after so many seconds."));
   options.output.add_to(app);
   app.add_flag("-R", options.no_retained, "Do not print retained messages.");
   app.add_flag("--retained-only", options.retained_only,
                "Print retained messages alone; exit at the first other.");
   app.add_flag("--remove-retained", options.remove_retained,
                "Remove the retained messages that come and that -T does not filter out.");
-  app.add_option("--random-filter", options.random_filter,
-                 "Print so many percent of the messages, chosen at random: 0.1 to 100.")
+  tools::real(app.add_option("--random-filter", options.random_filter,
+                             "Print so many percent of the messages, chosen at random: 0.1 to 100."))
       ->capture_default_str();
   app.add_flag("--retain-as-published", options.retain_as_published,
                "Keep the RETAIN flag as the publisher set it.");
@@ -115,7 +114,7 @@ void check(const SubOptions& options) {
     tools::refuse("-R and --retained-only exclude each other: give one");
   if (!(options.random_filter >= 0.1 && options.random_filter <= 100))
     tools::refuse("--random-filter: must be a number of percent from 0.1 to 100");
-  if (options.timeout < 0 || options.timeout > 1e9) tools::refuse("-W: 0 or more seconds");
+  if (!(options.timeout >= 0 && options.timeout <= 1e9)) tools::refuse("-W: 0 or more seconds");
   for (const std::string& topic : options.topics)
     tools::check_characters("-t", topic);
   for (const std::string& topic : options.unsubscribe)
@@ -293,6 +292,7 @@ int sub_main(int argc, char** argv) {
   check(options);
   const Options client_options = limited(options.connection.to_options(Start::resume), options.timeout);
   Client client(client_options);
+  tools::LastWords last_words(client, options.connection);
   const DisconnectOptions goodbye = tools::disconnect_options(options.connection.properties, client_options);
   Subscriber subscriber(options, client);
   int status = tools::exit_success;
@@ -301,8 +301,7 @@ int sub_main(int argc, char** argv) {
     if (options.remove_retained) static_cast<void>(client.flush(std::chrono::seconds(5)));
     tools::disconnect(client, goodbye);
   }
-  static_cast<void>(tools::take_events(client, options.connection));
-  tools::write_statistics(client, options.connection);
+  last_words.say();
   if (status == tools::exit_timed_out) tools::complain("holdfast_sub", "timed out (-W)");
   return status;
 }

@@ -1,10 +1,14 @@
 #include "reporting.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <system_error>
+#include <utility>
 #include <variant>
 
 #include "exit_code.hpp"
@@ -39,6 +43,15 @@ std::optional<Error> final_error(const Event& event) {
   return std::nullopt;
 }
 
+// Whoever starts a tool may have closed them. The connection would be given their numbers then, and what is
+// printed go to the broker; this way reading and writing them go on to fail.
+void occupy_closed_standard_descriptors() {
+  for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
+    if (::fcntl(descriptor, F_GETFD) != -1) continue;
+    static_cast<void>(::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+  }
+}
+
 }  // namespace
 
 std::optional<Error> take_events(Client& client, const ConnectionOptions& options) {
@@ -52,10 +65,6 @@ std::optional<Error> take_events(Client& client, const ConnectionOptions& option
 
 void write_event(const std::string& line, const ConnectionOptions& options) {
   if (options.events) std::fprintf(stderr, "%s\n", line.c_str());
-}
-
-void write_statistics(const Client& client, const ConnectionOptions& options) {
-  if (options.statistics) std::fprintf(stderr, "%s\n", to_json_line(client.statistics()).c_str());
 }
 
 std::string printable(std::string_view text) {
@@ -95,7 +104,21 @@ bool reader_gone() {
   throw std::system_error(errno, std::generic_category(), "writing to stdout");
 }
 
+LastWords::~LastWords() {
+  try {
+    say();
+  } catch (const std::exception&) {  // What has gone wrong already is said.
+  }
+}
+
+void LastWords::say() {
+  if (std::exchange(said_, true)) return;
+  static_cast<void>(take_events(client_, options_));
+  if (options_.statistics) std::fprintf(stderr, "%s\n", to_json_line(client_.statistics()).c_str());
+}
+
 int run_tool(const std::string& tool, int (*tool_main)(int, char**), int argc, char** argv) {
+  occupy_closed_standard_descriptors();
   // A reader that has gone (`| head -1`) shows as a failed write, not as a signal.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // A file as large as it may be (ulimit -f), likewise.

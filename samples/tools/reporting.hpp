@@ -16,7 +16,22 @@ namespace holdfast::tools {
 [[nodiscard]] std::optional<Error> take_events(Client& client, const ConnectionOptions& options);
 /// The same for what is no event of the client's: a line of JSON.
 void write_event(const std::string& line, const ConnectionOptions& options);
-void write_statistics(const Client& client, const ConnectionOptions& options);
+
+/// Writes what --events and --stats still ask for, however a tool ends: by say(), or else when it goes.
+class LastWords {
+ public:
+  LastWords(Client& client, const ConnectionOptions& options) : client_(client), options_(options) {}
+  ~LastWords();
+  LastWords(const LastWords&) = delete;
+  LastWords& operator=(const LastWords&) = delete;
+  void say();
+
+ private:
+  Client& client_;
+  const ConnectionOptions& options_;
+  bool said_ = false;
+};
+
 /// The text with control characters as \xNN: for a line that a terminal may show.
 [[nodiscard]] std::string printable(std::string_view text);
 /// From now on complain() says nothing, and only the exit status tells.

@@ -1,5 +1,6 @@
 // holdfast_bench as those run it who size a broker.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <functional>
@@ -197,6 +198,25 @@ TEST_CASE("a signal ends the run with the figures so far", "[integration][bench]
   CHECK(figures["published"]["messages"] == broker.count(PacketType::publish));
   CHECK(figures["received"]["messages"] == figures["published"]["messages"]);
   CHECK(broker.count(PacketType::disconnect) == 2);
+}
+
+TEST_CASE("a signal ends the wait for what others publish, with the figures so far", "[integration][bench]") {
+  std::function<void()> send_more;
+  std::atomic<int> sent{0};
+  ScriptedBroker broker;
+  send_more = [&] {
+    ++sent;
+    broker.publish({.topic = "bench/0", .payload = std::string(24, 'x')});
+    broker.schedule(10ms, send_more);
+  };
+  // Before publishing would have ended, or after.
+  const std::string duration = GENERATE("1000", "0.1");
+  Program program(bench(broker.port(), "--json --publishers 0 --linger 60 --duration " + duration));
+  REQUIRE(broker.wait_until([&] { return broker.count(PacketType::subscribe) == 1; }, program_patience));
+  broker.schedule(0ms, send_more);
+  REQUIRE(eventually([&] { return sent >= 50; }, program_patience));
+  program.signal(SIGINT);
+  CHECK(json::parse(program.wait().output)["run"]["interrupted"] == true);
 }
 
 TEST_CASE("a rate may be a fraction", "[integration][bench]") {
@@ -441,7 +461,8 @@ TEST_CASE("holdfast_bench says what is wrong with its command line", "[integrati
       {"--size 10", {"--size 10", "24"}},
       {"--size 50-40", {"--size 50-40", "SMALLEST-LARGEST"}},
       {"--size many", {"--size many", "BYTES"}},
-      {"--publishers -1", {"--publishers"}},
+      {"--publishers -1", {"--publishers", "-1: must be 0 or more"}},
+      {"--count -1", {"--count", "-1: must be 0 or more"}},
       {"--publishers 0 --subscribers 0", {"no client", "--idle"}},
       {"--publishers 0 --count 3", {"--count", "--publishers"}},
       {"--rate -1", {"--rate"}},

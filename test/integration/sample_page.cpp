@@ -25,15 +25,20 @@ std::string comparable(const std::string& line) {
   return text.substr(std::min(text.find_first_not_of(' '), text.size()));
 }
 
-/// What is indented below that heading, without commands and omissions.
+/// What `holdfast_trace show` prints below that heading, without omissions.
 std::vector<std::string> shown_below(const std::string& heading, const std::string& page) {
   std::vector<std::string> shown;
   bool below = false;
+  bool printed = false;
   for (const std::string& line : lines_of(page)) {
     if (line.starts_with("## ")) below = line == heading;
     if (!below || !line.starts_with("    ")) continue;
     const std::string text = comparable(line);
-    if (!text.starts_with("$ ") && text != "...") shown.push_back(text);
+    if (text.starts_with("$ ")) {
+      printed = text.find("holdfast_trace show ") != std::string::npos;
+    } else if (printed && text != "...") {
+      shown.push_back(text);
+    }
   }
   return shown;
 }

@@ -53,7 +53,7 @@ class ServiceManager {
 
   /// How many messages wait in the daemon's store.
   [[nodiscard]] std::size_t stored() const {
-    return StoreFile(directory_.path() / "pump-17.store").summary().messages();
+    return StoreFile(directory_.path() / "plant-17.store").summary().messages();
   }
 
   /// Whether it is told of this once more.

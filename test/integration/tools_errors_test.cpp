@@ -102,6 +102,11 @@ TEST_CASE("numbers that cannot be are named with what they may be, and nothing i
       {{"--repeat", "0"}, {"--repeat", "1"}},
       {{"--repeat", "-1"}, {"--repeat", "-1"}},
       {{"--repeat-delay", "-1"}, {"--repeat-delay", "0 or more"}},
+      {{"--repeat-delay", "nan"}, {"--repeat-delay", "0 or more"}},
+      {{"-k", ""}, {"--keepalive", "nothing is given"}},
+      {{"-q", ""}, {"--qos", "nothing is given"}},
+      {{"--trace-bytes-max", "-1"}, {"--trace-bytes-max", "0 or more"}},
+      {{"--trace-bytes-max", "99999999999999999999"}, {"--trace-bytes-max", "too large"}},
       {{"--reconnect-delay-max", "0"}, {"--reconnect-delay-max", "seconds"}},
   };
   for (Mistake& mistake : mistakes)
@@ -111,7 +116,9 @@ TEST_CASE("numbers that cannot be are named with what they may be, and nothing i
             {{"-t", "t", "-q", "3"}, {"-q", "3", "0, 1 or 2"}},
             {{"-t", "t", "-W", "-1"}, {"-W", "0 or more"}},
             {{"-t", "t", "-W", "soon"}, {"-W", "soon"}},
-            {{"-t", "t", "-C", "-1"}, {"-C", "-1"}},
+            {{"-t", "t", "-W", "nan"}, {"-W", "0 or more"}},
+            {{"-t", "t", "-W", ""}, {"-W", "nothing is given"}},
+            {{"-t", "t", "-C", "-1"}, {"-C", "-1", "0 or more"}},
             {{"-t", "t", "-C", "many"}, {"-C", "many"}},
         }) == "");
 }

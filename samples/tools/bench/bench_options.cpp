@@ -81,8 +81,8 @@ void BenchOptions::add_to(CLI::App& app) {
   leave_out(app, "-c,--disable-clean-session", "what a session keeps would be part of the next run");
   const auto number = [&](const char* name, auto& value, const char* what) {
     CLI::Option* option = app.add_option(name, value, what);
-    if constexpr (std::is_integral_v<std::remove_reference_t<decltype(value)>>) decimal(option);
-    return option->check(CLI::NonNegativeNumber)->capture_default_str()->type_name("NUMBER");
+    const bool whole = std::is_integral_v<std::remove_reference_t<decltype(value)>>;
+    return (whole ? natural(option) : real(option))->capture_default_str()->type_name("NUMBER");
   };
   number("--publishers", publishers, "Clients that publish.");
   number("--subscribers", subscribers, "Clients that subscribe.");
@@ -106,13 +106,15 @@ void BenchOptions::add_to(CLI::App& app) {
   app.add_option("--size", size, "Bytes of each payload, or a range to choose from at random.")
       ->capture_default_str()
       ->type_name("BYTES|SMALLEST-LARGEST");
-  app.add_option("--duration", duration,
-                 "How long to publish, once all clients are connected. Default: 10, with --count no limit.")
+  real(app.add_option(
+           "--duration", duration,
+           "How long to publish, once all clients are connected. Default: 10, with --count no limit."))
       ->type_name("SECONDS");
-  decimal(app.add_option("--count", count, "Messages of each publisher."))->type_name("NUMBER");
-  app.add_option("--linger", linger,
-                 "How long to wait at the end, after the last message or acknowledgement came, for those "
-                 "that are missing.")
+  natural(app.add_option("--count", count, "Messages of each publisher."))->type_name("NUMBER");
+  real(
+      app.add_option("--linger", linger,
+                     "How long to wait at the end, after the last message or acknowledgement came, for those "
+                     "that are missing."))
       ->capture_default_str()
       ->type_name("SECONDS");
   app.add_flag("--json", json, "Print the result as one JSON document.");

@@ -236,13 +236,14 @@ void BenchRun::wait_for_arrivals() {
   if (audiences_.empty()) return;
   // What others publish, or was not acknowledged, may come too: how much is not known.
   const bool all_are_known = options_.publishers != 0 && figures_.failed == 0 && unfinished(figures_) == 0;
+  const bool stopped_before = stop_;  // What is under way may still come, unless others go on sending.
   std::uint64_t received = 0;
   for (auto last = Clock::now(); Clock::now() < last + to_duration(options_.linger);) {
     const std::uint64_t now = figures_.received - figures_.duplicates;
     if (all_are_known && now >= outcome_.expected) return;
     if (now != received) last = Clock::now();
     received = now;
-    go_on(look_again);
+    if (!go_on(look_again) && (!stopped_before || options_.publishers == 0)) return;
   }
 }
 

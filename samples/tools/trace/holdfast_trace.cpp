@@ -49,9 +49,9 @@ Commands add_options(CLI::App& app, TraceOptions& options) {
   commands.show->add_flag("--brief", options.text.brief, "A line a packet, without its fields.");
   commands.show->add_flag("--hex", options.text.hexadecimal, "The bytes of each packet, too.");
   commands.html->add_option("-o,--output", options.page, "The page's file.")->required()->type_name("FILE");
-  commands.html
-      ->add_option("--last", options.last,
-                   "How many lines of the trace, its last ones, the page shows at most.")
+  tools::natural(
+      commands.html->add_option("--last", options.last,
+                                "How many lines of the trace, its last ones, the page shows at most."))
       ->capture_default_str();
   app.footer(
       "An arrow -> is what the client sent, <- what the broker sent. A packet that is sent again is marked "
@@ -102,6 +102,7 @@ void write_page(const std::string& file, const std::string& page) {
 }
 
 int make_page(const TraceOptions& options) {
+  if (options.last == 0) tools::refuse("--last 0: at least 1");
   std::error_code ignored;
   if (std::filesystem::equivalent(options.file, options.page, ignored))
     tools::refuse("-o \"" + options.page + "\" is the trace itself: name another file");

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -13,6 +14,7 @@
 #include <regex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "client/clock.hpp"
@@ -47,6 +49,15 @@ class TracedFile {
 };
 
 using Lines = std::vector<std::string>;
+
+/// Of the file's lines.
+std::vector<double> times_in(const std::string& file) {
+  std::ifstream stream(file);
+  std::vector<double> times;
+  for (std::string line; std::getline(stream, line);)
+    times.push_back(std::stod(line.substr(std::string_view(R"({"t":)").size())));
+  return times;
+}
 
 constexpr session::TimePoint at{1500ms};
 
@@ -197,6 +208,8 @@ TEST_CASE("whatever comes at once, no file of a trace becomes larger than it may
     trace.on_received(pings);
     CHECK(std::filesystem::file_size(file.name()) <= bytes_max);
     CHECK(std::filesystem::file_size(file.name() + ".1") <= bytes_max);
+    const auto times = times_in(file.name());
+    CHECK(std::is_sorted(times.begin(), times.end()));
   }
 }
 
