@@ -46,7 +46,8 @@ CLI::Option* decimal(CLI::Option* option) {
 CLI::Option* natural(CLI::Option* option) {
   const auto from_zero = [](const std::string& text) -> std::string {
     if (text.starts_with('-')) return text + ": must be 0 or more";
-    return text.size() > digits_max ? text + " is too large" : "";
+    const bool whole = text.find_first_not_of("0123456789") == std::string::npos;
+    return whole && text.size() > digits_max ? text + " is too large" : "";
   };
   return decimal(option)->check(CLI::Validator(from_zero, ""));
 }

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include <holdfast/error.hpp>
 #include <holdfast/store.hpp>
@@ -95,6 +97,11 @@ std::uint16_t in_flight_max_of(unsigned messages) {
   constexpr unsigned most = 65535;  // More cannot be in flight: mosquitto's tools take any number.
   if (messages == 0) refuse("-M 0: at least one message has to be in flight");
   return static_cast<std::uint16_t>(std::min(messages, most));
+}
+
+bool same_file(const std::string& one, const std::string& other) {
+  std::error_code ignored;
+  return std::filesystem::weakly_canonical(one, ignored) == std::filesystem::weakly_canonical(other, ignored);
 }
 
 void take_the_last_of_each(CLI::App& app) {
@@ -205,7 +212,7 @@ Options ConnectionOptions::to_options(Start start_of_kept_session) const {
   if (!store_file.empty() && client_id.empty()) {
     refuse("--store needs -i: a session is found again by its client id");
   }
-  if (!trace_file.empty() && trace_file == store_file)
+  if (!trace_file.empty() && same_file(trace_file, store_file))
     refuse("--trace and --store name the same file: give each its own");
   if (!client_id.empty() && !client_id_prefix.empty()) refuse("-i and -I exclude each other: give one");
   if (keep_alive < 0 || keep_alive > 65535) {

@@ -12,7 +12,7 @@ DeliveryLog::DeliveryLog(const std::string& acknowledgements,
     : file_name_(acknowledgements), on_end_(std::move(on_end)) {
   if (file_name_.empty()) return;
   file_.reset(std::fopen(file_name_.c_str(), "we"));
-  if (!file_) throw std::system_error(errno, std::generic_category(), "--ack-log " + file_name_);
+  require(file_ != nullptr);
 }
 
 void DeliveryLog::harvest() {
@@ -29,14 +29,13 @@ void DeliveryLog::harvest() {
     }
     if (result.qos != QoS::at_most_once) ++acknowledged_;
     if (result.reason_code == ReasonCode::no_matching_subscribers) ++without_subscribers_;
-    if (file_) std::fprintf(file_.get(), "%" PRIu64 "\n", ended_);
+    if (file_) require(std::fprintf(file_.get(), "%" PRIu64 "\n", ended_) > 0);
   }
-  if (file_ && ended_ != before) flush();
+  if (file_ && ended_ != before) require(std::fflush(file_.get()) == 0);
 }
 
-void DeliveryLog::flush() {
-  if (std::fflush(file_.get()) == 0 && std::ferror(file_.get()) == 0) return;
-  throw std::system_error(errno, std::generic_category(), "--ack-log " + file_name_);
+void DeliveryLog::require(bool written) const {
+  if (!written) throw std::system_error(errno, std::generic_category(), "--ack-log " + file_name_);
 }
 
 void DeliveryLog::wait(std::chrono::milliseconds patience) {

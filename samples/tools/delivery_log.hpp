@@ -43,7 +43,8 @@ class DeliveryLog {
     void operator()(std::FILE* file) const noexcept { std::fclose(file); }
   };
 
-  void flush();
+  /// Else throws, with the reason in errno.
+  void require(bool written) const;
 
   std::string file_name_;
   std::unique_ptr<std::FILE, CloseFile> file_;

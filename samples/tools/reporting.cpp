@@ -48,7 +48,8 @@ std::optional<Error> final_error(const Event& event) {
 void occupy_closed_standard_descriptors() {
   for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
     if (::fcntl(descriptor, F_GETFD) != -1) continue;
-    static_cast<void>(::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+    static_cast<void>(
+        ::open("/", O_PATH | O_DIRECTORY));  // Neither that nor /dev/stdin can be read or written.
   }
 }
 

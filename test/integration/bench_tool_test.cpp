@@ -211,7 +211,7 @@ TEST_CASE("a signal ends the wait for what others publish, with the figures so f
   };
   // Before publishing would have ended, or after.
   const std::string duration = GENERATE("1000", "0.1");
-  Program program(bench(broker.port(), "--json --publishers 0 --linger 60 --duration " + duration));
+  Program program(bench(broker.port(), "--json --publishers 0 --linger 1000 --duration " + duration));
   REQUIRE(broker.wait_until([&] { return broker.count(PacketType::subscribe) == 1; }, program_patience));
   broker.schedule(0ms, send_more);
   REQUIRE(eventually([&] { return sent >= 50; }, program_patience));

@@ -45,11 +45,15 @@ TEST_CASE("events do not go into the trace where stderr is closed", "[integratio
 
 TEST_CASE("a closed input is a failure, and not one that is waited for", "[integration][tools]") {
   ScriptedBroker broker;
-  for (const char* source : {"-l", "-s"}) {
-    const Outcome outcome = run(redirected(pub(broker.port(), {"-t", "t", source}), "<&-"));
+  const auto failure_of = [&](const Arguments& source) {
+    const Outcome outcome = run(redirected(pub(broker.port(), both({"-t", "t"}, source)), "<&-"));
     CHECK(outcome.status == 1);
-    CHECK(fault_in(outcome.errors, "holdfast_pub", {"input", "Bad file descriptor"}) == "");
-  }
+    return outcome.errors;
+  };
+  CHECK(fault_in(failure_of({"-l"}), "holdfast_pub", {"input", "Bad file descriptor"}) == "");
+  CHECK(fault_in(failure_of({"-s"}), "holdfast_pub", {"input", "Bad file descriptor"}) == "");
+  CHECK(fault_in(failure_of({"-f", "/dev/stdin"}), "holdfast_pub", {"/dev/stdin"}) == "");
+  CHECK(broker.count(PacketType::publish) == 0);
 }
 
 TEST_CASE("what cannot be written ends a tool with 1", "[integration][tools]") {
@@ -64,8 +68,8 @@ TEST_CASE("what cannot be written ends a tool with 1", "[integration][tools]") {
 TEST_CASE("trace and store are two files", "[integration][tools]") {
   const TemporaryDirectory directory;
   const std::string file = (directory.path() / "file").string();
-  const Outcome outcome =
-      run({HOLDFAST_PUB, "-t", "t", "-m", "x", "-i", "me", "--store", file, "--trace", file});
+  const Outcome outcome = run({HOLDFAST_PUB, "-t", "t", "-m", "x", "-i", "me", "--store", file, "--trace",
+                               (directory.path() / "." / "file").string()});
   CHECK(outcome.status == 1);
   CHECK(fault_in(outcome.errors, "holdfast_pub", {"--trace", "--store", "its own"}) == "");
 }

@@ -38,13 +38,14 @@ TEST_CASE("a line of the configuration file is an option with the rest of the li
           "[integration][tools]") {
   ScriptedBroker broker;
   const User user;
-  user.write(
-      "holdfast_pub",
-      server_lines(broker) + "-q 1\n-t a topic\n-r\n-D publish content-type text/plain\n-u alice\n-i one\n");
+  user.write("holdfast_pub",
+             server_lines(broker) +
+                 "-q 1\n-t a topic\n-r\n-D publish content-type text/plain\n-u alice\n-i one\n-k  010\n");
   const Outcome outcome = run(user.command({HOLDFAST_PUB, "-m", "x"}));
   CHECK(outcome.errors == "");
   CHECK(outcome.status == 0);
   CHECK(broker.received(PacketType::connect).at(0).client_id == "one");
+  CHECK(broker.received(PacketType::connect).at(0).keep_alive == 10);
   REQUIRE(broker.accepted_count() == 1);
   CHECK(broker.accepted().at(0).topic == "a topic");
   CHECK(broker.accepted().at(0).qos == QoS::at_least_once);
